@@ -1,0 +1,3 @@
+"""Refurb: donated computers, from the organisations that give them to the households that receive them."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,142 @@
+"""Base, column types, and the session with its read-only mark.
+
+SQLite and PostgreSQL are both first class, so what differs between them is settled here, once: SQLite gets our own
+BEGIN IMMEDIATE (without it, WAL with a busy timeout loses updates silently), PostgreSQL a read-only transaction where
+the session carries the mark.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import event, orm
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.pool import ConnectionPoolEntry
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An aware UTC datetime; a naive one is refused rather than guessed at."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        return dialect.type_descriptor(sa.DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class StrList(sa.TypeDecorator[list[str]]):
+    """A short list of codes, as JSON: for what is shown with its row and not searched by itself."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> list[str] | None:
+        return None if value is None else [str(item) for item in value]
+
+
+def enum_type(cls: type[StrEnum]) -> sa.Enum:
+    """Return the column type that stores a StrEnum by value, as plain text on both databases."""
+    return sa.Enum(
+        cls, native_enum=False, length=40, create_constraint=False, values_callable=lambda e: [m.value for m in e]
+    )
+
+
+pk = Annotated[int, orm.mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)]
+#: Short text of bounded length; a longer one is refused by the form before the database sees it.
+Code = Annotated[str, orm.mapped_column(sa.String(40))]
+Name = Annotated[str, orm.mapped_column(sa.String(300))]
+
+
+class Base(orm.DeclarativeBase):
+    """Every table of the application."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+    registry = orm.registry(
+        type_annotation_map={
+            datetime: UtcDateTime,
+            str: sa.Text,
+            dict[str, Any]: sa.JSON,
+            list[dict[str, Any]]: sa.JSON,
+            list[str]: StrList,
+        }
+    )
+
+
+class Session(orm.Session):
+    """The request's session. With `read_only`, what it opens may not write: a GET changes nothing."""
+
+    read_only: bool = False
+
+    def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | Connection:
+        bind = super().get_bind(*args, **kwargs)
+        if self.read_only and isinstance(bind, sa.Engine):
+            options: dict[str, Any] = {"refurb_read_only": True}
+            if bind.dialect.name == "postgresql":
+                options["postgresql_readonly"] = True
+            return bind.execution_options(**options)
+        return bind
+
+
+db = SQLAlchemy(session_options={"class_": Session, "expire_on_commit": False})
+
+
+def get_session() -> Session:
+    """Return the session of the running request or command; it is closed with the application context."""
+    session = db.session
+    assert isinstance(session, Session)
+    return session
+
+
+def prepare_engine(engine: sa.Engine) -> None:
+    """Give a SQLite engine the settings that two writers and a kill -9 ask for (dependencies.md, recipe SQLite)."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("refurb_read_only"):
+            connection.exec_driver_sql("PRAGMA query_only=ON")
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.exec_driver_sql("PRAGMA query_only=OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def engine_options(url: sa.URL) -> dict[str, Any]:
+    """Return what create_engine needs besides the address."""
+    if url.get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
