@@ -1,0 +1,103 @@
+"""What is to be done after a deed, as a row in the transaction of the deed; the worker drains it.
+
+Neither mail nor a document is made inside a request's transaction: the row is there exactly when the deed is.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from refurb.db import Base, Code, pk
+
+#: After so many tries a row is left for a person to look at.
+MAX_ATTEMPTS = 8
+#: How long a claimed row stays out of reach of another worker: longer than any handler runs.
+CLAIM = timedelta(minutes=10)
+
+Handler = Callable[[Session, dict[str, Any]], None]
+#: Filled by create_app() from each area's jobs: what to do with a row of that kind.
+HANDLERS: dict[str, Handler] = {}
+
+
+class OutboxRow(Base):
+    """One thing to do. Done when `done_at` is set; left to a person when `failed_at` is."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.Index(
+            "ix_outbox_waiting",
+            "due_at",
+            sqlite_where=sa.text("done_at IS NULL AND failed_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL"),
+        ),
+    )
+    id: Mapped[pk]
+    kind: Mapped[Code]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    claimed_until: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+def enqueue(session: Session, kind: str, payload: dict[str, Any], *, due_at: datetime | None = None) -> OutboxRow:
+    """Add a row to the running transaction; raises KeyError for a kind that nobody handles."""
+    if kind not in HANDLERS:
+        raise KeyError(kind)
+    now = datetime.now(UTC)
+    row = OutboxRow(kind=kind, payload=payload, created_at=now, due_at=due_at or now, attempts=0)
+    session.add(row)
+    return row
+
+
+def claim(session: Session, *, now: datetime) -> OutboxRow | None:
+    """Take the next due row for this worker and commit, so that no other takes it; None when nothing waits."""
+    query = (
+        sa.select(OutboxRow)
+        .where(
+            OutboxRow.done_at.is_(None),
+            OutboxRow.failed_at.is_(None),
+            OutboxRow.due_at <= now,
+            sa.or_(OutboxRow.claimed_until.is_(None), OutboxRow.claimed_until < now),
+        )
+        .order_by(OutboxRow.due_at, OutboxRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = session.scalars(query).first()
+    if row is not None:
+        row.claimed_until, row.attempts = now + CLAIM, row.attempts + 1
+    session.commit()
+    return row
+
+
+def drain(session: Session, *, limit: int = 1000) -> int:
+    """Carry out what waits, each row in a transaction of its own; return how many were done."""
+    done = 0
+    for _ in range(limit):
+        now = datetime.now(UTC)
+        row = claim(session, now=now)
+        if row is None:
+            break
+        row_id, kind, payload, attempts = row.id, row.kind, dict(row.payload), row.attempts
+        try:
+            HANDLERS[kind](session, payload)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is kept with its row and tried again
+            session.rollback()
+            row = session.get_one(OutboxRow, row_id)
+            row.error, row.claimed_until = f"{type(error).__name__}: {error}"[:2000], None
+            if attempts >= MAX_ATTEMPTS:
+                row.failed_at = now
+            else:
+                row.due_at = now + timedelta(seconds=15 * 4 ** (attempts - 1))
+        else:
+            session.get_one(OutboxRow, row_id).done_at = datetime.now(UTC)
+            done += 1
+        session.commit()
+    return done
