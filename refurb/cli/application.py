@@ -1,0 +1,53 @@
+"""The application as a command needs it: loaded late, and a fault in its settings said in a sentence."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from refurb.cli.words import _
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from refurb.config import ConfigError, Settings
+
+
+def explain(error: "ConfigError") -> str:
+    """Say what is wrong with a setting and how to mend it."""
+    sentences = {
+        "missing-secret": _(
+            "%(name)s manque. Avec DATABASE_URL, donnez-le dans l'environnement : « openssl rand -base64 48 » en fait un.",
+            name=error.name,
+        ),
+        "weak-secret": _(
+            "%(name)s est trop court ou trop simple. « openssl rand -base64 48 » en fait un bon.", name=error.name
+        ),
+        "not-an-address": _(
+            "%(name)s n'est pas une adresse de base de données, comme postgresql://utilisateur:secret@hôte/base.",
+            name=error.name,
+        ),
+        "unknown-database": _("%(name)s : Refurb parle à SQLite et à PostgreSQL.", name=error.name),
+        "unknown-timezone": _("%(name)s n'est pas un fuseau horaire, comme Europe/Paris.", name=error.name),
+        "not-two-digits": _("%(name)s doit avoir deux chiffres, comme 49.", name=error.name),
+        "not-a-number": _("%(name)s doit être un nombre.", name=error.name),
+        "not-a-boolean": _("%(name)s doit être « oui » ou « non ».", name=error.name),
+        "unknown-value": _("%(name)s : valeur inconnue, voyez docs/settings.md.", name=error.name),
+    }
+    return sentences.get(error.code, str(error))
+
+
+def read_settings() -> "Settings":
+    """Return the settings; a fault ends the command with its sentence, exit code 1."""
+    from refurb.config import ConfigError, Settings
+
+    try:
+        return Settings.from_environment()
+    except ConfigError as error:
+        raise click.ClickException(explain(error)) from error
+
+
+def load_app() -> "Flask":
+    """Return the application with the environment's settings."""
+    from refurb.app import create_app
+
+    return create_app(read_settings())
