@@ -7,7 +7,7 @@ the session carries the mark.
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy_lite import SQLAlchemy
@@ -89,10 +89,12 @@ class Session(orm.Session):
     """The request's session. With `read_only`, what it opens may not write: a GET changes nothing."""
 
     read_only: bool = False
+    #: Whether the mark takes another connection. The tests' one outer transaction has only one.
+    separate_read_only: ClassVar[bool] = True
 
     def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | Connection:
         bind = super().get_bind(*args, **kwargs)
-        if self.read_only and isinstance(bind, sa.Engine):
+        if self.read_only and self.separate_read_only and isinstance(bind, sa.Engine):
             options: dict[str, Any] = {"refurb_read_only": True}
             if bind.dialect.name == "postgresql":
                 options["postgresql_readonly"] = True

@@ -135,7 +135,7 @@ def waits(app: Flask) -> bool:
 
 def run(app: Flask) -> None:
     """Work until stopped by a signal; what is under way is finished first."""
-    settings = app.extensions["refurb"]
+    settings = app.extensions["refurb.settings"]
     prepare_queue(app)
     queue = make_queue(settings)
     register(queue, app, PERIODIC)

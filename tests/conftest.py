@@ -1,0 +1,230 @@
+"""What every test may ask for: an application on either database, a visitor, makers of things.
+
+`--database both` runs each test that needs a database twice. A test's writes are rolled back: its sessions join one
+outer transaction. `fresh_app` is for what that cannot show (two writers, two processes): a database of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest import mock
+from zoneinfo import ZoneInfo
+
+import pytest
+
+if TYPE_CHECKING:
+    # The tests of the core need neither Flask nor a database: the fixtures import them when they are asked for.
+    import sqlalchemy as sa
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from refurb.db import Session
+    from tests.postgres import Server
+    from tests.visitor import Visitor
+
+pytest_plugins = ["tests.factories"]
+
+#: A Tuesday, not near midnight, a month's end or a change of hour.
+NOON = datetime(2026, 11, 17, 11, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=["sqlite", "postgresql", "both"], default="sqlite", help="where tests with a database run"
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        metafunc.parametrize("database", ["sqlite", "postgresql"] if chosen == "both" else [chosen])
+
+
+class Databases:
+    """The applications of this test process, one per database, each made when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server: Server | None = None
+        self._apps: dict[str, Flask] = {}
+
+    def app(self, database: str) -> Flask:
+        """Return the application whose database already holds the schema."""
+        if database not in self._apps:
+            self._apps[database] = self.make(database, self._template(database))
+        return self._apps[database]
+
+    def fresh_url(self, database: str) -> sa.URL:
+        """Return the address of a new database that holds the schema and nothing else."""
+        import sqlalchemy as sa
+
+        self.app(database)
+        name = f"fresh_{uuid.uuid4().hex}"
+        if database == "sqlite":
+            path = self.folder / f"{name}.sqlite"
+            # The template is complete on disk: `_template` closed it, which folds its WAL in.
+            shutil.copy(self.folder / "template.sqlite", path)
+            return sa.URL.create("sqlite", database=str(path))
+        assert self.server is not None
+        return self.server.create(name, template="refurb_template")
+
+    def make(self, database: str, url: sa.URL) -> Flask:
+        """Return an application on `url`."""
+        from refurb.app import create_app
+        from refurb.config import Settings
+
+        instance = self.folder / f"instance-{database}"
+        instance.mkdir(exist_ok=True)
+        return create_app(
+            Settings(
+                instance=instance,
+                database_url=url,
+                secret_key="a-secret-for-the-tests-alone-0123456789",
+                field_keys=("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",),
+                timezone=ZoneInfo("Europe/Paris"),
+                testing=True,
+            )
+        )
+
+    def _template(self, database: str) -> sa.URL:
+        """Create the schema in a template, then return the address of a copy to work on."""
+        import sqlalchemy as sa
+
+        from refurb.db import Base, db
+        from tests.postgres import Server
+
+        if database == "sqlite":
+            template = sa.URL.create("sqlite", database=str(self.folder / "template.sqlite"))
+        else:
+            self.server = Server()
+            template = self.server.create("refurb_template")
+        app = self.make(database, template)
+        with app.app_context():
+            Base.metadata.create_all(db.engine)
+            db.engine.dispose()
+        if database == "sqlite":
+            path = self.folder / "work.sqlite"
+            shutil.copy(self.folder / "template.sqlite", path)
+            return sa.URL.create("sqlite", database=str(path))
+        assert self.server is not None
+        return self.server.create("refurb_work", template="refurb_template")
+
+    def close(self) -> None:
+        """Give everything back."""
+        for app in self._apps.values():
+            dispose(app)
+        if self.server is not None:
+            self.server.stop()
+
+
+def dispose(app: Flask) -> None:
+    """Close the connections of an application."""
+    from refurb.db import db
+
+    with app.app_context():
+        db.engine.dispose()
+
+
+@contextmanager
+def isolation(app: Flask) -> Iterator[None]:
+    """Bind every session of `app` to one connection in a transaction that is rolled back.
+
+    As flask-sqlalchemy-lite's test_isolation, which does it to all applications at once; here the other database's
+    is left alone.
+    """
+    from refurb.db import Session, db
+
+    with ExitStack() as stack:
+        with app.app_context():
+            engine, options = db.engine, db.sessionmaker.kw
+        stack.enter_context(mock.patch.object(Session, "separate_read_only", False))
+        stack.enter_context(mock.patch.dict(options, {"join_transaction_mode": "create_savepoint"}))
+        connection = stack.enter_context(engine.connect())
+        stack.enter_context(mock.patch.object(connection, "close", lambda: None))
+        stack.enter_context(mock.patch.object(engine, "connect", lambda: connection))
+        transaction = connection.begin()
+        stack.callback(transaction.rollback)
+        stack.enter_context(mock.patch.object(connection, "begin", connection.begin_nested))
+        yield
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """The databases of this test process."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def app(databases: Databases, database: str) -> Iterator[Flask]:
+    """The application; what a test writes is rolled back."""
+    application = databases.app(database)
+    with isolation(application):
+        yield application
+
+
+@pytest.fixture
+def fresh_app(databases: Databases, database: str) -> Iterator[Flask]:
+    """An application on a database of its own: real commits, several connections."""
+    url = databases.fresh_url(database)
+    application = databases.make(database, url)
+    yield application
+    dispose(application)
+    if database == "postgresql" and databases.server is not None:
+        databases.server.drop(str(url.database))
+    elif url.database:
+        for path in Path(url.database).parent.glob(Path(url.database).name + "*"):
+            path.unlink()
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """The session of the test, in the application context that pytest-flask pushed."""
+    from refurb.db import get_session
+
+    return get_session()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Flask's own client, for what is not a page."""
+    return app.test_client()
+
+
+class Clock:
+    """The time as the application sees it, moved by the test."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> datetime:
+        """Move on by a timedelta's arguments; return the new time."""
+        self.at += timedelta(**by)
+        return self.at
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    """Somebody with a browser and no account; `visitor.sign_in(...)` makes them one of the house."""
+    from tests.visitor import Visitor
+
+    return Visitor(app)
+
+
+@pytest.fixture
+def clock(app: Flask) -> Iterator[Clock]:
+    """The application's clock, standing at NOON until the test moves it."""
+    made = Clock(NOON)
+    app.extensions["refurb.clock"] = made
+    yield made
+    del app.extensions["refurb.clock"]
