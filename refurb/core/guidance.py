@@ -1,0 +1,119 @@
+"""What to do next with a machine, and what may be done: `workflow` turned towards the person at the bench."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from refurb.core.media import MediaState
+from refurb.core.workflow import (
+    LINE_ARRIVAL,
+    OPTIONAL_STEPS,
+    Action,
+    Facts,
+    Status,
+    TransitionRefused,
+    TriageOutcome,
+    guards,
+    line_step,
+    may,
+    media_codes,
+    path,
+)
+
+S, A = Status, Action
+
+#: Steps back and sideways: offered, but never what to do next.
+_SIDE = frozenset({A.LOSE, A.STEAL, A.LOCK, A.GIVE_BACK, A.DESTROY, A.DISMANTLE, A.SCRAP})
+
+
+def allowed_actions(
+    status: Status, facts: Facts, scanned: Iterable[Action] = OPTIONAL_STEPS, permissions: Iterable[str] | None = None
+) -> list[Action]:
+    """Return the actions that would succeed now, next ones first; with `permissions`, those this person may do.
+
+    A hand-over is offered before its mode is known: the mode is asked by the page that performs it.
+    """
+    held = None if permissions is None else frozenset(permissions)
+    found = []
+    for action in sorted(Action, key=lambda a: a in _SIDE):
+        if held is not None and not may(action, held):
+            continue
+        if refusal(status, action, facts, scanned) in (None, "mode-missing"):
+            found.append(action)
+    return found
+
+
+def refusal(status: Status, action: Action, facts: Facts, scanned: Iterable[Action] = OPTIONAL_STEPS) -> str | None:
+    """Return the code that `path` would raise, or None when the action would succeed."""
+    try:
+        path(status, action, facts, scanned)
+    except TransitionRefused as refused:
+        return refused.code
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What to do next with a machine: `missing` are the codes that stand in the way, `waits` says for what or whom."""
+
+    action: Action | None
+    missing: tuple[str, ...] = ()
+    waits: str | None = None
+
+
+_AFTER_TRIAGE = {
+    TriageOutcome.PARTS: A.DISMANTLE,
+    TriageOutcome.WEEE: A.SCRAP,
+    TriageOutcome.LOCKED: A.LOCK,
+}
+#: Beside the line: what a status waits for, and on whom.
+_ASIDE: dict[Status, tuple[Action | None, str | None]] = {
+    S.WIPING: (A.RECORD_WIPE, "wipe-running"),
+    S.WIPE_FAILED: (A.START_WIPE, None),
+    S.WAITING_PART: (A.RESUME, "part"),
+    S.IN_STOCK: (A.RESERVE, "need"),
+    S.RESERVED: (A.PREPARE, None),
+    S.READY_FOR_PICKUP: (A.HAND_OVER, "appointment"),
+    S.HANDED_OVER: (None, "out"),
+    S.ON_LOAN: (None, "out"),
+    S.IN_KIT: (None, "out"),
+    S.LOCKED: (A.UNLOCK, "release-by-supplier"),
+    S.AFTER_SALES: (A.START_WIPE, None),
+    S.MISSING: (A.FIND, "found"),
+    S.STOLEN: (A.RECOVER, "found"),
+    S.PARTS: (None, "end"),
+    S.WEEE: (None, "end"),
+    S.RETURNED_TO_SUPPLIER: (None, "end"),
+    S.DESTROYED: (None, "end"),
+}
+
+
+def next_step(status: Status, facts: Facts, scanned: Iterable[Action] = OPTIONAL_STEPS) -> NextStep:
+    """Return what to do next, and what is missing for it; steps this workshop does not scan are passed over."""
+    scanned = frozenset(scanned)
+    if status in _ASIDE:
+        action, waits = _ASIDE[status]
+        if action is A.START_WIPE and facts.media is MediaState.CLEAR:
+            action = A.RECORD_WIPE
+        if action in (A.RESERVE, A.RECORD_WIPE) or action is None:
+            return NextStep(action, (), waits)
+        return NextStep(action, tuple(guards(status, action, facts)), waits)
+    settled = status in (S.TRIAGED, S.WIPED, S.DIAGNOSED)
+    if settled and facts.triage_outcome in _AFTER_TRIAGE:
+        action = _AFTER_TRIAGE[facts.triage_outcome]
+        return NextStep(action, tuple(guards(status, action, facts)))
+    if status is S.DIAGNOSED and facts.triage_outcome is TriageOutcome.REPAIR:
+        return NextStep(A.REPAIR)
+    if status is S.IN_REPAIR and facts.holds_system:
+        return NextStep(A.INSTALL, tuple(guards(status, A.INSTALL, facts)))
+    here = status
+    while True:
+        step = line_step(here, facts)
+        assert step is not None  # every status beside the line was answered above
+        if step is A.RECORD_WIPE:
+            if facts.media is not MediaState.CLEAR:
+                return NextStep(A.START_WIPE, tuple(media_codes(facts)))
+        elif not (step is A.DIAGNOSE and facts.diagnosed):
+            codes = guards(here, step, facts)
+            if codes or step is A.STOCK or step in scanned:
+                return NextStep(step, tuple(codes))
+        here = LINE_ARRIVAL[step]

@@ -1,0 +1,569 @@
+"""Device statuses, actions, the moves and their guards: domain.md D.1 as one table.
+
+Everything here is decided from `Facts`; nobody reads a database. `path` is what the service follows: a workshop
+chooses which steps it scans, the others are written as implied, and no guard is skipped for that.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from refurb.core.media import MediaState
+from refurb.core.permissions import Permission
+
+
+class Status(StrEnum):
+    """Where a machine stands; its last event that carries one says the same."""
+
+    RECEIVED = "received"
+    INVENTORIED = "inventoried"
+    TRIAGED = "triaged"
+    WIPING = "wiping"
+    WIPED = "wiped"
+    WIPE_FAILED = "wipe_failed"
+    DIAGNOSED = "diagnosed"
+    IN_REPAIR = "in_repair"
+    WAITING_PART = "waiting_part"
+    INSTALLED = "installed"
+    QUALITY_CHECKED = "quality_checked"
+    IN_STOCK = "in_stock"
+    RESERVED = "reserved"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    HANDED_OVER = "handed_over"
+    ON_LOAN = "on_loan"
+    IN_KIT = "in_kit"
+    LOCKED = "locked"
+    AFTER_SALES = "after_sales"
+    MISSING = "missing"
+    STOLEN = "stolen"
+    PARTS = "parts"
+    WEEE = "weee"
+    RETURNED_TO_SUPPLIER = "returned_to_supplier"
+    DESTROYED = "destroyed"
+
+
+class Action(StrEnum):
+    """What a person, or a piece of evidence, does to a machine."""
+
+    INVENTORY = "inventory"
+    TRIAGE = "triage"
+    START_WIPE = "start_wipe"
+    RECORD_WIPE = "record_wipe"
+    DIAGNOSE = "diagnose"
+    REPAIR = "repair"
+    WAIT_PART = "wait_part"
+    RESUME = "resume"
+    INSTALL = "install"
+    CONTROL = "control"
+    STOCK = "stock"
+    RESERVE = "reserve"
+    RELEASE = "release"
+    PREPARE = "prepare"
+    HAND_OVER = "hand_over"
+    RETURN = "return"
+    GIVE_BACK_TO_USER = "give_back_to_user"
+    REOPEN = "reopen"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    LOSE = "lose"
+    FIND = "find"
+    STEAL = "steal"
+    RECOVER = "recover"
+    DISMANTLE = "dismantle"
+    SCRAP = "scrap"
+    DESTROY = "destroy"
+    GIVE_BACK = "give_back"
+
+
+class TriageOutcome(StrEnum):
+    """What the sorting table decided; an attribute of the machine, not a status."""
+
+    INSTALL = "install"
+    REPAIR = "repair"
+    PARTS = "parts"
+    WEEE = "weee"
+    LOCKED = "locked"
+
+
+class SecondPerson(StrEnum):
+    """Whether the control must be done by someone other than the installer; a workshop's setting."""
+
+    REQUIRED = "required"
+    PREFERRED = "preferred"
+    OFF = "off"
+
+
+class HandoverMode(StrEnum):
+    """How a machine leaves: it decides the status it leaves for."""
+
+    GIFT = "gift"
+    SALE = "sale"
+    LOAN = "loan"
+    KIT = "kit"
+
+
+class Control(StrEnum):
+    """What the latest checklist says, among those ticked since the machine was last opened up."""
+
+    NONE = "none"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+class TransitionRefused(Exception):
+    """A move the table or a guard forbids. `code` is stable; `step` names the step that is missing, if one is."""
+
+    def __init__(self, code: str, step: Action | None = None) -> None:
+        super().__init__(code if step is None else f"{code}: {step.value}")
+        self.code, self.step = code, step
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the guards ask about one machine; each area says what it knows, under the lock of the row."""
+
+    #: Whether this form of machine runs a system; a monitor or a printer does not.
+    holds_system: bool = True
+    media: MediaState = MediaState.UNKNOWN
+    #: The latest outcome of one of its media is a failure.
+    wipe_failed: bool = False
+    triage_outcome: TriageOutcome | None = None
+    #: A report was read since the machine came into our hands.
+    diagnosed: bool = False
+    #: The system is recorded, or the workshop has one that it always installs.
+    system_known: bool = False
+    installer_id: int | None = None
+    #: Who ticked the checklist; the actor where nobody did yet.
+    controller_id: int | None = None
+    second_person: SecondPerson = SecondPerson.PREFERRED
+    #: Technicians and controllers active in the workshop: alone, nobody can be the second person.
+    technicians: int = 1
+    control: Control = Control.NONE
+    #: What this form needs beside it is there: a laptop's charger, a desktop's screen.
+    charger_complete: bool = False
+    set_complete: bool = True
+    #: At least one profile that the machine serves is known; true of what is not matched by profile.
+    profile_known: bool = False
+    labelled: bool = False
+    reservation_open: bool = False
+    #: How the hand-over at hand is made; None lets the table refuse it.
+    handover_mode: HandoverMode | None = None
+    locked_from: Status | None = None
+    #: The status the machine last left us for, when it came back and nobody else has had it since.
+    left_as: Status | None = None
+    #: The user refused wiping and signed so; the same user gets the machine back.
+    refusal_signed: bool = False
+
+
+S, A = Status, Action
+
+#: The road of an ordinary machine: the step that each status waits for.
+LINE: dict[Status, Action] = {
+    S.RECEIVED: A.INVENTORY,
+    S.INVENTORIED: A.TRIAGE,
+    S.TRIAGED: A.RECORD_WIPE,
+    S.WIPING: A.RECORD_WIPE,
+    S.WIPED: A.DIAGNOSE,
+    S.DIAGNOSED: A.INSTALL,
+    S.INSTALLED: A.CONTROL,
+    S.QUALITY_CHECKED: A.STOCK,
+}
+#: The steps a workshop may leave unscanned: never the wipe, which is proved, nor the entry into stock.
+OPTIONAL_STEPS = (A.INVENTORY, A.TRIAGE, A.DIAGNOSE, A.INSTALL, A.CONTROL)
+#: What a scan may imply steps for; anything else starts from where the machine stands.
+REACHED_BY_LINE = frozenset({A.TRIAGE, A.START_WIPE, A.DIAGNOSE, A.REPAIR, A.INSTALL, A.CONTROL, A.STOCK})
+
+TERMINAL = frozenset({S.PARTS, S.WEEE, S.RETURNED_TO_SUPPLIER, S.DESTROYED})
+OUT = frozenset({S.HANDED_OVER, S.ON_LOAN, S.IN_KIT})
+#: With a workshop, under its hands.
+WORKSHOP = tuple(s for s in Status if s not in TERMINAL | OUT | {S.MISSING, S.STOLEN})
+LIVE = tuple(s for s in Status if s not in TERMINAL | {S.MISSING, S.STOLEN})
+#: Statuses that an open reservation goes with, and no other.
+HELD = frozenset({S.RESERVED, S.READY_FOR_PICKUP})
+#: Before the wipe is settled: a good outcome moves from here.
+BEFORE_WIPED = (S.RECEIVED, S.INVENTORIED, S.TRIAGED, S.WIPING, S.WIPE_FAILED, S.AFTER_SALES)
+#: After it: only a failure moves from here.
+AFTER_WIPED = (
+    S.WIPED,
+    S.DIAGNOSED,
+    S.IN_REPAIR,
+    S.WAITING_PART,
+    S.INSTALLED,
+    S.QUALITY_CHECKED,
+    S.IN_STOCK,
+    S.RESERVED,
+    S.READY_FOR_PICKUP,
+)
+
+Target = Status | Callable[[Facts], Status]
+
+
+def _wipe_target(facts: Facts) -> Status:
+    if facts.media is MediaState.CLEAR:
+        return S.WIPED
+    if facts.wipe_failed:
+        return S.WIPE_FAILED
+    raise TransitionRefused("media-unknown" if facts.media is MediaState.UNKNOWN else "not-clear")
+
+
+def _late_wipe_target(facts: Facts) -> Status:
+    if facts.media is not MediaState.CLEAR and facts.wipe_failed:
+        return S.WIPE_FAILED
+    raise TransitionRefused("already" if facts.media is MediaState.CLEAR else "not-clear")
+
+
+def _handover_target(facts: Facts) -> Status:
+    match facts.handover_mode:
+        case HandoverMode.GIFT | HandoverMode.SALE:
+            return S.HANDED_OVER
+        case HandoverMode.LOAN:
+            return S.ON_LOAN
+        case HandoverMode.KIT:
+            return S.IN_KIT
+    raise TransitionRefused("mode-missing")
+
+
+def _back_to_user_target(facts: Facts) -> Status:
+    if facts.left_as in (S.HANDED_OVER, S.ON_LOAN):
+        return facts.left_as
+    raise TransitionRefused("not-the-same-user")
+
+
+def _unlock_target(facts: Facts) -> Status:
+    before = facts.locked_from
+    if before is None or before not in WORKSHOP or before is S.LOCKED:
+        return S.TRIAGED
+    if before in HELD:
+        before = S.IN_STOCK
+    # What was wiped before the lock may hold a disk that is not, now: it starts again at the sorting table.
+    if before in AFTER_WIPED and facts.media is not MediaState.CLEAR:
+        return S.TRIAGED
+    return before
+
+
+MOVES: dict[tuple[Status, Action], Target] = {
+    (S.RECEIVED, A.INVENTORY): S.INVENTORIED,
+    (S.INVENTORIED, A.TRIAGE): S.TRIAGED,
+    **{(s, A.START_WIPE): S.WIPING for s in (S.TRIAGED, S.WIPE_FAILED, S.AFTER_SALES)},
+    **{(s, A.RECORD_WIPE): _wipe_target for s in BEFORE_WIPED},
+    **{(s, A.RECORD_WIPE): _late_wipe_target for s in AFTER_WIPED},
+    (S.WIPED, A.DIAGNOSE): S.DIAGNOSED,
+    **{(s, A.REPAIR): S.IN_REPAIR for s in (S.DIAGNOSED, S.INSTALLED, S.AFTER_SALES)},
+    (S.IN_REPAIR, A.WAIT_PART): S.WAITING_PART,
+    (S.WAITING_PART, A.RESUME): S.IN_REPAIR,
+    (S.DIAGNOSED, A.INSTALL): S.INSTALLED,
+    (S.IN_REPAIR, A.INSTALL): S.INSTALLED,
+    (S.INSTALLED, A.CONTROL): S.QUALITY_CHECKED,
+    (S.TRIAGED, A.CONTROL): S.QUALITY_CHECKED,
+    # A printer's disk was wiped, a monitor was mended: no system stands between them and their control.
+    (S.WIPED, A.CONTROL): S.QUALITY_CHECKED,
+    (S.IN_REPAIR, A.CONTROL): S.QUALITY_CHECKED,
+    (S.QUALITY_CHECKED, A.STOCK): S.IN_STOCK,
+    (S.IN_STOCK, A.RESERVE): S.RESERVED,
+    (S.RESERVED, A.RELEASE): S.IN_STOCK,
+    (S.RESERVED, A.PREPARE): S.READY_FOR_PICKUP,
+    (S.READY_FOR_PICKUP, A.RELEASE): S.IN_STOCK,
+    (S.READY_FOR_PICKUP, A.HAND_OVER): _handover_target,
+    (S.RESERVED, A.HAND_OVER): _handover_target,
+    **{(s, A.RETURN): S.AFTER_SALES for s in (S.HANDED_OVER, S.ON_LOAN, S.IN_KIT)},
+    **{(s, A.GIVE_BACK_TO_USER): _back_to_user_target for s in (S.AFTER_SALES, S.IN_REPAIR)},
+    **{(s, A.REOPEN): S.TRIAGED for s in (S.QUALITY_CHECKED, S.IN_STOCK)},
+    **{(s, A.LOCK): S.LOCKED for s in WORKSHOP if s is not S.LOCKED},
+    (S.LOCKED, A.UNLOCK): _unlock_target,
+    **{(s, A.LOSE): S.MISSING for s in LIVE},
+    **{(s, A.STEAL): S.STOLEN for s in LIVE},
+    (S.MISSING, A.FIND): S.TRIAGED,
+    (S.STOLEN, A.RECOVER): S.TRIAGED,
+    **{(s, A.DISMANTLE): S.PARTS for s in WORKSHOP},
+    **{(s, A.SCRAP): S.WEEE for s in (*WORKSHOP, S.PARTS)},
+    **{(s, A.DESTROY): S.DESTROYED for s in WORKSHOP},
+    **{(s, A.GIVE_BACK): S.RETURNED_TO_SUPPLIER for s in WORKSHOP},
+}
+
+#: Where each action may lead by itself: standing there, the action is done "already".
+ARRIVALS: dict[Action, frozenset[Status]] = {
+    action: frozenset(target for (_, a), target in MOVES.items() if a is action and isinstance(target, Status))
+    for action in Action
+} | {
+    A.RECORD_WIPE: frozenset({S.WIPED}),
+    A.HAND_OVER: frozenset({S.HANDED_OVER, S.ON_LOAN, S.IN_KIT}),
+    A.GIVE_BACK_TO_USER: frozenset({S.HANDED_OVER, S.ON_LOAN}),
+    A.UNLOCK: frozenset(),
+    A.RELEASE: frozenset({S.IN_STOCK}),
+}
+#: After one of these, earlier checklists and reports prove nothing any more.
+FRESH_STARTS = frozenset({A.RETURN, A.REOPEN, A.FIND, A.RECOVER})
+
+_BENCH = frozenset({Permission.DEVICE_CHANGE_STATUS})
+_CONTROL = frozenset({Permission.DEVICE_CONTROL})
+_COUNTER = frozenset({Permission.DEVICE_CHANGE_STATUS, Permission.HANDOVER_PERFORM})
+_THEFT = frozenset({Permission.DEVICE_RECOVER_STOLEN})
+#: Who may: any one of these permissions. What is not named here is the bench's.
+WHO: dict[Action, frozenset[Permission]] = dict.fromkeys(Action, _BENCH) | {
+    A.RECORD_WIPE: frozenset({Permission.MEDIUM_RECORD}),
+    A.CONTROL: _CONTROL,
+    A.STOCK: _CONTROL,
+    A.GIVE_BACK: _CONTROL,
+    A.RESERVE: frozenset({Permission.MATCH_RESERVE}),
+    A.RELEASE: _COUNTER | {Permission.MATCH_RESERVE},
+    A.PREPARE: _COUNTER,
+    A.HAND_OVER: frozenset({Permission.HANDOVER_PERFORM}),
+    A.RETURN: _COUNTER,
+    A.GIVE_BACK_TO_USER: _COUNTER,
+    A.STEAL: _THEFT,
+    A.RECOVER: _THEFT,
+}
+
+
+def may(action: Action, permissions: Iterable[str]) -> bool:
+    """Return whether somebody with these permissions may do `action`."""
+    return not WHO[action].isdisjoint(permissions)
+
+
+def guards(status: Status, action: Action, facts: Facts) -> list[str]:
+    """Return the refusal codes of `action` from `status`, all of them, in the order in which to mend them."""
+    codes: list[str] = []
+    match action:
+        case A.INSTALL:
+            # Invariant 2: install needs wiped; a medium that came in since, by a repair, is no exception.
+            codes += media_codes(facts)
+            if not facts.holds_system:
+                codes.append("holds-no-system")
+            elif not facts.system_known:
+                codes.append("system-unknown")
+        case A.CONTROL:
+            if status is not S.INSTALLED and facts.holds_system:
+                codes.append("no-such-move")
+            codes += _control(facts)
+        case A.STOCK:
+            codes += media_codes(facts) + _control(facts)
+            if not facts.charger_complete:
+                codes.append("charger-missing")
+            if not facts.set_complete:
+                codes.append("set-incomplete")
+            if not facts.profile_known:
+                codes.append("profile-unknown")
+            if not facts.labelled:
+                codes.append("not-labelled")
+        case A.DIAGNOSE if not facts.holds_system:
+            codes.append("holds-no-system")
+        case A.RESERVE | A.PREPARE:
+            if not facts.reservation_open:
+                codes.append("no-reservation")
+        case A.HAND_OVER:
+            codes += media_codes(facts)
+            if not facts.reservation_open:
+                codes.append("no-reservation")
+        case A.GIVE_BACK_TO_USER:
+            if facts.media is not MediaState.CLEAR and not facts.refusal_signed:
+                codes.append("refusal-not-signed")
+        case A.DISMANTLE | A.SCRAP | A.DESTROY:
+            codes += media_codes(facts)
+    return codes
+
+
+def media_codes(facts: Facts) -> list[str]:
+    """Return why the media forbid to go on, if they do."""
+    match facts.media:
+        case MediaState.CLEAR:
+            return []
+        case MediaState.UNKNOWN:
+            return ["media-unknown"]
+    return ["not-clear"]
+
+
+def _control(facts: Facts) -> list[str]:
+    codes = []
+    if facts.control is Control.NONE:
+        codes.append("checklist-missing")
+    elif facts.control is Control.FAILED:
+        codes.append("checklist-failed")
+    if needs_second_person(facts):
+        codes.append("second-person")
+    return codes
+
+
+def same_person(facts: Facts) -> bool:
+    """Return whether the one who controls is the one who installed: flagged where a second person is preferred."""
+    return facts.installer_id is not None and facts.installer_id == facts.controller_id
+
+
+def needs_second_person(facts: Facts) -> bool:
+    """Invariant 3: only where the setting asks, and where there are two to do it."""
+    return facts.second_person is SecondPerson.REQUIRED and facts.technicians >= 2 and same_person(facts)
+
+
+def next_status(status: Status, action: Action, facts: Facts) -> Status:
+    """Return where `action` leads from `status`, in one move of the table.
+
+    Raises TransitionRefused with the first code of `guards`, or "no-such-move". Source: domain.md D.1.
+    """
+    target = MOVES.get((status, action))
+    if target is None:
+        raise TransitionRefused("already" if status in ARRIVALS[action] else "no-such-move")
+    if codes := guards(status, action, facts):
+        raise TransitionRefused(codes[0])
+    return target if isinstance(target, Status) else target(facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move of a path; `implied` steps were not scanned, they follow from one that was, or from evidence."""
+
+    action: Action
+    before: Status
+    after: Status
+    implied: bool = False
+
+
+def consequences(status: Status, facts: Facts) -> list[Step]:
+    """Return the moves that follow at once from standing in `status`.
+
+    Triaged with all media clear is wiped; wiped with a report that came before is diagnosed.
+    """
+    steps: list[Step] = []
+    if status is S.TRIAGED and facts.holds_system and facts.media is MediaState.CLEAR:
+        steps.append(Step(A.RECORD_WIPE, status, status := S.WIPED, implied=True))
+    if status is S.WIPED and facts.holds_system and facts.diagnosed:
+        steps.append(Step(A.DIAGNOSE, status, S.DIAGNOSED, implied=True))
+    return steps
+
+
+def path(status: Status, action: Action, facts: Facts, scanned: Iterable[Action] = OPTIONAL_STEPS) -> list[Step]:
+    """Return the moves that `action` makes from `status`: implied steps, the move itself, what follows from it.
+
+    `scanned` are the steps this workshop scans: one of them is never implied ("step-missing", with the step). Every
+    implied step passes its own guards. Raises TransitionRefused.
+    """
+    scanned = frozenset(scanned)
+    steps: list[Step] = []
+    here = status
+    while action in REACHED_BY_LINE and not _open(here, action, facts) and _leads_to(here, action, facts):
+        # What follows by itself is nobody's scan to make, whatever the workshop scans.
+        if follows := consequences(here, facts):
+            step = follows[0]
+        else:
+            implied = line_step(here, facts)
+            assert implied is not None  # or the line would lead nowhere
+            if implied in scanned or implied not in (*OPTIONAL_STEPS, A.RECORD_WIPE):
+                raise TransitionRefused("step-missing", implied)
+            step = Step(implied, here, next_status(here, implied, facts), implied=True)
+        steps.append(step)
+        here = step.after
+    target = next_status(here, action, facts)
+    steps.append(Step(action, here, target))
+    return steps + consequences(target, facts_after(action, facts))
+
+
+def facts_after(action: Action, facts: Facts) -> Facts:
+    """Return the facts once `action` is done: what was opened up, lost or out is to be looked at again."""
+    if action in (A.FIND, A.RECOVER):
+        return replace(facts, media=MediaState.UNKNOWN, diagnosed=False, control=Control.NONE)
+    if action in FRESH_STARTS:
+        return replace(facts, diagnosed=False, control=Control.NONE)
+    return facts
+
+
+def _open(status: Status, action: Action, facts: Facts) -> bool:
+    """Whether the table has the move; control with nothing installed is for what holds no system."""
+    if action is A.CONTROL and status is not S.INSTALLED and facts.holds_system:
+        return False
+    return (status, action) in MOVES
+
+
+def line_step(status: Status, facts: Facts) -> Action | None:
+    """Return the step that the ordinary road takes from `status`, or None beside it."""
+    if not facts.holds_system and status in (S.TRIAGED, S.WIPED, S.IN_REPAIR):
+        return A.CONTROL
+    return LINE.get(status)
+
+
+#: Where each step of the line arrives when it succeeds.
+LINE_ARRIVAL = {
+    A.INVENTORY: S.INVENTORIED,
+    A.TRIAGE: S.TRIAGED,
+    A.RECORD_WIPE: S.WIPED,
+    A.DIAGNOSE: S.DIAGNOSED,
+    A.INSTALL: S.INSTALLED,
+    A.CONTROL: S.QUALITY_CHECKED,
+    A.STOCK: S.IN_STOCK,
+}
+
+
+def _leads_to(status: Status, action: Action, facts: Facts) -> bool:
+    """Whether the line from `status`, guards apart, comes to where `action` starts."""
+    while (step := line_step(status, facts)) is not None:
+        if _open(status, action, facts):
+            return True
+        status = LINE_ARRIVAL[step]
+    return _open(status, action, facts)
+
+
+def status_after_media(status: Status, facts: Facts) -> Status | None:
+    """Return where a change in the media leads: wiped, wipe_failed, or None when it moves nothing.
+
+    A machine without a system is not moved by good news: it goes from triaged to its control.
+    """
+    if not facts.holds_system and facts.media is MediaState.CLEAR and status not in (S.WIPING, S.WIPE_FAILED):
+        return None
+    try:
+        return next_status(status, A.RECORD_WIPE, facts)
+    except TransitionRefused:
+        return None
+
+
+def frees_reservation(before: Status, after: Status) -> bool:
+    """Return whether the move ends an open reservation: every way out of reserved but to be prepared or handed over."""
+    return before in HELD and after not in HELD | OUT
+
+
+#: Deeds with an opposite of their own, or with somebody outside: put right by a new move, never by an undo.
+NEVER_UNDONE = frozenset(
+    {
+        A.RECORD_WIPE,
+        A.RESERVE,
+        A.RELEASE,
+        A.HAND_OVER,
+        A.RETURN,
+        A.GIVE_BACK_TO_USER,
+        A.GIVE_BACK,
+        A.DESTROY,
+        A.RECOVER,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What refers to the same machine after the move that somebody wants to undo."""
+
+    later_status: bool = False
+    later_reservation: bool = False
+    later_document: bool = False
+    later_report: bool = False
+    already_undone: bool = False
+    #: The move released an open reservation, which may be somebody else's by now.
+    released: bool = False
+
+
+def undo_refusal(action: Action, since: Since) -> str | None:
+    """Return why a move may not be undone, or None.
+
+    Source: design.md section 3: an undo is a compensating event, refused while a later status, reservation, document
+    or report refers to the same device.
+    """
+    if since.already_undone:
+        return "already-undone"
+    if action in NEVER_UNDONE:
+        return "never-undone"
+    if since.later_status:
+        return "later-status"
+    if since.later_reservation:
+        return "later-reservation"
+    if since.later_document:
+        return "later-document"
+    if since.later_report:
+        return "later-report"
+    if since.released:
+        return "reservation-released"
+    return None
