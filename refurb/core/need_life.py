@@ -1,0 +1,161 @@
+"""The life of a need: one table of moves, as core/workflow.py has for devices (domain.md B, states of a need)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a need stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    TO_COMPLETE = "to_complete"
+    VALIDATED = "validated"
+    WAITING = "waiting"
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    HANDED_OVER = "handed_over"
+    CLOSED = "closed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DUPLICATE = "duplicate"
+    SUSPENDED = "suspended"
+
+
+class Act(StrEnum):
+    """What is done to a need."""
+
+    SUBMIT = "submit"
+    VALIDATE = "validate"
+    RETURN = "return"
+    AMEND = "amend"
+    QUEUE = "queue"
+    PROPOSE = "propose"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    RELEASE = "release"
+    LAPSE = "lapse"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    EXPIRE = "expire"
+    RECONFIRM = "reconfirm"
+    HAND_OVER = "hand_over"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    REFUSE = "refuse"
+    MARK_DUPLICATE = "mark_duplicate"
+    NOT_DUPLICATE = "not_duplicate"
+    CANCEL = "cancel"
+
+
+S, A = State, Act
+
+#: Those that a machine may be reserved for.
+OPEN = frozenset({S.VALIDATED, S.WAITING})
+#: Those that hold a reservation while it is open.
+HELD = frozenset({S.PROPOSED, S.ACCEPTED})
+#: Those the service has still something to do or to wait for.
+ALIVE = frozenset(
+    {S.DRAFT, S.SUBMITTED, S.TO_COMPLETE, S.VALIDATED, S.WAITING, S.PROPOSED, S.ACCEPTED, S.EXPIRED, S.SUSPENDED}
+)
+#: Those whose content the service may still change; from VALIDATED on, a change is checked anew.
+AMENDABLE = frozenset({S.DRAFT, S.SUBMITTED, S.TO_COMPLETE, S.VALIDATED, S.WAITING, S.EXPIRED, S.SUSPENDED})
+
+#: (state, act) -> state; SUBMIT, AMEND and RECONFIRM lead on by their facts, see `next_state`.
+MOVES: dict[tuple[State, Act], State] = {
+    (S.DRAFT, A.SUBMIT): S.SUBMITTED,
+    (S.TO_COMPLETE, A.SUBMIT): S.SUBMITTED,
+    (S.SUBMITTED, A.VALIDATE): S.VALIDATED,
+    (S.SUBMITTED, A.RETURN): S.TO_COMPLETE,
+    (S.VALIDATED, A.RETURN): S.TO_COMPLETE,
+    (S.WAITING, A.RETURN): S.TO_COMPLETE,
+    (S.SUBMITTED, A.AMEND): S.SUBMITTED,
+    (S.VALIDATED, A.AMEND): S.VALIDATED,
+    (S.WAITING, A.AMEND): S.WAITING,
+    (S.SUSPENDED, A.AMEND): S.SUSPENDED,
+    (S.EXPIRED, A.AMEND): S.WAITING,
+    (S.VALIDATED, A.QUEUE): S.WAITING,
+    (S.VALIDATED, A.PROPOSE): S.PROPOSED,
+    (S.WAITING, A.PROPOSE): S.PROPOSED,
+    (S.PROPOSED, A.ACCEPT): S.ACCEPTED,
+    (S.PROPOSED, A.DECLINE): S.WAITING,
+    (S.PROPOSED, A.RELEASE): S.WAITING,
+    (S.ACCEPTED, A.RELEASE): S.WAITING,
+    (S.PROPOSED, A.LAPSE): S.SUSPENDED,
+    (S.ACCEPTED, A.LAPSE): S.SUSPENDED,
+    (S.VALIDATED, A.SUSPEND): S.SUSPENDED,
+    (S.WAITING, A.SUSPEND): S.SUSPENDED,
+    (S.SUSPENDED, A.RESUME): S.WAITING,
+    (S.VALIDATED, A.EXPIRE): S.EXPIRED,
+    (S.WAITING, A.EXPIRE): S.EXPIRED,
+    (S.VALIDATED, A.RECONFIRM): S.VALIDATED,
+    (S.WAITING, A.RECONFIRM): S.WAITING,
+    (S.SUSPENDED, A.RECONFIRM): S.WAITING,
+    (S.EXPIRED, A.RECONFIRM): S.WAITING,
+    (S.PROPOSED, A.HAND_OVER): S.HANDED_OVER,
+    (S.ACCEPTED, A.HAND_OVER): S.HANDED_OVER,
+    (S.HANDED_OVER, A.CLOSE): S.CLOSED,
+    (S.HANDED_OVER, A.REOPEN): S.VALIDATED,
+    (S.CLOSED, A.REOPEN): S.VALIDATED,
+    (S.DUPLICATE, A.NOT_DUPLICATE): S.VALIDATED,
+    **{(state, A.REFUSE): S.REFUSED for state in (S.SUBMITTED, S.TO_COMPLETE, S.VALIDATED, S.WAITING, S.EXPIRED)},
+    **{(state, A.MARK_DUPLICATE): S.DUPLICATE for state in (S.SUBMITTED, S.TO_COMPLETE, *OPEN, S.EXPIRED)},
+    **{(state, A.CANCEL): S.CANCELLED for state in ALIVE},
+}
+
+#: What cannot be done without saying why.
+NEEDS_MOTIVE = frozenset({A.RETURN, A.DECLINE, A.RELEASE, A.SUSPEND, A.REOPEN, A.REFUSE, A.MARK_DUPLICATE, A.CANCEL})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a move depends on. A motive is a code or a text; a service is approved by the coordination."""
+
+    missing: bool = False
+    doubtful: bool = False
+    service_approved: bool = True
+    fresh: bool = True
+    reserved: bool = False
+    has_motive: bool = False
+
+
+class NeedRefused(Exception):
+    """A move that the state or the facts forbid; `code` is stable, the sentence is chosen at the edge."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def next_state(state: State, act: Act, facts: Facts) -> State:
+    """Return where `act` leads; raises NeedRefused and its code.
+
+    What the form finds complete, without doubt and from an approved service, is validated at once; the rest waits
+    for the coordination's look. A need under reservation changes state through its reservation only.
+    """
+    if (target := MOVES.get((state, act))) is None:
+        raise NeedRefused("no-such-move")
+    if act in NEEDS_MOTIVE and not facts.has_motive and not (act is A.CANCEL and state is S.DRAFT):
+        raise NeedRefused("motive-missing")
+    if act in (A.SUBMIT, A.VALIDATE, A.AMEND) and facts.missing:
+        raise NeedRefused("incomplete")
+    if act in (A.VALIDATE, A.PROPOSE) and not facts.service_approved:
+        raise NeedRefused("service-not-approved")
+    if act is A.PROPOSE:
+        if facts.reserved:
+            raise NeedRefused("already-reserved")
+        if not facts.fresh:
+            raise NeedRefused("not-fresh")
+    if act is A.EXPIRE and facts.fresh:
+        raise NeedRefused("still-fresh")
+    if act in (A.SUBMIT, A.AMEND) and state is not S.SUSPENDED:
+        sure = not facts.doubtful and facts.service_approved
+        if act is A.SUBMIT or state is S.SUBMITTED or not sure:
+            return S.VALIDATED if sure else S.SUBMITTED
+    return target
+
+
+def acts(state: State) -> list[Act]:
+    """Return what the table knows to do from `state`, in its order; facts may still refuse."""
+    return [act for (start, act) in MOVES if start is state]

@@ -1,0 +1,348 @@
+"""What a need asks for and when it is complete (domain.md B); the states it goes through are in need_life.
+
+Nothing here can hold a person: numbers are counts, everything else is a code from a list.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from refurb.core.equipment import Mode, Recipient
+
+#: A need is to be reconfirmed after so many days without a word from its service.
+FRESH_DAYS = 90
+MOST_USAGES = 3
+
+
+class Usage(StrEnum):
+    """What the machine is wanted for; ranked by the service, three at most."""
+
+    PROCEDURES = "procedures"
+    PRIMARY_SCHOOL = "primary_school"
+    SECONDARY_SCHOOL = "secondary_school"
+    HIGHER_EDUCATION = "higher_education"
+    JOB_TRAINING = "job_training"
+    VIDEO_CALLS = "video_calls"
+    OFFICE_WORK = "office_work"
+    SELF_EMPLOYMENT = "self_employment"
+    GROUP_WORKSHOP = "group_workshop"
+    SHARED_STATION = "shared_station"
+    CREATION = "creation"
+
+
+class Profile(StrEnum):
+    """The kinds of machine of domain.md D.5."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+    P5 = "P5"
+    P6 = "P6"
+
+
+class Equipment(StrEnum):
+    """What there is today."""
+
+    NONE = "none"
+    PHONE_ONLY = "phone_only"
+    BROKEN = "broken"
+    SHARED = "shared"
+
+
+class Connectivity(StrEnum):
+    """How they reach the internet; without any, an offer is looked for, the need is not refused."""
+
+    FIXED = "fixed"
+    MOBILE_BOX = "mobile_box"
+    PHONE = "phone"
+    PUBLIC_WIFI = "public_wifi"
+    NONE = "none"
+
+
+class Format(StrEnum):
+    """Which kind of machine suits the place it will live in."""
+
+    LAPTOP = "laptop"
+    DESKTOP = "desktop"
+    ANY = "any"
+
+
+class Ergonomics(StrEnum):
+    """A functional need, never a diagnosis."""
+
+    LARGE_SCREEN = "large_screen"
+    LIGHT = "light"
+    CONTRAST_KEYBOARD = "contrast_keyboard"
+    SCREEN_READER = "screen_reader"
+    OTHER_KEYBOARD = "other_keyboard"
+
+
+class Eligibility(StrEnum):
+    """The criterion that the service attests; never an amount, never a file."""
+
+    INCOME_QUOTIENT = "income_quotient"
+    MINIMUM_BENEFITS = "minimum_benefits"
+    LEFT_TO_LIVE_ON = "left_to_live_on"
+    GRANT_STUDENT = "grant_student"
+    PROFESSIONAL_JUDGEMENT = "professional_judgement"
+
+
+class Motive(StrEnum):
+    """Why it is urgent; each but the last two goes with a date."""
+
+    EXAM_OR_JOB = "exam_or_job"
+    LOSS_OF_RIGHTS = "loss_of_rights"
+    LEAVING_SHELTER = "leaving_shelter"
+    AFTER_SALES = "after_sales"
+
+
+class Autonomy(StrEnum):
+    """How at ease the person is; asked to plan help, it closes no door."""
+
+    AUTONOMOUS = "autonomous"
+    TO_ACCOMPANY = "to_accompany"
+    BEGINNER = "beginner"
+    UNWILLING = "unwilling"
+
+
+class Accompaniment(StrEnum):
+    """Who helps with the first steps."""
+
+    SERVICE = "service"
+    DIGITAL_ADVISER = "digital_adviser"
+    ASSOCIATION = "association"
+    TO_FIND = "to_find"
+    NOT_WANTED = "not_wanted"
+
+
+class System(StrEnum):
+    """What the programs they must use run on."""
+
+    ANY = "any"
+    LINUX = "linux"
+    WINDOWS = "windows"
+
+
+class Informed(StrEnum):
+    """How the person was told what is kept about them (RGPD art. 13)."""
+
+    IN_PERSON = "in_person"
+    BY_PHONE = "by_phone"
+    IN_WRITING = "in_writing"
+
+
+class Term(StrEnum):
+    """How long a structure wants the machines."""
+
+    KEEP = "keep"
+    DATE = "date"
+
+
+#: What each profile asks for; `storage_gb` counts solid state only. Kept as data: an instance may vote another.
+MINIMA: dict[Profile, dict[str, Any]] = {
+    Profile.P0: {"class": 0, "ram_gb": 4, "storage_gb": 64},
+    Profile.P1: {"class": 1, "ram_gb": 4, "storage_gb": 120},
+    Profile.P2: {"class": 2, "ram_gb": 8, "storage_gb": 240, "webcam": True, "battery_pct": 60},
+    Profile.P3: {"class": 3, "ram_gb": 8, "storage_gb": 256, "battery_pct": 70},
+    Profile.P4: {"class": 2, "ram_gb": 8, "storage_gb": 240, "screen_in": 22},
+    Profile.P5: {"class": 2, "ram_gb": 8, "storage_gb": 240, "battery_pct": 70},
+    Profile.P6: {"class": 3, "ram_gb": 16, "storage_gb": 512},
+}
+
+#: Which profile serves a usage.
+PROFILE_OF: dict[Usage, Profile] = {
+    Usage.PRIMARY_SCHOOL: Profile.P0,
+    Usage.PROCEDURES: Profile.P1,
+    Usage.OFFICE_WORK: Profile.P1,
+    Usage.SECONDARY_SCHOOL: Profile.P2,
+    Usage.JOB_TRAINING: Profile.P2,
+    Usage.VIDEO_CALLS: Profile.P2,
+    Usage.HIGHER_EDUCATION: Profile.P3,
+    Usage.SELF_EMPLOYMENT: Profile.P3,
+    Usage.SHARED_STATION: Profile.P4,
+    Usage.GROUP_WORKSHOP: Profile.P5,
+    Usage.CREATION: Profile.P6,
+}
+
+#: Of two profiles wanted at once the later one here names the need; the minima of both are asked.
+_STRENGTH = (Profile.P0, Profile.P1, Profile.P2, Profile.P4, Profile.P5, Profile.P3, Profile.P6)
+
+#: What only a structure asks for.
+FOR_STRUCTURES = frozenset({Usage.GROUP_WORKSHOP, Usage.SHARED_STATION})
+
+_FORMS = {
+    Format.LAPTOP: ("laptop",),
+    Format.DESKTOP: ("desktop", "all_in_one"),
+    Format.ANY: ("laptop", "desktop", "all_in_one"),
+}
+#: A battery that is worth something where the power fails or there is none.
+_MOBILE_BATTERY = 60
+_LARGE_SCREEN = 17
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the form holds; None and empty mean "not answered yet". Money in cents, dates without hours."""
+
+    recipient: Recipient = Recipient.HOUSEHOLD
+    commune: str | None = None
+    usages: tuple[Usage, ...] = ()
+    persons: int | None = None
+    pupils: int | None = None
+    equipment: Equipment | None = None
+    connectivity: Connectivity | None = None
+    format: Format | None = None
+    no_stable_power: bool = False
+    tablet_suits: bool = False
+    ergonomics: Collection[Ergonomics] = field(default_factory=frozenset)
+    eligibility: Eligibility | None = None
+    motive: Motive | None = None
+    wanted_by: date | None = None
+    autonomy: Autonomy | None = None
+    accompaniment: Accompaniment | None = None
+    system: System = System.ANY
+    #: The most the person can pay; 0 is "no", None is "not asked yet".
+    contribution_cents: int | None = None
+    loan_suits: bool | None = None
+    handover_place: int | None = None
+    informed_on: date | None = None
+    informed_how: Informed | None = None
+    #: Whether, to the service's knowledge, the household received no equipment in 36 months.
+    not_equipped: bool | None = None
+    #: Structures only: how many alike, whether they keep them, and who owns and who maintains them.
+    quantity: int = 1
+    term: Term | None = None
+    owner: str | None = None
+    maintainer: str | None = None
+
+
+#: The fields a household's need cannot do without, in the order of the form (domain.md B, in bold).
+_HOUSEHOLD = (
+    "usages",
+    "commune",
+    "persons",
+    "pupils",
+    "equipment",
+    "connectivity",
+    "format",
+    "contribution_cents",
+    "loan_suits",
+    "eligibility",
+    "not_equipped",
+    "handover_place",
+    "informed_on",
+    "informed_how",
+)
+_STRUCTURE = ("usages", "commune", "format", "term", "owner", "maintainer", "handover_place")
+
+
+def missing(answers: Answers) -> list[str]:
+    """Return the fields still to answer, in the order of the form; none means that the need is complete."""
+    wanted = _STRUCTURE if answers.recipient is Recipient.STRUCTURE else _HOUSEHOLD
+    return [name for name in wanted if (value := getattr(answers, name)) is None or value in ("", ())]
+
+
+def doubtful(answers: Answers) -> list[str]:
+    """Return what the coordination looks at before a complete need is validated."""
+    if answers.recipient is Recipient.STRUCTURE:
+        # Lending pools are not there yet: what is wanted for a date is listed for the coordination.
+        return ["term"] if answers.term is Term.DATE else []
+    return ["not_equipped"] if answers.not_equipped is False and answers.motive is not Motive.AFTER_SALES else []
+
+
+class Wrong(StrEnum):
+    """What contradicts itself or lies outside what may be asked."""
+
+    TOO_MANY_USAGES = "too_many_usages"
+    USAGE_TWICE = "usage_twice"
+    USAGE_FOR_STRUCTURES = "usage_for_structures"
+    MORE_PUPILS_THAN_PERSONS = "more_pupils_than_persons"
+    PERSONS_OUT_OF_RANGE = "persons_out_of_range"
+    MOTIVE_WITHOUT_DATE = "motive_without_date"
+    DATE_PASSED = "date_passed"
+    INFORMED_LATER = "informed_later"
+    QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
+    CONTRIBUTION_OUT_OF_RANGE = "contribution_out_of_range"
+
+
+def wrong(answers: Answers, today: date) -> list[Wrong]:
+    """Return what cannot be so, whoever is asked."""
+    found = []
+    usages = list(answers.usages)
+    if len(usages) > MOST_USAGES:
+        found.append(Wrong.TOO_MANY_USAGES)
+    if len(set(usages)) < len(usages):
+        found.append(Wrong.USAGE_TWICE)
+    if answers.recipient is Recipient.HOUSEHOLD and FOR_STRUCTURES.intersection(usages):
+        found.append(Wrong.USAGE_FOR_STRUCTURES)
+    if answers.persons is not None and not 1 <= answers.persons <= 20:
+        found.append(Wrong.PERSONS_OUT_OF_RANGE)
+    if (answers.pupils or 0) < 0 or (answers.persons is not None and (answers.pupils or 0) > answers.persons):
+        found.append(Wrong.MORE_PUPILS_THAN_PERSONS)
+    if answers.motive in (Motive.EXAM_OR_JOB, Motive.LEAVING_SHELTER) and answers.wanted_by is None:
+        found.append(Wrong.MOTIVE_WITHOUT_DATE)
+    if answers.wanted_by is not None and answers.wanted_by < today:
+        found.append(Wrong.DATE_PASSED)
+    if answers.informed_on is not None and answers.informed_on > today:
+        found.append(Wrong.INFORMED_LATER)
+    if not 1 <= answers.quantity <= (60 if answers.recipient is Recipient.STRUCTURE else 1):
+        found.append(Wrong.QUANTITY_OUT_OF_RANGE)
+    if answers.contribution_cents is not None and not 0 <= answers.contribution_cents <= 30_000:
+        found.append(Wrong.CONTRIBUTION_OUT_OF_RANGE)
+    return found
+
+
+def profile(usages: Collection[Usage]) -> Profile | None:
+    """Return the profile that names a need: the strongest of those its usages call for."""
+    wanted = {PROFILE_OF[usage] for usage in usages}
+    return max(wanted, key=_STRENGTH.index, default=None)
+
+
+def forms(answers: Answers) -> list[str]:
+    """Return the forms that suit: without stable power only what has a battery does."""
+    if answers.format is None:
+        return []
+    accepted = ["laptop"] if answers.no_stable_power else list(_FORMS[answers.format])
+    return [*accepted, "tablet"] if answers.tablet_suits else accepted
+
+
+def minima(answers: Answers, table: Mapping[Profile, Mapping[str, Any]] = MINIMA) -> dict[str, Any]:
+    """Return what the machine must have: for each criterion the most that any usage or constraint asks."""
+    asked: dict[str, Any] = {}
+
+    def ask(criterion: str, value: Any) -> None:
+        asked[criterion] = max(asked.get(criterion, value), value)
+
+    for usage in answers.usages:
+        for criterion, value in table[PROFILE_OF[usage]].items():
+            ask(criterion, value)
+    if answers.no_stable_power:
+        ask("battery_pct", _MOBILE_BATTERY)
+    if Ergonomics.LARGE_SCREEN in answers.ergonomics:
+        ask("screen_in", _LARGE_SCREEN)
+    return asked
+
+
+def modes(answers: Answers) -> list[Mode]:
+    """Return the modes accepted, the first that the machine's origin allows being used: given before lent or sold."""
+    if answers.recipient is Recipient.STRUCTURE:
+        return [Mode.GIFT, Mode.LOAN]
+    accepted = [Mode.GIFT]
+    if answers.loan_suits:
+        accepted.append(Mode.LOAN)
+    if answers.contribution_cents:
+        accepted.append(Mode.SOLIDARITY_SALE)
+    return accepted
+
+
+def fresh_until(confirmed_on: date) -> date:
+    """Return the last day on which a need confirmed then is still fresh."""
+    return confirmed_on + timedelta(days=FRESH_DAYS)
+
+
+def is_fresh(confirmed_on: date, today: date) -> bool:
+    return today <= fresh_until(confirmed_on)
