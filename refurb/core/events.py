@@ -154,7 +154,7 @@ KINDS: dict[str, frozenset[str]] = {
         "instance.set-up": "",
         "settings.changed": "fields",
         "instance.mail-tested": "",
-        "event.erased": "event_id reason",
+        "event.erased": "seq motive",
     }.items()
 }
 
