@@ -1,4 +1,4 @@
-"""Bytes by their SHA-256: reports, photos, documents, uploads. One table, so processes hold no files and one backup does."""
+"""Bytes by their SHA-256: reports, photos, documents, uploads. One table: stateless processes, one backup."""
 
 import hashlib
 from datetime import UTC, datetime

@@ -84,7 +84,9 @@ class Settings:
             territory=_territory(env),
             public_url=(env.get("REFURB_PUBLIC_URL") or "").rstrip("/") or None,
             mail=_mail(env),
-            secure_cookies=_boolean(env, "REFURB_SECURE_COOKIES", (env.get("REFURB_PUBLIC_URL") or "").startswith("https:")),
+            secure_cookies=_boolean(
+                env, "REFURB_SECURE_COOKIES", (env.get("REFURB_PUBLIC_URL") or "").startswith("https:")
+            ),
             max_upload_bytes=_number(env, "REFURB_MAX_UPLOAD_MB", 25) * 1024 * 1024,
             trusted_proxies=_number(env, "REFURB_TRUSTED_PROXIES", 0),
             source_url=env.get("REFURB_SOURCE_URL") or cls.source_url,

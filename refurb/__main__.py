@@ -1,0 +1,5 @@
+"""`python -m refurb` is the command `refurb`."""
+
+from refurb.cli.main import main
+
+main()

@@ -1,0 +1,42 @@
+"""The sign-in cookie: a random token, whose hash the database knows."""
+
+from flask import current_app, g, request
+from werkzeug.wrappers import Response
+
+from refurb.accounts import queries
+from refurb.db import get_session
+from refurb.security import Actor
+from refurb.web import now
+
+COOKIE = "refurb_session"
+#: How long a browser stays signed in, in seconds: a working fortnight.
+LIFETIME = 14 * 24 * 3600
+
+
+def load_actor() -> Actor | None:
+    """Return the actor of the request's cookie, None without a live sign-in; remembers which session it is."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    signed_in = queries.session_of(get_session(), token, now=now())
+    if signed_in is None:
+        return None
+    g.account_session_id = signed_in.id
+    return queries.actor_of(signed_in)
+
+
+def set_cookie(response: Response, token: str) -> None:
+    """Put a fresh token in the browser."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=LIFETIME,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.extensions["refurb.settings"].secure_cookies,
+    )
+
+
+def clear_cookie(response: Response) -> None:
+    """Take the token out of the browser."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="Lax")

@@ -1,0 +1,102 @@
+"""Who is behind a cookie or a token."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from refurb.accounts.models import Account, AccountSession, Invitation, Membership, StationToken
+from refurb.accounts.tokens import token_hash
+from refurb.core.permissions import permissions_of
+from refurb.organisations.models import Organisation
+from refurb.security import Actor, ActorKind
+
+
+def by_email(session: Session, email: str) -> Account | None:
+    """Return the account of an address, whatever its capitals."""
+    return session.scalar(sa.select(Account).where(Account.email == email.strip().lower()))
+
+
+def session_of(session: Session, token: str, *, now: datetime) -> AccountSession | None:
+    """Return the live sign-in that a cookie names, with its account and what the account belongs to."""
+    return session.scalar(
+        sa.select(AccountSession)
+        .join(AccountSession.account)
+        .where(
+            AccountSession.token_hash == token_hash(token),
+            AccountSession.revoked_at.is_(None),
+            AccountSession.expires_at > now,
+            Account.disabled_at.is_(None),
+        )
+        .options(
+            selectinload(AccountSession.account)
+            .selectinload(Account.memberships.and_(Membership.ended_at.is_(None)))
+            .selectinload(Membership.organisation)
+            .selectinload(Organisation.role_rows)
+        )
+    )
+
+
+def actor_of(signed_in: AccountSession) -> Actor:
+    """Return the actor of a sign-in: its chosen membership, else the first one."""
+    account = signed_in.account
+    # The relationship may hold rows ended since: never act for those.
+    memberships = [m for m in account.memberships if m.ended_at is None]
+    memberships.sort(key=lambda m: m.id)
+    chosen = next((m for m in memberships if m.id == signed_in.membership_id), memberships[0] if memberships else None)
+    roles = chosen.roles if chosen else frozenset()
+    organisation = chosen.organisation if chosen else None
+    return Actor(
+        kind=ActorKind.PERSON,
+        id=account.id,
+        organisation_id=organisation.id if organisation else None,
+        organisation_name=organisation.name if organisation else "",
+        organisation_roles=organisation.roles if organisation else frozenset(),
+        roles=roles,
+        permissions=permissions_of(roles),
+        name=account.name,
+        language=account.language,
+        epci_code=organisation.epci_code if organisation else None,
+        commune_code=organisation.commune_code if organisation else None,
+        memberships=tuple((m.id, m.organisation.name) for m in memberships),
+    )
+
+
+def names(session: Session, account_ids: set[int]) -> dict[int, str]:
+    """Return the names of accounts, for a history that shows who acted."""
+    if not account_ids:
+        return {}
+    rows = session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(account_ids)))
+    return {row.id: row.name for row in rows}
+
+
+def station_by_token(session: Session, token: str) -> StationToken | None:
+    """Return the live station that a token names."""
+    return session.scalar(
+        sa.select(StationToken).where(StationToken.token_hash == token_hash(token), StationToken.revoked_at.is_(None))
+    )
+
+
+def members(session: Session, organisation_id: int) -> Sequence[Membership]:
+    """Return the people of an organisation, those who left last."""
+    return session.scalars(
+        sa.select(Membership)
+        .where(Membership.organisation_id == organisation_id)
+        .options(selectinload(Membership.account))
+        .order_by(Membership.ended_at.is_not(None), Membership.id)
+    ).all()
+
+
+def open_invitation(session: Session, token: str, *, now: datetime) -> Invitation | None:
+    """Return the invitation that a link names, while it may still be answered."""
+    return session.scalar(
+        sa.select(Invitation)
+        .where(
+            Invitation.token_hash == token_hash(token),
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .options(selectinload(Invitation.organisation))
+    )

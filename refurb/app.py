@@ -1,0 +1,175 @@
+"""create_app(): settings, database, areas, errors, headers. Reads from top to bottom."""
+
+import logging
+import uuid
+from importlib import import_module
+from typing import Any, cast
+
+import structlog
+from flask import Flask, g, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from refurb import db as database
+from refurb import security, web
+from refurb.config import Settings
+from refurb.db import db, get_session
+from refurb.paths import asset_dir
+
+log = structlog.get_logger("refurb")
+
+#: Every area, in the order of style.md section 1; each gives what it has of models, views, api and hooks.
+AREAS = (
+    "audit",
+    "territory",
+    "organisations",
+    "accounts",
+    "documents",
+    "devices",
+    "donations",
+    "needs",
+    "workshop",
+    "matching",
+    "handover",
+    "aftersales",
+    "labels",
+    "desk",
+    "setup",
+    "home",
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application; raises config.ConfigError when a setting is missing or weak."""
+    settings = settings or Settings.from_environment()
+    app = Flask(
+        "refurb",
+        template_folder=str(asset_dir("templates")),
+        static_folder=str(asset_dir("static")),
+        instance_path=str(settings.instance),
+    )
+    app.extensions["refurb.settings"] = settings
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        TESTING=settings.testing,
+        MAX_CONTENT_LENGTH=settings.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_PARTS=20_000,
+        SEND_FILE_MAX_AGE_DEFAULT=365 * 24 * 3600,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="refurb_form",
+        WTF_CSRF_TIME_LIMIT=None,
+        SQLALCHEMY_ENGINES={
+            "default": {"url": settings.database_url, **database.engine_options(settings.database_url)}
+        },
+    )
+    if settings.trusted_proxies:
+        n = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]
+    _configure_log(settings)
+    load_models()
+    db.init_app(app)
+    with app.app_context():
+        database.prepare_engine(db.engine)
+
+    from refurb.accounts.cookies import load_actor
+    from refurb.setup import queries as setup_queries
+
+    security.init_app(app, load_actor=load_actor, secure=settings.secure_cookies)
+    web.init_app(app)
+    app.extensions["refurb.is_demo"] = lambda: setup_queries.setting(get_session(), setup_queries.DEMO, False)
+    for area in AREAS:
+        _install(app, area)
+    _install_api(app)
+    _install_jobs(app)
+    _install_errors(app)
+    return app
+
+
+def load_models() -> None:
+    """Import every area's models, so that the metadata is whole."""
+    for area in (*AREAS, "blobs", "outbox"):
+        _import(f"refurb.{area}.models" if area in AREAS else f"refurb.{area}")
+
+
+def _import(name: str) -> Any:
+    """Import a module that an area may do without; an error inside one that exists is not hidden."""
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return None
+
+
+def _install(app: Flask, area: str) -> None:
+    """Register the area's blueprint, and let its `hooks.register(app)` give lower areas what they ask for."""
+    views = _import(f"refurb.{area}.views")
+    if views is not None:
+        app.register_blueprint(views.bp)
+    hooks = _import(f"refurb.{area}.hooks")
+    if hooks is not None:
+        hooks.register(app)
+
+
+def _install_api(app: Flask) -> None:
+    """Register the JSON blueprints, which answer to tokens and so carry no form token."""
+    for name in ("refurb.api.v1.views", "refurb.api.protocols.views"):
+        module = _import(name)
+        if module is not None:
+            security.csrf.exempt(module.bp)
+            app.register_blueprint(module.bp)
+
+
+def _install_jobs(app: Flask) -> None:
+    """Let the jobs say which kinds of outbox row they carry out."""
+    jobs = _import("refurb.jobs.handlers")
+    if jobs is not None:
+        jobs.register(app)
+
+
+def _configure_log(settings: Settings) -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False)
+            if settings.log_json
+            else structlog.dev.ConsoleRenderer(colors=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+
+
+def _install_errors(app: Flask) -> None:
+    """Errors are sentences with an id; the id is in the log."""
+
+    @app.errorhandler(CSRFError)
+    def stale_form(error: CSRFError) -> tuple[str, int]:
+        return render_template("errors/stale_form.html"), 400
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response | tuple[str, int]:
+        if error.response is not None:
+            return cast(Response, error.response)
+        code = error.code or 500
+        known = {400, 401, 403, 404, 405, 409, 410, 413, 422, 429}
+        return render_template("errors/http.html", status=code if code in known else 400), code
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> tuple[str, int]:
+        error_id = uuid.uuid4().hex[:12]
+        log.error("unhandled", error_id=error_id, path=request.path, method=request.method, exc_info=error)
+        if app.testing and app.config.get("PROPAGATE_ERRORS", True):
+            raise error
+        g.pop("demo", None)
+        try:
+            get_session().rollback()
+            return render_template("errors/broken.html", error_id=error_id), 500
+        except Exception as second:
+            log.error("error-page", error_id=error_id, exc_info=second)
+            return f"Refurb: erreur {error_id}", 500

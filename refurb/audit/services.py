@@ -1,0 +1,134 @@
+"""Write an event in the transaction of the deed, and check the chains."""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from refurb.audit.models import Event
+from refurb.core import chain
+
+
+class Author(Protocol):
+    """Who acts, as far as the log cares."""
+
+    @property
+    def id(self) -> int | None: ...
+    @property
+    def organisation_id(self) -> int | None: ...
+    @property
+    def station(self) -> str | None: ...
+
+
+def record(
+    session: Session,
+    subject_kind: str,
+    subject_id: int,
+    kind: str,
+    *,
+    by: Author,
+    at: datetime,
+    payload: Mapping[str, Any] | None = None,
+    before: str | None = None,
+    after: str | None = None,
+    client_uuid: str | None = None,
+    client_at: datetime | None = None,
+    undo_of: Event | None = None,
+) -> Event:
+    """Append one event to the chain of its subject and flush it.
+
+    The payload holds JSON values only, and no person's name. A `client_uuid` seen before raises IntegrityError at the
+    flush: who may receive the same deed twice asks `queries.by_client_uuid` first.
+    """
+    _lock_chain(session, subject_kind, subject_id)
+    last = session.execute(
+        sa.select(Event.seq, Event.hash)
+        .where(Event.subject_kind == subject_kind, Event.subject_id == subject_id)
+        .order_by(Event.seq.desc())
+        .limit(1)
+    ).first()
+    salt, content = secrets.token_hex(16), dict(payload or {})
+    event = Event(
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        seq=last.seq + 1 if last else 1,
+        kind=kind,
+        at=at,
+        client_at=client_at,
+        account_id=by.id,
+        organisation_id=by.organisation_id,
+        station=by.station,
+        client_uuid=client_uuid,
+        undo_of_id=undo_of.id if undo_of else None,
+        before=before,
+        after=after,
+        payload=content,
+        salt=salt,
+        payload_hash=chain.payload_hash(salt, content),
+        previous_hash=last.hash if last else chain.ORIGIN,
+    )
+    event.hash = chain.event_hash(event.previous_hash, envelope(event), event.payload_hash)
+    session.add(event)
+    session.flush()
+    return event
+
+
+def envelope(event: Event) -> dict[str, Any]:
+    """Return what the hash covers besides the payload, as JSON values."""
+    return {
+        "subject": f"{event.subject_kind}:{event.subject_id}",
+        "seq": event.seq,
+        "kind": event.kind,
+        "at": event.at.isoformat(),
+        "client_at": event.client_at.isoformat() if event.client_at else None,
+        "account": event.account_id,
+        "organisation": event.organisation_id,
+        "station": event.station,
+        "client_uuid": event.client_uuid,
+        "undo_of": event.undo_of_id,
+        "before": event.before,
+        "after": event.after,
+    }
+
+
+def erase(session: Session, event: Event, *, by: Author, at: datetime, motive: str) -> Event:
+    """Erase the payload of an event and its salt, and say so in a tombstone; the chain stays true."""
+    event.payload, event.salt = None, None
+    return record(
+        session,
+        event.subject_kind,
+        event.subject_id,
+        "event.erased",
+        by=by,
+        at=at,
+        payload={"seq": event.seq, "motive": motive},
+    )
+
+
+def broken(session: Session, *, batch: int = 5000) -> Iterator[tuple[Event, str]]:
+    """Walk every chain; yield each event that is not what was written, with `payload`, `hash`, `previous` or `gap`."""
+    query = sa.select(Event).order_by(Event.subject_kind, Event.subject_id, Event.seq)
+    subject: tuple[str, int] | None = None
+    previous, seq = chain.ORIGIN, 0
+    for event in session.scalars(query.execution_options(yield_per=batch)):
+        if subject != (event.subject_kind, event.subject_id):
+            subject, previous, seq = (event.subject_kind, event.subject_id), chain.ORIGIN, 0
+        if event.seq != seq + 1:
+            yield event, "gap"
+        if event.previous_hash != previous:
+            yield event, "previous"
+        if event.payload is not None and chain.payload_hash(event.salt or "", event.payload) != event.payload_hash:
+            yield event, "payload"
+        if chain.event_hash(event.previous_hash, envelope(event), event.payload_hash) != event.hash:
+            yield event, "hash"
+        previous, seq = event.hash, event.seq
+
+
+def _lock_chain(session: Session, subject_kind: str, subject_id: int) -> None:
+    """Let two writers of one chain go one after the other; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        key = sa.cast(subject_id % 2**31, sa.Integer)
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(subject_kind), key)))

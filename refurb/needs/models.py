@@ -1,0 +1,60 @@
+"""Needs: what a service asks for on behalf of a household or a structure. No name, street, health or origin, anywhere."""
+
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from refurb.core.equipment import Recipient
+from refurb.core.need_life import State
+from refurb.core.needs import Profile
+from refurb.db import Base, Code, enum_type, pk
+from refurb.organisations.models import Organisation, Place
+
+
+class Need(Base):
+    """One machine asked for, under an `N` code drawn at random. Belongs to the service, not to the person typing."""
+
+    __tablename__ = "need"
+    __table_args__ = (
+        sa.Index("ix_need_state_epci", "state", "epci_code"),
+        sa.CheckConstraint("points >= 1", name="points_positive"),
+    )
+    id: Mapped[pk]
+    code: Mapped[Code] = mapped_column(unique=True)
+    recipient: Mapped[Recipient] = mapped_column(enum_type(Recipient))
+    #: The prescribing service, or the structure that asks for itself.
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    state: Mapped[State] = mapped_column(enum_type(State), default=State.DRAFT)
+    #: Where `resume` leads back to after a suspension.
+    state_since: Mapped[datetime]
+    commune_code: Mapped[str | None] = mapped_column(sa.String(5), index=True)
+    epci_code: Mapped[str | None] = mapped_column(sa.String(9), index=True)
+    #: The answers of the form as core.needs.Answers names them, JSON values only: lists of codes and small numbers.
+    answers: Mapped[dict[str, Any]]
+    #: Derived from the answers when they change (core.needs): what the matching and the workshops read.
+    profile: Mapped[Profile | None] = mapped_column(enum_type(Profile))
+    forms: Mapped[list[str]] = mapped_column(default=list)
+    minima: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    modes: Mapped[list[str]] = mapped_column(default=list)
+    os: Mapped[str] = mapped_column(sa.String(10), default="any")
+    handover_place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"))
+    #: Until the table of points comes, every need weighs the same and the earliest goes first.
+    points: Mapped[int] = mapped_column(default=1)
+    #: Needs of one household share this number.
+    household_key: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    #: The order within linked needs: 1 first.
+    rank_in_household: Mapped[int] = mapped_column(default=1)
+    submitted_at: Mapped[datetime | None]
+    validated_on: Mapped[date | None] = mapped_column(index=True)
+    confirmed_on: Mapped[date | None]
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+    organisation: Mapped[Organisation] = relationship(lazy="raise")
+    handover_place: Mapped[Place | None] = relationship(lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}

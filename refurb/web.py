@@ -1,0 +1,214 @@
+"""What every page shares: languages, dates, pagination, navigation, the clock."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from refurb.core.permissions import Permission
+from refurb.paths import PACKAGE, asset_dir
+from refurb.security import actor
+
+LANGUAGES = ("fr", "en")
+LANGUAGE_COOKIE = "refurb_lang"
+THEME_COOKIE = "refurb_theme"
+PER_PAGE = 50
+
+Item = TypeVar("Item")
+
+
+def now() -> datetime:
+    """Return the time, aware and in UTC. The one clock of the web side; tests replace it through the application."""
+    clock = current_app.extensions.get("refurb.clock")
+    return clock() if clock else datetime.now(UTC)
+
+
+def zone() -> ZoneInfo:
+    """Return the time zone in which dates are shown and decided."""
+    timezone: ZoneInfo = current_app.extensions["refurb.settings"].timezone
+    return timezone
+
+
+def today() -> date:
+    """Return the date where the instance is."""
+    return now().astimezone(zone()).date()
+
+
+@dataclass(frozen=True)
+class Page(Generic[Item]):
+    """One page of a list: its items, which page it is, and whether others stand on either side."""
+
+    items: Sequence[Item]
+    number: int
+    total: int
+    per_page: int = PER_PAGE
+
+    @property
+    def last(self) -> int:
+        """The number of the last page, 1 for an empty list."""
+        return max(1, -(-self.total // self.per_page))
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether a page stands before."""
+        return self.number > 1
+
+    @property
+    def has_next(self) -> bool:
+        """Whether a page stands after."""
+        return self.number < self.last
+
+
+def page_number() -> int:
+    """Return the page that the address asks for, 1 for anything that is no number."""
+    text = request.args.get("page", "1")
+    return max(1, int(text)) if text.isdigit() and len(text) < 7 else 1
+
+
+def paginate(session: Session, query: sa.Select[Any], number: int, *, per_page: int = PER_PAGE) -> Page[Any]:
+    """Return one page of a query of entities, in two statements whatever the volume."""
+    total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).options().subquery())) or 0
+    items = session.scalars(query.limit(per_page).offset((number - 1) * per_page)).all()
+    return Page(items, number, total, per_page)
+
+
+def select_language() -> str:
+    """Return the reader's language: what they chose, their account's, what the browser asks, else French."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE) or actor().language
+    if chosen in LANGUAGES:
+        return chosen
+    return request.accept_languages.best_match(LANGUAGES, default="fr") or "fr"
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of the navigation. `prefix` is the blueprint that makes it the current one."""
+
+    endpoint: str
+    label: Any
+    icon: str
+    permission: Permission
+    prefix: str = ""
+
+
+#: The navigation, in the order of the chain; each reader sees the entries they may open.
+NAVIGATION = (
+    Link("desk.scan", _l("Scanner"), "upc-scan", Permission.SCAN, "desk"),
+    Link("donations.index", _l("Dons"), "box-seam", Permission.LOT_READ, "donations"),
+    Link("donations.mine", _l("Mes dons"), "box-seam", Permission.LOT_FOLLOW, "donations"),
+    Link("workshop.todo", _l("À faire"), "list-check", Permission.DEVICE_CHANGE_STATUS, "workshop"),
+    Link("devices.index", _l("Machines"), "laptop", Permission.DEVICE_READ, "devices"),
+    Link("needs.index", _l("Demandes"), "people", Permission.NEED_ARBITRATE, "needs"),
+    Link("needs.mine", _l("Mes demandes"), "people", Permission.NEED_READ_CASE, "needs"),
+    Link("matching.picking", _l("À préparer"), "basket", Permission.PICKING_READ, "matching"),
+    Link("handover.today", _l("Remises"), "calendar-check", Permission.HANDOVER_READ, "handover"),
+    Link("organisations.index", _l("Organisations"), "building", Permission.ORGANISATION_MANAGE, "organisations"),
+    Link("setup.settings", _l("Réglages"), "sliders", Permission.SETTINGS_EDIT, "setup"),
+)
+
+
+def navigation() -> list[dict[str, Any]]:
+    """Return the entries that the reader may open."""
+    who, blueprint = actor(), request.blueprint
+    return [
+        {
+            "endpoint": link.endpoint,
+            "label": link.label,
+            "icon": link.icon,
+            "url": url_for(link.endpoint),
+            "active": bool(link.prefix) and blueprint == link.prefix,
+        }
+        for link in NAVIGATION
+        if who.can(link.permission) and link.endpoint in current_app.view_functions
+    ]
+
+
+def asset(path: str) -> str:
+    """Return the address of a static file, with its fingerprint so that browsers keep it for ever."""
+    known: dict[str, str] = current_app.extensions.setdefault("refurb.fingerprints", {})
+    if path not in known or current_app.debug:
+        file = asset_dir("static") / path
+        known[path] = hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
+    return url_for("static", filename=path, v=known[path] or None)
+
+
+def local_date(value: date | datetime | None, form: str = "long") -> str:
+    """Return a date as people read it, in the zone of the instance; an empty text for none."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(zone()).date()
+    return str(format_date(value, form))
+
+
+def local_datetime(value: datetime | None, form: str = "short") -> str:
+    """Return a moment as people read it, in the zone of the instance; an empty text for none."""
+    return "" if value is None else str(format_datetime(value.astimezone(zone()), form, rebase=False))
+
+
+def number(value: float | None) -> str:
+    """Return a number with the separators of the reader's language."""
+    return "" if value is None else str(format_decimal(value))
+
+
+def money(cents: int | None) -> str:
+    """Return an amount in euros from cents."""
+    if cents is None:
+        return ""
+    text = format_decimal(cents / 100, "#,##0.00" if cents % 100 else "#,##0")
+    return f"{text}\u00a0€"
+
+
+def display_code(code: str | None) -> str:
+    """Return a code as people read it: R 4900 0012 08."""
+    from refurb.core.identity import display
+
+    return "" if not code else display(code)
+
+
+def init_app(app: Flask) -> None:
+    """Install the languages, the filters, and what every template may name."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(PACKAGE / "translations")
+    app.config["BABEL_DEFAULT_LOCALE"] = "fr"
+    Babel(app, locale_selector=select_language, timezone_selector=lambda: zone().key)
+    app.jinja_env.filters |= {
+        "date": local_date,
+        "datetime": local_datetime,
+        "number": number,
+        "money": money,
+        "code": display_code,
+    }
+    app.jinja_env.globals |= {"asset": asset}
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        return {
+            "actor": actor(),
+            "can": lambda permission: actor().can(Permission(permission)),
+            "nav": navigation() if actor().is_signed_in else [],
+            "lang": str(get_locale() or "fr"),
+            "theme": request.cookies.get(THEME_COOKIE, "auto"),
+            "demo": is_demo(),
+            "source_url": current_app.extensions["refurb.settings"].source_url,
+            "now": now(),
+            "today": today(),
+        }
+
+
+def is_demo() -> bool:
+    """Whether this instance is a seeded demo, which every page says."""
+    if "demo" not in g:
+        reader = current_app.extensions.get("refurb.is_demo")
+        g.demo = bool(reader()) if reader else False
+    found: bool = g.demo
+    return found
