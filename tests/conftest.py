@@ -135,17 +135,18 @@ def dispose(app: Flask) -> None:
 def isolation(app: Flask) -> Iterator[None]:
     """Bind every session of `app` to one connection in a transaction that is rolled back.
 
-    As flask-sqlalchemy-lite's test_isolation, which does it to all applications at once; here the other database's
-    is left alone.
+    Not flask-sqlalchemy-lite's test_isolation: it patches Engine.connect alone, and a session of SQLAlchemy 2.1 takes
+    the transaction of such a connection for its own and commits it.
     """
     from refurb.db import Session, db
 
     with ExitStack() as stack:
         with app.app_context():
             engine, options = db.engine, db.sessionmaker.kw
-        stack.enter_context(mock.patch.object(Session, "separate_read_only", False))
-        stack.enter_context(mock.patch.dict(options, {"join_transaction_mode": "create_savepoint"}))
         connection = stack.enter_context(engine.connect())
+        stack.enter_context(mock.patch.object(Session, "separate_read_only", False))
+        joined = {"bind": connection, "binds": None, "join_transaction_mode": "create_savepoint"}
+        stack.enter_context(mock.patch.dict(options, joined))
         stack.enter_context(mock.patch.object(connection, "close", lambda: None))
         stack.enter_context(mock.patch.object(engine, "connect", lambda: connection))
         transaction = connection.begin()

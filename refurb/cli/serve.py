@@ -1,0 +1,109 @@
+"""`refurb serve`: the web server, and with it the worker and the demo where they are asked for."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+import click
+
+from refurb.cli.words import _
+
+#: What `scripts/run` waits for before it says that the server is there.
+PATIENCE = 60.0
+
+
+@click.command(help=_("Servir les pages. Une base vide ouvre la page de première mise en route."))
+@click.option("--host", default="127.0.0.1", show_default=True, help=_("Adresse d'écoute ; 0.0.0.0 pour tout le réseau."))
+@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT") or 8000), help=_("Port (PORT, sinon 8000)."))
+@click.option("--workers", type=int, default=2, show_default=True, help=_("Nombre de processus."))
+@click.option("--threads", type=int, default=4, show_default=True, help=_("Fils d'exécution par processus."))
+@click.option("--with-worker", is_flag=True, help=_("Lancer aussi « refurb worker »."))
+@click.option("--demo", is_flag=True, help=_("Construire la démonstration si la base est vide."))
+def serve(host: str, port: int, workers: int, threads: int, with_worker: bool, demo: bool) -> None:
+    """Prepare the database as far as it may be prepared unasked, then hand over to gunicorn."""
+    accounts = _prepare(demo)
+    server = [
+        sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--workers", str(workers),
+        "--threads", str(threads), "--bind", f"{host}:{port}", "--log-level", "warning", "--graceful-timeout", "10",
+        "refurb.app:create_app()",
+    ]  # fmt: skip
+    commands = [server]
+    if with_worker:
+        commands.append([sys.executable, "-m", "refurb", "worker"])
+    children = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own commands
+
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+        for child in children:
+            if child.poll() is None:
+                child.terminate()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
+    if _answers(address, children[0]):
+        click.echo(_announcement(address, accounts))
+    status = _wait(children)
+    if not stopping:
+        # One of them fell: the other does not go on alone.
+        stop(0, None)
+    for child in children:
+        child.wait()
+    raise SystemExit(0 if stopping else status or 1)
+
+
+def _prepare(demo: bool) -> str:
+    """Bring the embedded database up to date, build the demo if it is asked for; return what to say of the accounts."""
+    from refurb.cli.application import load_app
+    from refurb.migrations.schema import is_current, upgrade
+
+    app = load_app()
+    embedded = app.extensions["refurb.settings"].embedded
+    with app.app_context():
+        if not is_current():
+            if not (embedded or demo):
+                raise click.ClickException(
+                    _("Le schéma de la base n'est pas à jour : lancez « refurb db upgrade », puis recommencez.")
+                )
+            upgrade()
+        if demo:
+            from refurb.cli.demo import ensure
+
+            return ensure()
+        from refurb.setup.services import first_run_notice
+
+        return first_run_notice()
+
+
+def _answers(address: str, server: "subprocess.Popen[bytes]") -> bool:
+    """Wait until the server answers; return whether it does."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=2):  # noqa: S310 - our own address
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+def _announcement(address: str, accounts: str) -> str:
+    return "\n".join(["", _("Refurb est prêt : %(address)s", address=address), "", accounts, _("Ctrl-C arrête tout."), ""])
+
+
+def _wait(children: "list[subprocess.Popen[bytes]]") -> int:
+    """Wait until one of them ends; return its exit code."""
+    while True:
+        for child in children:
+            code = child.poll()
+            if code is not None:
+                return code
+        time.sleep(0.2)
