@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refurb.core import need_life, needs
+from refurb.core.equipment import Mode, Recipient
 from refurb.core.need_life import ALIVE, HELD, MOVES, NEEDS_MOTIVE, OPEN, Act, Facts, NeedRefused, State, next_state
-from refurb.core.needs import Answers, Mode, Profile, Recipient, Usage, Wrong
+from refurb.core.needs import Answers, Profile, Usage, Wrong
 
 TODAY = date(2026, 11, 17)
 
