@@ -79,13 +79,13 @@ def mo_bytes(catalog: Catalog) -> bytes:
 
 
 def main() -> int:
-    """Update, check, list (`--missing`: JSON of what has no English) or take in (`--merge FILE`: JSON of id to text)."""
+    """Update, check, list what has no English (`--missing`, JSON), or take it in (`--merge FILE`, id to text)."""
     catalog = updated()
     if "--merge" in sys.argv:
         given = json.loads(Path(sys.argv[sys.argv.index("--merge") + 1]).read_text())
         for message in catalog:
             key = message.id[0] if isinstance(message.id, tuple) else message.id
-            if key in given and given[key]:
+            if given.get(key):
                 message.string = tuple(given[key]) if isinstance(message.id, tuple) else given[key]
     missing = list(untranslated(catalog))
     if "--missing" in sys.argv:
