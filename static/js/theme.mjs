@@ -1,0 +1,14 @@
+// Changes the colours at once; the cookie is written by the server, as it is without JavaScript.
+export default function (form) {
+  form.addEventListener("submit", (event) => {
+    const chosen = event.submitter?.value;
+    if (!chosen) return;
+    event.preventDefault();
+    const data = new FormData(form, event.submitter);
+    fetch(form.action, { method: "POST", body: data, redirect: "manual", credentials: "same-origin" }).then(() => {
+      document.documentElement.dataset.theme = chosen;
+      document.querySelector('meta[name="color-scheme"]').content = chosen === "auto" ? "light dark" : chosen;
+      for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === chosen));
+    }, () => form.submit());
+  });
+}
