@@ -97,7 +97,7 @@ class HandoverMode(StrEnum):
     """How a machine leaves: it decides the status it leaves for."""
 
     GIFT = "gift"
-    SALE = "sale"
+    SOLIDARITY_SALE = "solidarity_sale"
     LOAN = "loan"
     KIT = "kit"
 
@@ -214,7 +214,7 @@ def _late_wipe_target(facts: Facts) -> Status:
 
 def _handover_target(facts: Facts) -> Status:
     match facts.handover_mode:
-        case HandoverMode.GIFT | HandoverMode.SALE:
+        case HandoverMode.GIFT | HandoverMode.SOLIDARITY_SALE:
             return S.HANDED_OVER
         case HandoverMode.LOAN:
             return S.ON_LOAN

@@ -89,7 +89,14 @@ class Device(Base):
     labelled_at: Mapped[datetime | None]
     #: Since when the machine stands in stock, for "oldest first"; None when it does not.
     in_stock_since: Mapped[datetime | None]
+    #: Somebody listed its media, or attested that it holds none.
     media_known: Mapped[bool] = mapped_column(default=False)
+    #: Since when reports and checklists count: arrival, or the last time it came back or was opened up.
+    opened_at: Mapped[datetime]
+    #: The status it last left us for; the same user may have it back.
+    left_as: Mapped[Status | None] = mapped_column(enum_type(Status))
+    #: The user refused wiping and signed so, at this return.
+    refusal_signed_at: Mapped[datetime | None]
 
     os_name: Mapped[str | None] = mapped_column(sa.String(100))
     os_version: Mapped[str | None] = mapped_column(sa.String(40))
@@ -127,8 +134,9 @@ class DeviceSet(Base):
     id: Mapped[pk]
     code: Mapped[Code] = mapped_column(unique=True)
     base_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"), unique=True)
-    #: None where the screen carries no code of its own or is built in.
+    #: None where the screen carries no code of its own; `has_monitor` then says whether there is one.
     monitor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"), unique=True)
+    has_monitor: Mapped[bool] = mapped_column(default=False)
     has_keyboard: Mapped[bool] = mapped_column(default=False)
     has_mouse: Mapped[bool] = mapped_column(default=False)
     has_cables: Mapped[bool] = mapped_column(default=False)
@@ -187,8 +195,11 @@ class MediumWipe(Base):
     #: Why it is a reservation or a failure, as stable codes.
     reasons: Mapped[list[str]] = mapped_column(default=list)
     started_at: Mapped[datetime | None]
+    #: The tool's own end time where it is plausible, else when it was recorded.
     ended_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime]
+    #: The tool's clock was wrong: proves nothing until a person settles it.
+    doubtful: Mapped[bool] = mapped_column(default=False)
     operator_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     report_id: Mapped[int | None] = mapped_column(sa.ForeignKey("report.id"))
     accepted_at: Mapped[datetime | None]
@@ -234,7 +245,9 @@ class CountedStock(Base):
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"))
     kind: Mapped[str] = mapped_column(sa.String(40))
-    #: What tells it from others of the kind, as "USB-C 65 W".
+    #: What tells it from others of the kind, as "USB-C 65 W"; chargers have it in two columns as well.
     detail: Mapped[str] = mapped_column(sa.String(100), default="")
+    connector: Mapped[str | None] = mapped_column(sa.String(40))
+    watts: Mapped[int | None]
     quantity: Mapped[int] = mapped_column(default=0)
     place: Mapped[Place | None] = relationship(lazy="raise")

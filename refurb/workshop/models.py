@@ -18,6 +18,8 @@ class WorkshopSettings(Base):
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), primary_key=True)
     #: Values of core.workflow.Action; None: every step.
     scanned_steps: Mapped[list[str] | None]
+    #: What it installs when a scan does not say; None: the system is always asked.
+    default_os_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operating_system.id"))
     second_person: Mapped[SecondPerson] = mapped_column(enum_type(SecondPerson), default=SecondPerson.PREFERRED)
     changed_at: Mapped[datetime]
 

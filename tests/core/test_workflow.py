@@ -217,7 +217,7 @@ def test_what_is_meant_for_someone_needs_an_open_reservation(status: Status, act
     ("mode", "status"),
     [
         (HandoverMode.GIFT, Status.HANDED_OVER),
-        (HandoverMode.SALE, Status.HANDED_OVER),
+        (HandoverMode.SOLIDARITY_SALE, Status.HANDED_OVER),
         (HandoverMode.LOAN, Status.ON_LOAN),
         (HandoverMode.KIT, Status.IN_KIT),
     ],
