@@ -1,0 +1,441 @@
+"""What each kind of paper says: the shape of its data, checked before it is frozen.
+
+The areas build these from their rows (their own `papers.py`); the templates read nothing else. Everything is plain
+JSON: dates are ISO text, money is in cents, words are already in the reader's language.
+"""
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any
+
+from refurb.core.documents import DocumentKind
+
+#: Longest text a paper takes in one field; forms are stricter, this is the last fence.
+LONGEST = 2000
+
+
+class BadPaper(ValueError):
+    """The data does not have the shape its template reads; `path` says where."""
+
+    code = "bad-paper"
+
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """An organisation as a paper names it; a household is never one."""
+
+    name: str
+    legal_type: str = ""
+    address: str = ""
+    siret: str = ""
+    rna: str = ""
+    phone: str = ""
+    email: str = ""
+    signatory: str = ""
+    quality: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """What stands around every paper; the service fills it when it freezes. No number: a working paper, not kept."""
+
+    issuer: Party
+    number: str = ""
+    code: str = ""
+    shown_code: str = ""
+    verify_address: str = ""
+    template_version: int = 1
+    replaces: str = ""
+    sample: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Whom to call: a named person or desk, never a household."""
+
+    name: str
+    phone: str = ""
+    email: str = ""
+    place: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceLine:
+    """One machine in a list."""
+
+    code: str
+    form: str
+    title: str
+    serial: str = ""
+    inventory_number: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goods:
+    """One line of what is given, before machines have codes."""
+
+    label: str
+    quantity: int
+    year: str = ""
+    value_cents: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """One line of a count at arrival."""
+
+    label: str
+    declared: int
+    received: int
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One named fact about a machine, in words: ("Mémoire", "8 Go")."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handed:
+    """A machine as it is handed over."""
+
+    code: str
+    form: str
+    title: str
+    serial: str = ""
+    features: list[Feature] = field(default_factory=list)
+    accessories: list[str] = field(default_factory=list)
+    grade: str = ""
+    defects: list[str] = field(default_factory=list)
+    price_cents: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PickupSlip:
+    """Bon d'enlèvement: what is expected, with room to write what was taken."""
+
+    document: Envelope
+    lot_code: str
+    supplier: Party
+    collector: Party
+    place: str
+    planned_on: str = ""
+    window: str = ""
+    contact: Contact | None = None
+    access: str = ""
+    lines: list[Goods]
+    chargers: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiptSlip:
+    """Bon de réception: declared against received, and each difference."""
+
+    document: Envelope
+    lot_code: str
+    supplier: Party
+    receiver: Party
+    received_on: str
+    lines: list[Counted]
+    differences: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeCertificate:
+    """Attestation de prise en charge: every machine with its serial, early."""
+
+    document: Envelope
+    lot_code: str
+    supplier: Party
+    holder: Party
+    received_on: str
+    devices: list[DeviceLine]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DonationAgreement:
+    """Convention de don ou de cession (domain.md A)."""
+
+    document: Envelope
+    lot_code: str
+    donor: Party
+    taker: Party
+    origin: str  # private, public
+    regime: str  # patronage, public_association, public_body, free_sale
+    lines: list[Goods]
+    place: str
+    collect_before: str = ""
+    disks: str  # wipe, destroy, wiped_by_donor
+    resale: str  # none, solidarity
+    act_reference: str = ""
+    act_on: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedSlip:
+    """The household's slip, in plain words; the QR code is the case number."""
+
+    document: Envelope
+    need_code: str
+    shown_need_code: str
+    service: str
+    contact: Contact
+    asked_on: str
+    wanted: list[str]
+    handover_place: str = ""
+    fresh_until: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """One machine to fetch from a shelf."""
+
+    shelf: str
+    code: str
+    title: str
+    accessories: str = ""
+    need_code: str = ""
+    handover_place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PickingList:
+    """Liste de préparation, by shelf."""
+
+    document: Envelope
+    workshop: str
+    rows: list[Pick]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandoverSheet:
+    """Fiche de remise: the case number stands for the person, whose name is written by hand on one copy only."""
+
+    document: Envelope
+    handover_code: str
+    need_code: str
+    mode: str  # gift, loan, solidarity_sale
+    place: str
+    handed_over_on: str
+    agent: str
+    devices: list[Handed]
+    price_cents: int | None = None
+    loan_until: str = ""
+    warranty_until: str = ""
+    contact: Contact
+    accompaniment: str = ""
+    signature: str  # paper, present, mark
+    witness: str = ""
+    recipient: Party | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeneficiarySheet:
+    """The leaflet, in plain French."""
+
+    document: Envelope
+    code: str
+    shown_code: str
+    form: str  # laptop, desktop, mini_pc, all_in_one, tablet, smartphone
+    title: str
+    system: str = ""
+    first_boot: str = "own_account"  # own_account, guest
+    processor: str = ""
+    memory: str = ""
+    storage: str = ""
+    features: list[Feature] = field(default_factory=list)
+    accessories: list[str] = field(default_factory=list)
+    mode: str
+    loan_until: str = ""
+    warranty_until: str = ""
+    contact: Contact
+    accompaniment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoanAgreement:
+    """Convention de prêt à usage: no price, for a loan is free by essence (Code civil, 1875 et suivants)."""
+
+    document: Envelope
+    handover_code: str
+    need_code: str
+    devices: list[Handed]
+    starts_on: str
+    ends_on: str
+    renewable: bool = True
+    deposit_cents: int | None = None
+    place: str
+    contact: Contact
+    recipient: Party | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiftDeed:
+    """Acte de don to a household or a structure."""
+
+    document: Envelope
+    handover_code: str
+    need_code: str
+    devices: list[Handed]
+    given_on: str
+    place: str
+    origin: str
+    warranty_until: str = ""
+    contact: Contact
+    recipient: Party | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolidaritySaleReceipt:
+    """Reçu de vente solidaire."""
+
+    document: Envelope
+    handover_code: str
+    need_code: str
+    devices: list[Handed]
+    sold_on: str
+    place: str
+    total_cents: int
+    subsidy_cents: int = 0
+    paid_cents: int
+    paid_by: str = ""
+    origin: str
+    warranty_until: str
+    contact: Contact
+    recipient: Party | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferCertificate:
+    """Attestation de cession: whose the machines were, whose they are, since when."""
+
+    document: Envelope
+    lot_code: str
+    donor: Party
+    taker: Party
+    regime: str
+    transferred_on: str
+    devices: list[DeviceLine]
+    act_reference: str = ""
+    act_on: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one machine: a month, never a commune or a person."""
+
+    inventory_number: str = ""
+    code: str
+    title: str
+    serial: str = ""
+    outcome: str  # reuse, parts, weee, returned, in_progress
+    month: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReuseStatement:
+    """Bilan de réemploi."""
+
+    document: Envelope
+    lot_code: str
+    supplier: Party
+    holder: Party
+    stated_on: str
+    rows: list[Outcome]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositReceipt:
+    """Reçu de dépôt: one machine brought to a counter, no name kept."""
+
+    document: Envelope
+    code: str
+    shown_code: str
+    form: str
+    title: str
+    serial: str = ""
+    accessories: list[str] = field(default_factory=list)
+    deposited_on: str
+    place: str
+    disks: str  # wipe, destroy
+    contact: Contact | None = None
+
+
+SHAPES: dict[DocumentKind, type] = {
+    DocumentKind.PICKUP_SLIP: PickupSlip,
+    DocumentKind.RECEIPT_SLIP: ReceiptSlip,
+    DocumentKind.INTAKE_CERTIFICATE: IntakeCertificate,
+    DocumentKind.DONATION_AGREEMENT: DonationAgreement,
+    DocumentKind.NEED_SLIP: NeedSlip,
+    DocumentKind.PICKING_LIST: PickingList,
+    DocumentKind.HANDOVER_SHEET: HandoverSheet,
+    DocumentKind.BENEFICIARY_SHEET: BeneficiarySheet,
+    DocumentKind.LOAN_AGREEMENT: LoanAgreement,
+    DocumentKind.GIFT_DEED: GiftDeed,
+    DocumentKind.SOLIDARITY_SALE_RECEIPT: SolidaritySaleReceipt,
+    DocumentKind.TRANSFER_CERTIFICATE: TransferCertificate,
+    DocumentKind.REUSE_STATEMENT: ReuseStatement,
+    DocumentKind.DEPOSIT_RECEIPT: DepositReceipt,
+}
+
+
+def checked(kind: DocumentKind, data: dict[str, Any]) -> dict[str, Any]:
+    """Return `data` with every key its template reads, defaults filled; raises BadPaper for anything else.
+
+    An unknown key is refused as well: what is frozen on a record must be what the paper shows.
+    """
+    return dataclasses.asdict(_built(SHAPES[kind], data, kind.value))
+
+
+def as_data(paper: Any) -> dict[str, Any]:
+    """Return a paper built from the classes above as the plain data that `checked` takes."""
+    return dataclasses.asdict(paper)
+
+
+def _built(wanted: Any, value: Any, path: str) -> Any:
+    origin = typing.get_origin(wanted)
+    if origin is types.UnionType:
+        if value is None and type(None) in typing.get_args(wanted):
+            return None
+        (wanted,) = [kind for kind in typing.get_args(wanted) if kind is not type(None)]
+        return _built(wanted, value, path)
+    if origin is list:
+        if not isinstance(value, list | tuple):
+            raise BadPaper(path, "a list is wanted")
+        (item,) = typing.get_args(wanted)
+        return [_built(item, each, f"{path}[{index}]") for index, each in enumerate(value)]
+    if dataclasses.is_dataclass(wanted):
+        return _record(wanted, value, path)
+    if type(value) is not wanted:
+        raise BadPaper(path, f"{wanted.__name__} is wanted, not {type(value).__name__}")
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise BadPaper(path, f"longer than {LONGEST} characters")
+    return value
+
+
+def _record(wanted: Any, value: Any, path: str) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = dataclasses.asdict(value)
+    if not isinstance(value, dict):
+        raise BadPaper(path, "a record is wanted")
+    hints = typing.get_type_hints(wanted)
+    if unknown := sorted(set(value) - set(hints)):
+        raise BadPaper(f"{path}.{unknown[0]}", "is not read by this paper")
+    given = {name: _built(hints[name], value[name], f"{path}.{name}") for name in hints if name in value}
+    for each in dataclasses.fields(wanted):
+        absent = each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
+        if absent and each.name not in given:
+            raise BadPaper(f"{path}.{each.name}", "is missing")
+    return wanted(**given)
