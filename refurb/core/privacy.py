@@ -110,6 +110,11 @@ def find(text: str) -> list[Finding]:
     return sorted(findings, key=lambda finding: finding.start)
 
 
+def is_given_name(word: str) -> bool:
+    """Tell whether a word is one of the given names common in France."""
+    return _plain(word.strip()) in _GIVEN
+
+
 def _plain(word: str) -> str:
     folded = unicodedata.normalize("NFKD", word)
     return "".join(c for c in folded if not unicodedata.combining(c)).casefold()
