@@ -1,0 +1,60 @@
+"""`refurb labels`: a sheet of labels, without a database."""
+
+from pathlib import Path
+
+import click
+
+from refurb.cli.words import _
+from refurb.core.identity import read
+from refurb.desk.readings import sentences as why_not
+from refurb.labels.drawing import DPI, Label, LabelRefused
+from refurb.labels.layouts import LAYOUTS
+from refurb.labels.sentences import sentences as refusals
+
+
+@click.command(
+    help=_(
+        "Imprimer des étiquettes dans un PDF : le code en barres, en QR et en clair. Les codes se donnent comme ils se "
+        "scannent ; s'il y en a un faux, rien n'est écrit et le code de sortie est 1."
+    )
+)
+@click.argument("texts", metavar=_("CODE…"), nargs=-1, required=True)
+@click.option("--layout", type=click.Choice(sorted(LAYOUTS)), default="L7160", show_default=True, help=_("La planche."))
+@click.option(
+    "--start",
+    type=int,
+    default=1,
+    show_default=True,
+    help=_("La première étiquette libre d'une planche entamée, comptée de gauche à droite puis de haut en bas."),
+)
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("Le fichier PDF à écrire.")
+)
+@click.option("--title", default="", help=_("Marque et modèle, les mêmes sur toutes."))
+@click.option("--detail", default="", help=_("Le profil, le même sur toutes."))
+@click.option(
+    "--dpi", type=click.IntRange(1, 4800), default=DPI, show_default=True, help=_("La finesse de l'imprimante.")
+)
+def labels(texts: tuple[str, ...], layout: str, start: int, output: Path, title: str, detail: str, dpi: int) -> None:
+    """Write the sheet, or say every code that is wrong."""
+    codes: list[str] = []
+    wrong: list[str] = []
+    for text in texts:
+        reading = read(text)
+        codes += reading.codes
+        if reading.why:
+            wrong.append(f"{text} : {why_not(_)[reading.why]}")
+    if wrong:
+        raise click.ClickException("\n".join(wrong))
+    # Loaded last: a wrong code is told at once, without reportlab.
+    from refurb.labels.sheets import pdf
+
+    try:
+        sheet = pdf([Label(code, title=title, detail=detail) for code in codes], layout, start, dpi=dpi)
+    except LabelRefused as refusal:
+        raise click.ClickException(refusals(_)[refusal.code] % {"about": refusal.about}) from refusal
+    try:
+        output.write_bytes(sheet)
+    except OSError as error:
+        raise click.ClickException(_("%(file)s ne peut pas être écrit.", file=output)) from error
+    click.echo(_("%(count)s étiquettes dans %(file)s.", count=len(codes), file=output))

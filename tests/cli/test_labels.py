@@ -1,0 +1,63 @@
+"""`refurb labels`, without a database."""
+
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from click.testing import CliRunner, Result
+
+from refurb.cli.labels import labels
+from tests.labels.reader import render, zxing
+
+CODE128 = zxingcpp.BarcodeFormat.Code128
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(labels, list(arguments))
+
+
+def test_labels_are_written_to_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "planche.pdf"
+    result = run(
+        "--layout", "L7160", "--start", "20", "--output", str(file), "R4900001208", "L'çàààààà(_", "D4900000148"
+    )
+    assert result.exit_code == 1, "the second code is wrong"
+    assert not file.exists()
+    result = run(
+        "--layout", "L7160", "--start", "20", "--output", str(file), "R4900001208", "d 4900 0001 48", "R'çàààà&éà_"
+    )
+    assert (result.exit_code, result.stdout) == (0, f"3 étiquettes dans {file}.\n")
+    first, second = render(file.read_bytes(), 203)
+    assert zxing(first.image, CODE128) == ["D4900000148", "R4900001208"]
+    assert zxing(second.image, CODE128) == ["R4900001208"]
+
+
+def test_every_wrong_code_is_named(tmp_path: Path) -> None:
+    result = run("--output", str(tmp_path / "x.pdf"), "R4900001209", "R4900001208", "bonjour")
+    assert result.exit_code == 1
+    assert "R4900001209" in result.stderr
+    assert "bonjour" in result.stderr
+    assert "R4900001208 :" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        (["--start", "0"], 1),
+        (["--start", "22"], 1),
+        (["--dpi", "50"], 1),
+        (["--layout", "L9999"], 2),
+    ],
+)
+def test_what_cannot_be_printed_is_said(tmp_path: Path, arguments: list[str], exit_code: int) -> None:
+    result = run(*arguments, "--output", str(tmp_path / "x.pdf"), "R4900001208")
+    assert result.exit_code == exit_code
+    assert result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    result = run("--output", str(tmp_path / "absent" / "x.pdf"), "R4900001208")
+    assert result.exit_code == 1
+    assert "ne peut pas être écrit" in result.stderr
