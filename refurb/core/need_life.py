@@ -108,9 +108,22 @@ MOVES: dict[tuple[State, Act], State] = {
 NEEDS_MOTIVE = frozenset({A.RETURN, A.DECLINE, A.RELEASE, A.SUSPEND, A.REOPEN, A.REFUSE, A.MARK_DUPLICATE, A.CANCEL})
 
 
+#: The motives that may be given, as codes: a free text would end up naming somebody.
+MOTIVES: dict[Act, tuple[str, ...]] = {
+    A.RETURN: ("precise-usages", "precise-place", "check-eligibility", "check-equipment"),
+    A.REFUSE: ("not-eligible", "out-of-territory", "already-equipped", "other-scheme"),
+    A.CANCEL: ("no-longer-needed", "equipped-elsewhere", "moved-away", "unreachable", "mistake"),
+    A.SUSPEND: ("household-unavailable", "awaiting-information", "service-closed"),
+    A.DECLINE: ("does-not-suit", "household-declines", "too-far", "unreachable"),
+    A.RELEASE: ("machine-faulty", "other-need", "household-unavailable", "machine-left", "mistake"),
+    A.REOPEN: ("after-sales", "handover-mistake"),
+    A.MARK_DUPLICATE: ("same-household",),
+}
+
+
 @dataclass(frozen=True)
 class Facts:
-    """What a move depends on. A motive is a code or a text; a service is approved by the coordination."""
+    """What a move depends on; a service is approved by the coordination."""
 
     missing: bool = False
     doubtful: bool = False

@@ -4,7 +4,7 @@ Nothing here can hold a person: numbers are counts, everything else is a code fr
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -218,6 +218,63 @@ class Answers:
     term: Term | None = None
     owner: str | None = None
     maintainer: str | None = None
+    #: A word on the machine itself, read by the workshop; checked for names by the form.
+    note: str = ""
+
+
+_ENUMS: dict[str, type[StrEnum]] = {
+    "recipient": Recipient,
+    "equipment": Equipment,
+    "connectivity": Connectivity,
+    "format": Format,
+    "eligibility": Eligibility,
+    "motive": Motive,
+    "autonomy": Autonomy,
+    "accompaniment": Accompaniment,
+    "system": System,
+    "informed_how": Informed,
+    "term": Term,
+}
+_DATES = ("wanted_by", "informed_on")
+
+
+def dump(answers: Answers) -> dict[str, Any]:
+    """Return the answers as JSON values, what was not answered left out."""
+    out: dict[str, Any] = {}
+    for each in fields(answers):
+        value = getattr(answers, each.name)
+        if each.name == "usages":
+            value = [usage.value for usage in value]
+        elif each.name == "ergonomics":
+            value = sorted(item.value for item in value)
+        elif isinstance(value, StrEnum):
+            value = value.value
+        elif isinstance(value, date):
+            value = value.isoformat()
+        if value not in (None, "", []):
+            out[each.name] = value
+    return out
+
+
+def load(data: Mapping[str, Any]) -> Answers:
+    """Return the answers that `dump` wrote; a key or a code of another version is left out."""
+    values: dict[str, Any] = {}
+    for each in fields(Answers):
+        value = data.get(each.name)
+        if value is None:
+            continue
+        if each.name == "usages":
+            value = tuple(Usage(code) for code in value if code in {usage.value for usage in Usage})
+        elif each.name == "ergonomics":
+            value = frozenset(Ergonomics(code) for code in value if code in {item.value for item in Ergonomics})
+        elif each.name in _ENUMS:
+            if value not in {item.value for item in _ENUMS[each.name]}:
+                continue
+            value = _ENUMS[each.name](value)
+        elif each.name in _DATES:
+            value = date.fromisoformat(value)
+        values[each.name] = value
+    return Answers(**values)
 
 
 #: The fields a household's need cannot do without, in the order of the form (domain.md B, in bold).

@@ -1,5 +1,6 @@
 """What a need asks for, every state by every act, and the line between complete and not."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from itertools import product
@@ -106,6 +107,19 @@ def test_what_cannot_be_so(change: dict[str, Any], found: Wrong) -> None:
     assert needs.wrong(replace(FAMILY, **change), TODAY) == [found]
 
 
+def test_answers_go_to_json_and_back() -> None:
+    full = replace(
+        FAMILY,
+        ergonomics=frozenset({needs.Ergonomics.LIGHT}),
+        motive=needs.Motive.EXAM_OR_JOB,
+        wanted_by=date(2027, 1, 4),
+        note="clavier AZERTY",
+    )
+    for answers in (Answers(), FAMILY, full, Answers(recipient=Recipient.STRUCTURE, term=needs.Term.KEEP, quantity=6)):
+        assert needs.load(json.loads(json.dumps(needs.dump(answers)))) == answers
+    assert needs.load({"usages": ["procedures", "gone"], "equipment": "gone", "other": 1}).usages == (Usage.PROCEDURES,)
+
+
 def test_constraints_raise_the_minima_and_narrow_the_forms() -> None:
     nomad = replace(FAMILY, usages=(Usage.PROCEDURES,), no_stable_power=True, tablet_suits=True)
     assert needs.forms(nomad) == ["laptop", "tablet"]
@@ -154,6 +168,10 @@ def test_some_things_are_not_done_without_saying_why(act: Act) -> None:
     for state in (start for start, done in MOVES if done is act and start is not State.DRAFT):
         with pytest.raises(NeedRefused, match="motive-missing"):
             next_state(state, act, Facts())
+
+
+def test_every_motive_asked_has_its_list() -> None:
+    assert set(need_life.MOTIVES) == set(NEEDS_MOTIVE)
 
 
 def test_a_draft_is_thrown_away_without_a_word() -> None:
