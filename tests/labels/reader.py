@@ -25,9 +25,11 @@ def render(pdf: bytes, dpi: int) -> list[Page]:
     ]
 
 
-def zxing(image: Image.Image, *formats: zxingcpp.BarcodeFormat) -> list[str]:
+def zxing(image: Image.Image, *kinds: zxingcpp.BarcodeFormat) -> list[str]:
     """Return what zxing-cpp reads."""
-    return sorted(found.text for found in zxingcpp.read_barcodes(image, formats=formats))
+    return sorted(
+        found.text for kind in kinds for found in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(kind))
+    )
 
 
 def zbar(image: Image.Image, symbol: pyzbar.ZBarSymbol) -> list[str]:

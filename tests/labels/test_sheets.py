@@ -38,8 +38,9 @@ def test_every_label_is_read_by_two_decoders(dpi: int) -> None:
         # A phone looks at one label; zbar loses count of twenty QR codes on one picture.
         for position, code in enumerate(codes, first):
             left, top = L7160.place(position)
-            box = [length * dpi / 25.4 for length in (left, top, left + L7160.width, top + L7160.height)]
-            assert zbar(page.image.crop(tuple(map(round, box))), ZBarSymbol.QRCODE) == [code]
+            dots = dpi / 25.4
+            box = (left * dots, top * dots, (left + L7160.width) * dots, (top + L7160.height) * dots)
+            assert zbar(page.image.crop(box), ZBarSymbol.QRCODE) == [code]
 
 
 def test_the_label_says_the_code_and_what_the_thing_is() -> None:
