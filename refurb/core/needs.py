@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from refurb.core.equipment import Mode, Recipient
+from refurb.core.grading import PROFILES
 
 #: A need is to be reconfirmed after so many days without a word from its service.
 FRESH_DAYS = 90
@@ -142,15 +143,9 @@ class Term(StrEnum):
     DATE = "date"
 
 
-#: What each profile asks for; `storage_gb` counts solid state only. Kept as data: an instance may vote another.
+#: What each profile asks for, as machines are graded by it; `storage_gb` counts solid state only.
 MINIMA: dict[Profile, dict[str, Any]] = {
-    Profile.P0: {"class": 0, "ram_gb": 4, "storage_gb": 64},
-    Profile.P1: {"class": 1, "ram_gb": 4, "storage_gb": 120},
-    Profile.P2: {"class": 2, "ram_gb": 8, "storage_gb": 240, "webcam": True, "battery_pct": 60},
-    Profile.P3: {"class": 3, "ram_gb": 8, "storage_gb": 256, "battery_pct": 70},
-    Profile.P4: {"class": 2, "ram_gb": 8, "storage_gb": 240, "screen_in": 22},
-    Profile.P5: {"class": 2, "ram_gb": 8, "storage_gb": 240, "battery_pct": 70},
-    Profile.P6: {"class": 3, "ram_gb": 16, "storage_gb": 512},
+    Profile(row.code): {**row.minima, **({"webcam": True} if row.webcam else {})} for row in PROFILES.profiles
 }
 
 #: Which profile serves a usage.
@@ -399,6 +394,11 @@ def modes(answers: Answers) -> list[Mode]:
 def fresh_until(confirmed_on: date) -> date:
     """Return the last day on which a need confirmed then is still fresh."""
     return confirmed_on + timedelta(days=FRESH_DAYS)
+
+
+def oldest_fresh(today: date) -> date:
+    """Return the earliest confirmation that still holds."""
+    return today - timedelta(days=FRESH_DAYS)
 
 
 def is_fresh(confirmed_on: date, today: date) -> bool:

@@ -1,0 +1,223 @@
+"""What is done to a need: drafted, sent, amended, moved on. Each deed is an event; none of them names a person."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from refurb.audit.services import record
+from refurb.core import needs as core
+from refurb.core.equipment import Recipient
+from refurb.core.identity import CodeKind
+from refurb.core.need_life import AMENDABLE, MOTIVES, OPEN, Act, Facts, NeedRefused, State, next_state
+from refurb.core.needs import Answers
+from refurb.needs.models import Need
+from refurb.organisations import queries as organisations
+from refurb.organisations.codes import random_code
+from refurb.organisations.models import Trust
+from refurb.security import Actor
+from refurb.territory import queries as territory
+
+#: The event that each act writes; the others change the state and say so.
+_EVENTS = {
+    Act.SUBMIT: "need.submitted",
+    Act.VALIDATE: "need.validated",
+    Act.RETURN: "need.returned",
+    Act.AMEND: "need.amended",
+    Act.CANCEL: "need.withdrawn",
+    Act.REFUSE: "need.refused",
+    Act.SUSPEND: "need.suspended",
+    Act.RECONFIRM: "need.refreshed",
+}
+
+#: What later areas do when a need changes state: (session, need, act, before, by, at). `hooks.register` fills it.
+Changed = Callable[[Session, Need, Act, State, Actor, datetime], None]
+AFTER_CHANGE: list[Changed] = []
+
+
+def draft(
+    session: Session,
+    answers: Answers,
+    *,
+    by: Actor,
+    at: datetime,
+    household_key: str | None = None,
+    rank: int = 1,
+) -> Need:
+    """Open a draft for the actor's organisation; the code is drawn at random and says nothing of its neighbours."""
+    assert by.organisation_id is not None
+    need = Need(
+        code=_new_code(session),
+        recipient=answers.recipient,
+        organisation_id=by.organisation_id,
+        created_by_id=by.id,
+        state=State.DRAFT,
+        state_since=at,
+        answers={},
+        household_key=household_key,
+        rank_in_household=rank,
+        created_at=at,
+        changed_at=at,
+    )
+    _fill(session, need, answers, at)
+    session.add(need)
+    session.flush()
+    record(session, "need", need.id, "need.drafted", by=by, at=at, after=State.DRAFT)
+    return need
+
+
+def save_draft(session: Session, need: Need, answers: Answers, *, at: datetime) -> None:
+    """Keep what was typed so far; raises NeedRefused "no-such-move" once the need was sent."""
+    if need.state not in (State.DRAFT, State.TO_COMPLETE):
+        raise NeedRefused("no-such-move")
+    _fill(session, need, answers, at)
+
+
+def submit(session: Session, need: Need, answers: Answers, *, by: Actor, at: datetime, today: date) -> list[Need]:
+    """Send a need; a structure that wants several alike gets as many linked needs. Returns all of them.
+
+    Raises NeedRefused: "incomplete", "wrong" when an answer contradicts another.
+    """
+    if core.wrong(answers, today):
+        raise NeedRefused("wrong")
+    wanted = answers.quantity if answers.recipient is Recipient.STRUCTURE else 1
+    _fill(session, need, replace(answers, quantity=1), at)
+    if wanted > 1 and need.household_key is None:
+        need.household_key = _new_key()
+    twins = [
+        draft(session, core.load(need.answers), by=by, at=at, household_key=need.household_key, rank=rank)
+        for rank in range(2, wanted + 1)
+    ]
+    for each in (need, *twins):
+        if each.submitted_at is None:
+            each.submitted_at = at
+        each.confirmed_on = today
+        change_state(session, each, Act.SUBMIT, by=by, at=at, today=today)
+    return [need, *twins]
+
+
+def amend(session: Session, need: Need, answers: Answers, *, by: Actor, at: datetime, today: date) -> None:
+    """Change what is asked; the need is checked anew, keeps its rank, and counts as confirmed today."""
+    if need.state not in AMENDABLE:
+        raise NeedRefused("no-such-move")
+    if core.wrong(answers, today):
+        raise NeedRefused("wrong")
+    before = dict(need.answers)
+    _fill(session, need, replace(answers, quantity=1), at)
+    need.confirmed_on = today
+    changed = sorted(key for key in before.keys() | need.answers.keys() if before.get(key) != need.answers.get(key))
+    act = Act.SUBMIT if need.state in (State.DRAFT, State.TO_COMPLETE) else Act.AMEND
+    change_state(session, need, act, by=by, at=at, today=today, payload={"fields": changed})
+
+
+def change_state(
+    session: Session,
+    need: Need,
+    act: Act,
+    *,
+    by: Actor,
+    at: datetime,
+    today: date,
+    motive: str | None = None,
+    reserved: bool = False,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Apply `act` and record it; raises NeedRefused and then changes nothing.
+
+    `motive` is one of MOTIVES[act] ("unknown-motive" otherwise); `reserved` tells that a reservation is open.
+    """
+    if motive is not None and motive not in MOTIVES.get(act, ()):
+        raise NeedRefused("unknown-motive")
+    organisation = organisations.by_id(session, need.organisation_id)
+    answers = core.load(need.answers)
+    facts = Facts(
+        missing=bool(core.missing(answers)),
+        doubtful=bool(core.doubtful(answers)),
+        service_approved=organisation is not None and organisation.trust is Trust.APPROVED,
+        fresh=need.confirmed_on is not None and core.is_fresh(need.confirmed_on, today),
+        reserved=reserved,
+        has_motive=motive is not None,
+    )
+    before, after = need.state, next_state(need.state, act, facts)
+    if act is Act.RECONFIRM:
+        need.confirmed_on = today
+    need.changed_at = at
+    if after is not before:
+        need.state, need.state_since = after, at
+    if after in OPEN and need.validated_on is None:
+        need.validated_on = today
+    need.closed_at = at if after in (State.CLOSED, State.REFUSED, State.CANCELLED, State.DUPLICATE) else None
+    content: dict[str, Any] = {"act": act.value, **(payload or {})}
+    if act in MOTIVES or motive is not None:
+        content |= {"motive": motive, "reason": motive}
+    kind = _EVENTS.get(act, "need.state-changed")
+    record(session, "need", need.id, kind, by=by, at=at, payload=content, before=before, after=after)
+    for hook in AFTER_CHANGE:
+        hook(session, need, act, before, by, at)
+
+
+def another_for_household(session: Session, need: Need, *, by: Actor, at: datetime) -> Need:
+    """Open a draft for another machine of the same household: what describes the household is taken over."""
+    if need.household_key is None:
+        need.household_key = _new_key()
+    rank = 1 + (
+        session.scalar(sa.select(sa.func.max(Need.rank_in_household)).where(Need.household_key == need.household_key))
+        or 1
+    )
+    same = core.load(need.answers)
+    made = draft(
+        session,
+        replace(same, usages=(), motive=None, wanted_by=None, note="", quantity=1),
+        by=by,
+        at=at,
+        household_key=need.household_key,
+        rank=rank,
+    )
+    for one, other in ((need, made), (made, need)):
+        record(session, "need", one.id, "need.linked", by=by, at=at, payload={"need_id": other.id})
+    return made
+
+
+def expire(session: Session, *, by: Actor, at: datetime, today: date) -> int:
+    """Ask for every open need that nobody confirmed in 90 days to be confirmed; return how many."""
+    stale = session.scalars(
+        sa.select(Need)
+        .where(Need.state.in_(OPEN), Need.confirmed_on < core.oldest_fresh(today))
+        .order_by(Need.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for need in stale:
+        change_state(session, need, Act.EXPIRE, by=by, at=at, today=today)
+    return len(stale)
+
+
+def _fill(session: Session, need: Need, answers: Answers, at: datetime) -> None:
+    """Write the answers and all that follows from them."""
+    need.recipient = answers.recipient
+    need.answers = core.dump(answers)
+    found = territory.commune(session, answers.commune)
+    need.commune_code = answers.commune
+    need.epci_code = found.epci if found else None
+    need.profile = core.profile(answers.usages)
+    need.forms = core.forms(answers)
+    need.minima = core.minima(answers)
+    need.modes = [mode.value for mode in core.modes(answers)]
+    need.os = answers.system.value
+    need.handover_place_id = answers.handover_place
+    need.changed_at = at
+
+
+def _new_code(session: Session) -> str:
+    """Draw until the code is free: the unique constraint has the last word."""
+    while True:
+        code = random_code(CodeKind.NEED)
+        if session.scalar(sa.select(Need.id).where(Need.code == code)) is None:
+            return code
+
+
+def _new_key() -> str:
+    return secrets.token_hex(16)
