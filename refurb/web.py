@@ -131,6 +131,12 @@ def navigation() -> list[dict[str, Any]]:
     ]
 
 
+def absolute_url(endpoint: str, **values: Any) -> str:
+    """Return the address of a page as a message carries it: under REFURB_PUBLIC_URL, else the host just asked."""
+    base = current_app.extensions["refurb.settings"].public_url or request.url_root.rstrip("/")
+    return f"{base}{url_for(endpoint, **values)}"
+
+
 def asset(path: str) -> str:
     """Return the address of a static file, with its fingerprint so that browsers keep it for ever."""
     known: dict[str, str] = current_app.extensions.setdefault("refurb.fingerprints", {})

@@ -6,13 +6,14 @@ outer transaction. `fresh_app` is for what that cannot show (two writers, two pr
 
 from __future__ import annotations
 
+import contextvars
 import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 from zoneinfo import ZoneInfo
 
@@ -81,7 +82,7 @@ class Databases:
 
         instance = self.folder / f"instance-{database}"
         instance.mkdir(exist_ok=True)
-        return create_app(
+        app = create_app(
             Settings(
                 instance=instance,
                 database_url=url,
@@ -91,6 +92,10 @@ class Databases:
                 testing=True,
             )
         )
+        app.test_client_class = client_class()
+        # As on an instance that runs: it has an administrator, and nobody changed a setting since.
+        app.extensions |= {"refurb.ready": True, "refurb.settings_read": float("inf")}
+        return app
 
     def _template(self, database: str) -> sa.URL:
         """Create the schema in a template, then return the address of a copy to work on."""
@@ -131,6 +136,21 @@ def dispose(app: Flask) -> None:
         db.engine.dispose()
 
 
+def client_class() -> type[FlaskClient]:
+    """Return Flask's client, with each request in a context of its own.
+
+    pytest-flask keeps a context open during the test, and Flask would use it for the requests too: `g`, with its actor
+    and its session, would outlive them.
+    """
+    from flask.testing import FlaskClient
+
+    class Client(FlaskClient):
+        def open(self, *args: Any, buffered: bool = True, **kwargs: Any) -> Any:
+            return contextvars.Context().run(super().open, *args, buffered=buffered, **kwargs)
+
+    return Client
+
+
 @contextmanager
 def isolation(app: Flask) -> Iterator[None]:
     """Bind every session of `app` to one connection in a transaction that is rolled back.
@@ -147,8 +167,8 @@ def isolation(app: Flask) -> Iterator[None]:
         stack.enter_context(mock.patch.object(Session, "separate_read_only", False))
         joined = {"bind": connection, "binds": None, "join_transaction_mode": "create_savepoint"}
         stack.enter_context(mock.patch.dict(options, joined))
-        stack.enter_context(mock.patch.object(connection, "close", lambda: None))
-        stack.enter_context(mock.patch.object(engine, "connect", lambda: connection))
+        stack.enter_context(mock.patch.object(connection, "close", return_value=None))
+        stack.enter_context(mock.patch.object(engine, "connect", return_value=connection))
         transaction = connection.begin()
         stack.callback(transaction.rollback)
         stack.enter_context(mock.patch.object(connection, "begin", connection.begin_nested))

@@ -110,9 +110,7 @@ def make_account(session: Session) -> MakeAccount:
         for organisation, roles in (memberships or {}).items():
             codes = [role.value for role in roles]
             session.add(
-                Membership(
-                    account_id=account.id, organisation_id=organisation.id, role_codes=codes, created_at=now()
-                )
+                Membership(account_id=account.id, organisation_id=organisation.id, role_codes=codes, created_at=now())
             )
         session.flush()
         return account

@@ -55,8 +55,10 @@ class Server:
         if os.geteuid() == 0:
             command = ["runuser", "-u", "postgres", "--", *command]
         # pg_ctl's child would hold a pipe open for ever: the server's words go to its log file.
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE if program == "initdb" else None,
-                              stdin=subprocess.DEVNULL, cwd="/", check=False)  # fmt: skip
+        kept = subprocess.PIPE if program == "initdb" else None
+        done = subprocess.run(
+            command, stdout=subprocess.DEVNULL, stderr=kept, stdin=subprocess.DEVNULL, cwd="/", check=False
+        )
         if done.returncode:
             raise RuntimeError(f"{program} failed: {(done.stderr or b'').decode(errors='replace')}")
 

@@ -117,7 +117,9 @@ class Visitor:
         answer = self.client.post(address, data=fields, follow_redirects=follow)
         return self._seen(answer, status)
 
-    def submit(self, selector: str = "main form", *, button: str | None = None, status: int = 200, **typed: Any) -> Page:
+    def submit(
+        self, selector: str = "main form", *, button: str | None = None, status: int = 200, **typed: Any
+    ) -> Page:
         """Fill the form of the page one is on, as a browser would, and send it by its own address and method."""
         assert self.page is not None, "no page open"
         form = self.page.one(selector)
@@ -146,8 +148,10 @@ class Visitor:
             if kind in ("checkbox", "radio"):
                 if tag.has_attr("checked"):
                     value = str(tag.get("value", "on"))
-                    fields[name] = [*fields[name], value] if isinstance(fields.get(name), list) else (
-                        [fields[name], value] if name in fields and kind == "checkbox" else value
+                    fields[name] = (
+                        [*fields[name], value]
+                        if isinstance(fields.get(name), list)
+                        else ([fields[name], value] if name in fields and kind == "checkbox" else value)
                     )
             elif tag.name == "select":
                 chosen = [str(o.get("value", o.get_text())) for o in tag.select("option[selected]")]

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from refurb.accounts.models import Account, AccountSession, Invitation, Membership, StationToken
 from refurb.accounts.tokens import token_hash
-from refurb.core.permissions import permissions_of
+from refurb.core.permissions import Role, permissions_of
 from refurb.organisations.models import Organisation
 from refurb.security import Actor, ActorKind
 
@@ -59,7 +59,7 @@ def actor_of(signed_in: AccountSession) -> Actor:
         language=account.language,
         epci_code=organisation.epci_code if organisation else None,
         commune_code=organisation.commune_code if organisation else None,
-        memberships=tuple((m.id, m.organisation.name) for m in memberships),
+        memberships=tuple((m.organisation_id, m.organisation.name) for m in memberships),
     )
 
 
@@ -100,3 +100,81 @@ def open_invitation(session: Session, token: str, *, now: datetime) -> Invitatio
         )
         .options(selectinload(Invitation.organisation))
     )
+
+
+def live_sessions(session: Session, account_id: int, *, now: datetime) -> Sequence[AccountSession]:
+    """Return the sign-ins of an account that still hold, the latest first."""
+    return session.scalars(
+        sa.select(AccountSession)
+        .where(
+            AccountSession.account_id == account_id,
+            AccountSession.revoked_at.is_(None),
+            AccountSession.expires_at > now,
+        )
+        .order_by(AccountSession.last_seen_at.desc(), AccountSession.id.desc())
+    ).all()
+
+
+def membership_in(session: Session, account_id: int, organisation_id: int) -> Membership | None:
+    """Return the live membership of an account in an organisation."""
+    return session.scalar(
+        sa.select(Membership).where(
+            Membership.account_id == account_id,
+            Membership.organisation_id == organisation_id,
+            Membership.ended_at.is_(None),
+        )
+    )
+
+
+def membership_by_id(session: Session, membership_id: int) -> Membership | None:
+    """Return one membership with its account."""
+    return session.scalar(
+        sa.select(Membership).where(Membership.id == membership_id).options(selectinload(Membership.account))
+    )
+
+
+def invitations_of(session: Session, organisation_id: int, *, now: datetime) -> Sequence[Invitation]:
+    """Return the invitations to an organisation that wait for an answer, the latest first."""
+    return session.scalars(
+        sa.select(Invitation)
+        .where(
+            Invitation.organisation_id == organisation_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > now,
+        )
+        .order_by(Invitation.id.desc())
+    ).all()
+
+
+def stations_of(session: Session, organisation_id: int) -> Sequence[StationToken]:
+    """Return the stations of an organisation, revoked ones last."""
+    return session.scalars(
+        sa.select(StationToken)
+        .where(StationToken.organisation_id == organisation_id)
+        .order_by(StationToken.revoked_at.is_not(None), StationToken.id)
+    ).all()
+
+
+def all_accounts(session: Session) -> Sequence[Account]:
+    """Return every account with its memberships, by address."""
+    return session.scalars(
+        sa.select(Account)
+        .options(selectinload(Account.memberships).selectinload(Membership.organisation))
+        .order_by(Account.email)
+    ).all()
+
+
+def has_administrator(session: Session) -> bool:
+    """Whether somebody who can sign in administers this instance."""
+    rows = session.scalars(
+        sa.select(Membership.role_codes)
+        .join(Membership.account)
+        .where(
+            Membership.ended_at.is_(None),
+            Account.disabled_at.is_(None),
+            Account.password_hash.is_not(None),
+            sa.cast(Membership.role_codes, sa.Text).contains(Role.ADMINISTRATOR.value),
+        )
+    )
+    return any(Role.ADMINISTRATOR.value in codes for codes in rows)

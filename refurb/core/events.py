@@ -39,9 +39,9 @@ KINDS: dict[str, frozenset[str]] = {
         "device.media-attested": "count",
         "device.media-unknown": "reason",
         "device.left": "mode",
-        "device.charger-set": "charger_id",
-        "device.charger-removed": "charger_id",
-        "device.part-moved": "part_id",
+        "device.charger-set": "charger",
+        "device.charger-removed": "was",
+        "device.part-moved": "part quantity",
         # storage media: a subject of their own, and told on the machine they sit in
         "medium.added": "medium_id",
         "medium.removed": "medium_id to",
@@ -131,6 +131,7 @@ KINDS: dict[str, frozenset[str]] = {
         # accounts and organisations
         "account.created": "",
         "account.invited": "organisation_id role",
+        "account.invitation-revoked": "invitation",
         "account.joined": "organisation_id role",
         "account.left": "organisation_id",
         "account.role-changed": "organisation_id role",

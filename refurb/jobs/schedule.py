@@ -127,9 +127,7 @@ def waits(app: Flask) -> bool:
         session = get_session()
         session.read_only = True
         row = outbox.OutboxRow
-        due = sa.select(row.id).where(
-            row.done_at.is_(None), row.failed_at.is_(None), row.due_at <= datetime.now(UTC)
-        )
+        due = sa.select(row.id).where(row.done_at.is_(None), row.failed_at.is_(None), row.due_at <= datetime.now(UTC))
         return session.scalar(due.limit(1)) is not None
 
 

@@ -1,0 +1,37 @@
+"""Which kinds of outbox row are carried out, and by what; which tasks have their hour."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from refurb import outbox
+from refurb.accounts.models import AccountSession, Attempt
+from refurb.jobs import mail, schedule
+from refurb.jobs.schedule import Periodic
+from refurb.outbox import OutboxRow
+
+#: What is done is kept a while, for who asks whether the message left.
+KEPT = timedelta(days=30)
+
+
+def register(app: Flask) -> None:
+    """Fill the tables; called once by create_app()."""
+    outbox.HANDLERS["mail.send"] = mail.deliver
+    schedule.PERIODIC[:] = [
+        Periodic("outbox.tidy", tidy_outbox, minute="17", hour="3"),
+        Periodic("accounts.tidy", tidy_accounts, minute="27", hour="3"),
+    ]
+
+
+def tidy_outbox(session: Session, at: datetime) -> int:
+    """Forget what was done a month ago; what failed stays until a person has looked at it."""
+    statement = sa.delete(OutboxRow).where(OutboxRow.done_at < at - KEPT)
+    return session.execute(statement).rowcount
+
+
+def tidy_accounts(session: Session, at: datetime) -> int:
+    """Forget sign-ins a month after their end, and yesterday's tries."""
+    session.execute(sa.delete(Attempt).where(Attempt.window_started_at < at - timedelta(days=1)))
+    return session.execute(sa.delete(AccountSession).where(AccountSession.expires_at < at - KEPT)).rowcount
