@@ -37,6 +37,7 @@ setup(
         "gunicorn>=27,<28",
         "huey>=3.5.4,<4",
         "openpyxl>=3.1.5,<4",
+        "ortools>=9.15,<9.16",
         "peewee>=4.5,<5",
         "pillow>=12",
         "psycopg[binary]>=3.3.9,<4",
