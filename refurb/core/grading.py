@@ -121,11 +121,8 @@ class Grade:
         by_profile: dict[str, list[Missing]] = {}
         for lack in self.missing:
             by_profile.setdefault(lack.profile, []).append(lack)
-        return tuple(min(by_profile.values(), key=_count)) if by_profile else ()
-
-
-def _count(lacks: list[Missing]) -> int:
-    return len(lacks)
+        nearest: list[Missing] = min(by_profile.values(), key=len, default=[])
+        return tuple(nearest)
 
 
 _COMPUTERS = ("laptop", "desktop", "mini_pc", "all_in_one")

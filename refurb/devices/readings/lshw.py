@@ -94,6 +94,7 @@ def read_tree(tree: Any) -> Reading:
         sku=system.config.get("sku"),
     )
     virtual = facts.is_virtual(maker, model, system.config.get("family"), board.get("vendor"), board.get("product"))
+    virtual = virtual or any("hypervisor" in place.capable for place in places if place.kind == "processor")
     virtual = virtual or (maker is None and any("virtio" in place.said.lower() for place in places))
     batteries = tuple(Battery() for place in places if _is_battery(place))
     chassis = (system.config.get("chassis"), system.get("description"))

@@ -1,0 +1,22 @@
+"""The XML of OCS Inventory's agents, compressed or not."""
+
+from refurb.devices.readings.document import Document
+from refurb.devices.readings.inventory import family_of, read_inventory, sections_of
+from refurb.devices.readings.reading import Reading
+from refurb.devices.readings.registry import Format
+
+NAME = "ocs"
+
+
+def recognises(document: Document) -> bool:
+    """An inventory whose client names itself of this family."""
+    client, sections = sections_of(document)
+    return bool(sections) and family_of(client) == NAME
+
+
+def reads(document: Document) -> Reading:
+    """Return what the inventory says."""
+    return read_inventory(*sections_of(document), format=NAME)
+
+
+FORMAT = Format(NAME, recognises, reads)
