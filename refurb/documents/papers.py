@@ -43,16 +43,24 @@ class Party:
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """What stands around every paper; the service fills it when it freezes. No number: a working paper, not kept."""
+    """What stands around every paper; the service fills it when it freezes. No number: a working paper, not kept.
+
+    `verify_address` is the page where the code is typed; `verify_link` leads straight to this paper, in the QR code.
+    """
 
     issuer: Party
     number: str = ""
     code: str = ""
     shown_code: str = ""
     verify_address: str = ""
+    verify_link: str = ""
     template_version: int = 1
     replaces: str = ""
     sample: bool = False
+
+
+#: What an area leaves for the service to fill.
+BARE = Envelope(issuer=Party(name=""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +134,7 @@ class Handed:
 class PickupSlip:
     """Bon d'enlèvement: what is expected, with room to write what was taken."""
 
-    document: Envelope
+    document: Envelope = BARE
     lot_code: str
     supplier: Party
     collector: Party
@@ -143,7 +151,7 @@ class PickupSlip:
 class ReceiptSlip:
     """Bon de réception: declared against received, and each difference."""
 
-    document: Envelope
+    document: Envelope = BARE
     lot_code: str
     supplier: Party
     receiver: Party
@@ -156,7 +164,7 @@ class ReceiptSlip:
 class IntakeCertificate:
     """Attestation de prise en charge: every machine with its serial, early."""
 
-    document: Envelope
+    document: Envelope = BARE
     lot_code: str
     supplier: Party
     holder: Party
@@ -168,7 +176,7 @@ class IntakeCertificate:
 class DonationAgreement:
     """Convention de don ou de cession (domain.md A)."""
 
-    document: Envelope
+    document: Envelope = BARE
     lot_code: str
     donor: Party
     taker: Party
@@ -187,7 +195,7 @@ class DonationAgreement:
 class NeedSlip:
     """The household's slip, in plain words; the QR code is the case number."""
 
-    document: Envelope
+    document: Envelope = BARE
     need_code: str
     shown_need_code: str
     service: str
@@ -214,7 +222,7 @@ class Pick:
 class PickingList:
     """Liste de préparation, by shelf."""
 
-    document: Envelope
+    document: Envelope = BARE
     workshop: str
     rows: list[Pick]
 
@@ -223,7 +231,7 @@ class PickingList:
 class HandoverSheet:
     """Fiche de remise: the case number stands for the person, whose name is written by hand on one copy only."""
 
-    document: Envelope
+    document: Envelope = BARE
     handover_code: str
     need_code: str
     mode: str  # gift, loan, solidarity_sale
@@ -245,7 +253,7 @@ class HandoverSheet:
 class BeneficiarySheet:
     """The leaflet, in plain French."""
 
-    document: Envelope
+    document: Envelope = BARE
     code: str
     shown_code: str
     form: str  # laptop, desktop, mini_pc, all_in_one, tablet, smartphone
@@ -268,7 +276,7 @@ class BeneficiarySheet:
 class LoanAgreement:
     """Convention de prêt à usage: no price, for a loan is free by essence (Code civil, 1875 et suivants)."""
 
-    document: Envelope
+    document: Envelope = BARE
     handover_code: str
     need_code: str
     devices: list[Handed]
@@ -285,7 +293,7 @@ class LoanAgreement:
 class GiftDeed:
     """Acte de don to a household or a structure."""
 
-    document: Envelope
+    document: Envelope = BARE
     handover_code: str
     need_code: str
     devices: list[Handed]
@@ -301,7 +309,7 @@ class GiftDeed:
 class SolidaritySaleReceipt:
     """Reçu de vente solidaire."""
 
-    document: Envelope
+    document: Envelope = BARE
     handover_code: str
     need_code: str
     devices: list[Handed]
@@ -321,7 +329,7 @@ class SolidaritySaleReceipt:
 class TransferCertificate:
     """Attestation de cession: whose the machines were, whose they are, since when."""
 
-    document: Envelope
+    document: Envelope = BARE
     lot_code: str
     donor: Party
     taker: Party
@@ -348,7 +356,7 @@ class Outcome:
 class ReuseStatement:
     """Bilan de réemploi."""
 
-    document: Envelope
+    document: Envelope = BARE
     lot_code: str
     supplier: Party
     holder: Party
@@ -360,7 +368,7 @@ class ReuseStatement:
 class DepositReceipt:
     """Reçu de dépôt: one machine brought to a counter, no name kept."""
 
-    document: Envelope
+    document: Envelope = BARE
     code: str
     shown_code: str
     form: str

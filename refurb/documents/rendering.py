@@ -61,8 +61,8 @@ def qr_svg(text: str) -> str:
 def _qr_codes(kind: DocumentKind, data: dict[str, Any]) -> dict[str, str]:
     """Return the drawings a template may place: the paper's own address, and the code of the case it is about."""
     codes = {}
-    if data["document"]["verify_address"]:
-        codes["verify"] = qr_svg(data["document"]["verify_address"])
+    if data["document"]["verify_link"]:
+        codes["verify"] = qr_svg(data["document"]["verify_link"])
     if kind is DocumentKind.NEED_SLIP:
         codes["case"] = qr_svg(data["need_code"])
     return codes

@@ -68,7 +68,8 @@ def envelope(kind: DocumentKind) -> Envelope:
         number="ELOISE-2026-00042",
         code="F4900004211",
         shown_code="F 4900 0042 11",
-        verify_address="https://refurb.example/verify/F4900004211",
+        verify_address="https://refurb.example/verify",
+        verify_link="https://refurb.example/verify/5mG0cT1wQx8bZr2LkVn4Hg",
     )
 
 
@@ -101,7 +102,7 @@ DEVICES = [
 def papers() -> dict[DocumentKind, Any]:
     """Return a built paper of every kind."""
     kind = DocumentKind
-    case = {"handover_code": "H4900000705", "need_code": "N4947301281"}
+    case: dict[str, Any] = {"handover_code": "H4900000705", "need_code": "N4947301281"}
     built = [
         PickupSlip(
             document=envelope(kind.PICKUP_SLIP),

@@ -1,0 +1,224 @@
+"""Number a paper, freeze what it says, have it rendered once; void it, replace it.
+
+The number is taken under the lock of its counter and in the transaction of the deed: a deed undone gives it back, so
+there are no gaps; two writers wait for each other, so there are no doubles. The bytes come later, from the worker.
+"""
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, has_request_context, request
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from refurb import blobs, outbox
+from refurb.audit.services import Author, record
+from refurb.core.documents import UNNUMBERED, DocumentKind
+from refurb.core.identity import CodeKind, display
+from refurb.documents import papers, queries, rendering
+from refurb.documents.models import Document, DocumentCounter
+from refurb.organisations.codes import next_code
+from refurb.organisations.models import Organisation
+from refurb.web import zone
+
+#: The outbox row that has one paper rendered: {"document_id": 12}.
+RENDER = "document.render"
+
+
+class DocumentRefused(Exception):
+    """A deed on a paper that cannot be; `code`: "already-void", "unnumbered", "issuer-unknown"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def issue(
+    session: Session,
+    kind: DocumentKind,
+    *,
+    issuer_id: int,
+    subject_kind: str,
+    subject_id: int,
+    data: Mapping[str, Any] | object,
+    language: str,
+    by: Author,
+    at: datetime,
+    replaces: Document | None = None,
+) -> Document:
+    """Freeze a paper under the next number of its issuer, and ask the worker for its bytes.
+
+    `data` has the shape of `papers.SHAPES[kind]` less `document`, which is made here (a built paper is taken as well,
+    its envelope is overwritten). Raises papers.BadPaper, DocumentRefused.
+    """
+    if kind in UNNUMBERED:
+        raise DocumentRefused("unnumbered")
+    issuer = session.get(Organisation, issuer_id)
+    if issuer is None:
+        raise DocumentRefused("issuer-unknown")
+    year = at.astimezone(zone()).year
+    sequence = _next_number(session, issuer_id, year)
+    code, token = next_code(session, CodeKind.DOCUMENT), secrets.token_urlsafe(16)
+    number = f"{prefix(issuer)}-{year}-{sequence:05d}"
+    envelope = papers.Envelope(
+        issuer=queries.party(session, issuer, language),
+        number=number,
+        code=code,
+        shown_code=display(code),
+        verify_address=address("/verify"),
+        verify_link=address(f"/verify/{token}"),
+        template_version=rendering.VERSIONS[kind],
+        replaces=replaces.number if replaces else "",
+        sample=_is_demo(session),
+    )
+    document = Document(
+        code=code,
+        token=token,
+        issuer_id=issuer_id,
+        year=year,
+        sequence=sequence,
+        number=number,
+        kind=kind.value,
+        template_version=rendering.VERSIONS[kind],
+        language=language,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        data=papers.checked(kind, {**_plain(data), "document": envelope}),
+        issued_at=at,
+        issued_by_id=by.id,
+    )
+    session.add(document)
+    session.flush()
+    record(
+        session,
+        "document",
+        document.id,
+        "document.issued",
+        by=by,
+        at=at,
+        payload={"number": number, "kind": kind.value, "subject": f"{subject_kind}:{subject_id}"},
+    )
+    outbox.enqueue(session, RENDER, {"document_id": document.id})
+    return document
+
+
+def working_paper(
+    session: Session, kind: DocumentKind, *, issuer_id: int, data: Mapping[str, Any] | object, language: str, on: date
+) -> bytes:
+    """Return the PDF of a paper that takes no number and is not kept: a household's slip, a picking list."""
+    issuer = session.get_one(Organisation, issuer_id)
+    envelope = papers.Envelope(issuer=queries.party(session, issuer, language), sample=_is_demo(session))
+    return rendering.render(kind, {**_plain(data), "document": envelope}, language, on)
+
+
+def void(session: Session, document: Document, *, reason: str, by: Author, at: datetime) -> None:
+    """Say that a paper is no longer worth anything; it keeps its number and its bytes. Raises DocumentRefused."""
+    session.refresh(document, with_for_update=True)
+    if document.voided_at is not None:
+        raise DocumentRefused("already-void")
+    document.voided_at, document.void_motive = at, reason
+    record(session, "document", document.id, "document.voided", by=by, at=at, payload={"reason": reason})
+
+
+def replace(
+    session: Session,
+    document: Document,
+    *,
+    data: Mapping[str, Any] | object,
+    reason: str,
+    by: Author,
+    at: datetime,
+) -> Document:
+    """Issue a corrected paper that cancels this one; raises DocumentRefused when it is void already."""
+    void(session, document, reason=reason, by=by, at=at)
+    successor = issue(
+        session,
+        DocumentKind(document.kind),
+        issuer_id=document.issuer_id,
+        subject_kind=document.subject_kind,
+        subject_id=document.subject_id,
+        data=data,
+        language=document.language,
+        by=by,
+        at=at,
+        replaces=document,
+    )
+    document.replaced_by_id = successor.id
+    record(session, "document", document.id, "document.replaced", by=by, at=at, payload={"by": successor.number})
+    return successor
+
+
+def render(session: Session, document_id: int, *, by: Author, at: datetime) -> str:
+    """Render one paper unless it was, and return the SHA-256 of its bytes.
+
+    Called by the worker. Twice is harmless: the same data gives the same bytes, and the first to write wins.
+    """
+    document = session.get_one(Document, document_id)
+    if document.sha256 is not None:
+        return document.sha256
+    kind, data, language = DocumentKind(document.kind), dict(document.data), document.language
+    issued_on = document.issued_at.astimezone(zone()).date()
+    # The transaction ends here, so that nobody waits for the typesetting; what was frozen cannot change meanwhile.
+    session.commit()
+    pdf = rendering.render(kind, data, language, issued_on)
+    sha256 = blobs.put(session, pdf, "application/pdf")
+    written = session.execute(
+        sa.update(Document)
+        .where(Document.id == document_id, Document.sha256.is_(None))
+        .values(sha256=sha256, rendered_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    if written.rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        record(session, "document", document_id, "document.rendered", by=by, at=at, payload={"sha256": sha256})
+    session.expire_all()
+    return sha256
+
+
+def render_pending(session: Session, *, by: Author, at: datetime, limit: int = 100) -> int:
+    """Render every paper that has no bytes yet, each in its own transaction; return how many."""
+    waiting = session.scalars(
+        sa.select(Document.id).where(Document.sha256.is_(None)).order_by(Document.id).limit(limit)
+    ).all()
+    for document_id in waiting:
+        render(session, document_id, by=by, at=at)
+        session.commit()
+    return len(waiting)
+
+
+def prefix(issuer: Organisation) -> str:
+    """Return what begins the numbers of an issuer: its short name in capitals without accents, and its own number."""
+    text = unicodedata.normalize("NFKD", issuer.short_name or issuer.name).encode("ascii", "ignore").decode().upper()
+    words = re.findall("[A-Z0-9]+", text)
+    return f"{(words[-1] if len(words) < 2 else ''.join(word[0] for word in words))[:10] or 'ORG'}{issuer.id}"
+
+
+def address(path: str) -> str:
+    """Return a path of this instance as an address that a stranger can type."""
+    base = current_app.extensions["refurb.settings"].public_url
+    if base is None:
+        base = request.host_url.rstrip("/") if has_request_context() else "http://localhost:8000"
+    return f"{base}{path}"
+
+
+def _next_number(session: Session, issuer_id: int, year: int) -> int:
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = insert(DocumentCounter).values(issuer_id=issuer_id, year=year, last=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=[DocumentCounter.issuer_id, DocumentCounter.year], set_={"last": DocumentCounter.last + 1}
+    )
+    return int(session.scalars(statement.returning(DocumentCounter.last)).one())
+
+
+def _plain(data: Mapping[str, Any] | object) -> dict[str, Any]:
+    return dict(data) if isinstance(data, Mapping) else papers.as_data(data)
+
+
+def _is_demo(session: Session) -> bool:
+    reader = current_app.extensions.get("refurb.is_demo")
+    return bool(reader()) if reader else False
