@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "refurb.cli.doctor:doctor",
     "ingest": "refurb.cli.ingest:ingest",
     "labels": "refurb.cli.labels:labels",
+    "match": "refurb.cli.match:match",
     "serve": "refurb.cli.serve:serve",
     "user": "refurb.cli.user:user",
     "verify": "refurb.cli.verify:verify",

@@ -29,23 +29,25 @@ class Kinds:
 
 def group(devices: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any]], held: Mapping[str, Any]) -> Kinds:
     """Sort devices and needs into kinds; `held` maps a need to the (key, value) that its bundle asks of the device."""
-    thresholds = {
-        key: sorted({n["min"][key] for n in needs if n.get("min", {}).get(key) is not None}) for key in MINIMA
-    }
+    thresholds = thresholds_of(needs)
     keys = sorted({key for key, _ in held.values()})
     device_specs: dict[Any, int] = {}
     need_specs: dict[Any, int] = {}
-    raw_rows = [device_specs.setdefault(_device_spec(d, thresholds, keys), len(device_specs)) for d in devices]
-    raw_columns = [need_specs.setdefault(_need_spec(n, thresholds, held.get(n["id"])), len(need_specs)) for n in needs]
+    raw_rows = [device_specs.setdefault(device_spec(d, thresholds, keys), len(device_specs)) for d in devices]
+    raw_columns = [need_specs.setdefault(need_spec(n, thresholds, held.get(n["id"])), len(need_specs)) for n in needs]
     suits = _matrix(list(device_specs), list(need_specs), keys)
     suits, rows = _merge(suits)
     turned, columns = _merge(suits.T)
     return Kinds(turned.T, [rows[r] for r in raw_rows], [columns[c] for c in raw_columns])
 
 
-def _device_spec(
-    device: Mapping[str, Any], thresholds: Mapping[str, list[Any]], keys: Sequence[str]
-) -> tuple[Any, ...]:
+def thresholds_of(needs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Return the values asked of each criterion, rising: all that tells two devices apart."""
+    return {key: sorted({n["min"][key] for n in needs if n.get("min", {}).get(key) is not None}) for key in MINIMA}
+
+
+def device_spec(device: Mapping[str, Any], thresholds: Mapping[str, list[Any]], keys: Sequence[str]) -> tuple[Any, ...]:
+    """Return what the needs can see of a device: levels of the minima, form, system, webcam, modes, recipients."""
     levels = []
     for key in MINIMA:
         have = device.get(key)
@@ -64,7 +66,8 @@ def _device_spec(
     )
 
 
-def _need_spec(need: Mapping[str, Any], thresholds: Mapping[str, list[Any]], held: Any) -> tuple[Any, ...]:
+def need_spec(need: Mapping[str, Any], thresholds: Mapping[str, list[Any]], held: Any) -> tuple[Any, ...]:
+    """Return what a need asks of a device, in the same order; `held` is what its bundle adds."""
     asked = need.get("min", {})
     levels = [0 if asked.get(key) is None else bisect_right(thresholds[key], asked[key]) for key in MINIMA]
     return (
@@ -99,9 +102,9 @@ def _matrix(device_specs: list[Any], need_specs: list[Any], keys: Sequence[str])
             lambda have, asked: asked in have,
         )
     ):
-        suits &= _table([s[at + offset] for s in device_specs], [s[at + offset] for s in need_specs], compatible)
+        suits &= table([s[at + offset] for s in device_specs], [s[at + offset] for s in need_specs], compatible)
     for offset, key in enumerate(keys, start=at + 5):
-        suits &= _table(
+        suits &= table(
             [s[offset] for s in device_specs],
             [s[at + 5] for s in need_specs],
             lambda have, held, key=key: held is None or held[0] != key or held[1] == have,
@@ -109,7 +112,7 @@ def _matrix(device_specs: list[Any], need_specs: list[Any], keys: Sequence[str])
     return suits
 
 
-def _table(haves: list[Any], askeds: list[Any], compatible: Any) -> Any:
+def table(haves: list[Any], askeds: list[Any], compatible: Any) -> Any:
     """Return the table of a test that few distinct values meet: it is asked once for each pair of values."""
     import numpy as np
 
@@ -124,7 +127,8 @@ def _merge(matrix: Any) -> tuple[Any, list[int]]:
     import numpy as np
 
     numbers: dict[bytes, int] = {}
-    kept, where = [], []
+    kept: list[int] = []
+    where: list[int] = []
     for i, row in enumerate(np.packbits(matrix, axis=1) if matrix.size else matrix):
         if not matrix[i].any():
             where.append(-1)
