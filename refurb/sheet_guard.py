@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 import zlib
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -146,12 +147,14 @@ def _is_honest(entries: Sequence[zipfile.ZipInfo], limits: Limits) -> bool:
 
 
 _XLSX_CELL = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]*?(/?)>')
+_XLSX_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml$")
+_XLSX_SHARED = re.compile(rb't="s"[^<>]*>\s*<(?:\w+:)?v>(\d{1,9})<')
 _XLSX_ANY = re.compile(rb"<(?:\w+:)?c[\s>]")
 _XLSX_STRING = re.compile(rb"<(?:\w+:)?si>.*?</(?:\w+:)?si>", re.DOTALL)
 
 
 def _chunks(archive: zipfile.ZipFile, name: str, limit: int, size: int = 1 << 20) -> Iterator[bytes]:
-    """Give an entry in pieces that end after a `>`, and stop at what it said it would weigh."""
+    """Give an entry in pieces that cut no cell, and stop at what it said it would weigh."""
     rest, total = b"", 0
     with archive.open(name) as stream:
         while piece := stream.read(size):
@@ -159,7 +162,8 @@ def _chunks(archive: zipfile.ZipFile, name: str, limit: int, size: int = 1 << 20
             if total > limit:
                 raise SheetRefused("swells")
             rest += piece
-            end = rest.rfind(b">") + 1
+            # Never between a cell and its value; where there is no cell, anywhere after a tag.
+            end = (rest.rfind(b"</c>") + 4) if b"</c>" in rest else rest.rfind(b">") + 1
             yield rest[:end]
             rest = rest[end:]
     yield rest
@@ -176,7 +180,7 @@ def _guard_xlsx(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], li
     """Calamine lays a sheet out as a full rectangle: two far cells would ask for gigabytes, so span it first."""
     references, rows = 0, 0
     for entry in entries:
-        if not re.match(r"xl/worksheets/[^/]+\.xml$", entry.filename):
+        if not _XLSX_SHEET.match(entry.filename):
             continue
         last_row, widest, seen = 0, 0, 0
         for chunk in _chunks(archive, entry.filename, limits.unzipped_bytes):
@@ -196,13 +200,30 @@ def _guard_xlsx(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], li
             raise SheetRefused("too-many-rows")
         references += seen
     if "xl/sharedStrings.xml" in {entry.filename for entry in entries}:
-        longest = rest = 0
-        for chunk in _chunks(archive, "xl/sharedStrings.xml", limits.unzipped_bytes):
-            for match in _XLSX_STRING.finditer(chunk):
-                longest, rest = max(longest, len(match[0])), rest + 1
-        # Each cell gets its own copy of the text: a long one pointed at by every cell is a bomb without compression.
-        if longest > 4_000 and references * longest > 40 * limits.unzipped_bytes:
-            raise SheetRefused("swells")
+        _guard_strings(archive, entries, references, limits)
+
+
+def _guard_strings(
+    archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], references: int, limits: Limits
+) -> None:
+    """Each cell gets its own copy of a shared text: one long text that every cell points at needs no compression."""
+    lengths = array("L")
+    rest = b""
+    for chunk in _chunks(archive, "xl/sharedStrings.xml", limits.unzipped_bytes):
+        rest += chunk
+        end = rest.rfind(b"si>") + 3
+        lengths.extend(len(match[0]) for match in _XLSX_STRING.finditer(rest[:end]))
+        rest = rest[end:]
+    if not lengths or max(lengths) * references <= limits.unzipped_bytes:
+        return
+    total = 0
+    for entry in entries:
+        if not _XLSX_SHEET.match(entry.filename):
+            continue
+        for chunk in _chunks(archive, entry.filename, limits.unzipped_bytes):
+            total += sum(lengths[int(i)] for i in _XLSX_SHARED.findall(chunk) if int(i) < len(lengths))
+            if total > 2 * limits.unzipped_bytes:
+                raise SheetRefused("swells")
 
 
 _ODS_REPEAT = re.compile(rb'number-(rows|columns)-repeated="(\d+)"')

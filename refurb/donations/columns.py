@@ -93,7 +93,7 @@ _IGNORED = re.compile(
     r"|date (de )?(fin|sortie|reforme|mise au rebut|retrait)|domaine|licen[cs]e|cle (produit|windows)"
     r"|product key|uuid|version|fournisseurs?"
     r"|facture|n° (de )?(commande|bon|facture|ligne)|bdc|duree|amortissement|id$|entite id|valeur (d )?achat"
-    r"|prix|cout|ttc|ht$"
+    r"|prix|cout|costs?|prices?|amount|ttc|ht$"
     r"|valeur d origine|valeur brute|bios( version)?$|systeme|os$|operating system|windows|edition|taille ecran"
     r"|resolution)\b"
 )
@@ -246,7 +246,7 @@ def meaning(header: str) -> tuple[Fate, Field | None] | None:
         return None
     if _NAME_ONLY.match(folded):
         return Fate.IGNORED, Field.INVENTORY
-    if folded in {"portable", "mobile", "tel portable", "fixe", "telephone fixe"}:
+    if folded in {"portable", "mobile", "tel portable", "fixe", "telephone fixe", "tel", "tel."}:
         return Fate.PERSON, None
     strong = _COMPILED[:6]
     for field, pattern in strong:
@@ -318,11 +318,14 @@ def find_header(rows: Sequence[Row]) -> int | None:
     """Return the index, within the first rows of a sheet, of the row that heads it; None when none does."""
     best, best_score = None, 1
     for index, row in enumerate(rows):
-        filled = sum(cell is not None for cell in row.cells)
         score = header_score(row)
-        # A lone word heads a table of one column only when nothing better comes.
-        if score > best_score or (score == 1 == filled and best is None and len(rows) == index + 1):
+        if score > best_score:
             best, best_score = index, score
+    if best is None and len(rows) > 1 and header_score(rows[0]) == 1:
+        # One telling word on the first line, over at least one line of data: a list of serials and little else.
+        filled = [cell for cell in rows[0].cells if cell is not None]
+        if all(isinstance(cell, str) and not any(map(str.isdigit, cell)) for cell in filled):
+            return 0
     return best
 
 
@@ -441,7 +444,8 @@ def _one(title: str, filled: Sequence[str]) -> tuple[Fate, Field | None]:
 
 _PHYSICAL = re.compile(
     r"\b(bon\w*|moyen|mauvais|hs|neuf|use|usage|casse\w*|fissure\w*|fonction\w*|ok|ko|panne|working|broken|good|fair|poor|grade"
-    r"|[abcd]|abime\w*|correct|tres bon|as is|dead|faulty)\b"
+    r"|abime\w*|correct|tres bon|as is|dead|faulty)\b"
+    r"|^[abcd]$"
 )
 
 

@@ -193,9 +193,7 @@ def _sheet_lines(seen: SheetReading, rows: Iterator[Row], today: date, policy: P
 def _is_table(chosen: Sequence[Column]) -> bool:
     """Without a header, only cells that speak for themselves make a list."""
     told = {column.field for column in chosen if column.field}
-    return bool(told & {Field.SERIAL, Field.FORM, Field.DESIGNATION}) and bool(
-        told - {Field.SERIAL, Field.ACQUIRED} or len(told) > 1
-    )
+    return bool(told & {Field.SERIAL, Field.FORM, Field.DESIGNATION})
 
 
 _TOTAL = re.compile(r"^(sous )?tota(l|ux)\b|^(sub ?)?total\b|^somme\b|^nombre total\b|^grand total\b|^moyenne\b")
@@ -221,14 +219,22 @@ def _no_machine(row: Row, used: Mapping[Field, int], header: Row | None) -> str 
     if len(filled) == 1 and len(used) > 2:
         index, cell = filled[0]
         at = {position: told for told, position in used.items()}
-        if at.get(index) in (Field.SERIAL,):
+        if at.get(index) is Field.SERIAL:
             return None
+        if isinstance(cell, str) and Field.SERIAL in used and _names_a_group(cell):
+            return "subtitle"
         if isinstance(cell, str) and (words.form_of(cell) or index == 0) and at.get(index) not in (Field.DESIGNATION,):
             return "subtitle"
         return "note" if at.get(index) not in (Field.DESIGNATION, Field.FORM, Field.MODEL, Field.INVENTORY) else None
     if not any(index in used.values() for index, _ in filled):
         return "note"
     return None
+
+
+def _names_a_group(text: str) -> bool:
+    """Tell a subtitle, "PORTABLES" or "Unités centrales :", from a line that says little more than "Portable"."""
+    plural = re.search(r"s\b", fold(text)) or text.isupper() or text.rstrip().endswith(":")
+    return bool(plural and words.form_of(text) and not any(map(str.isdigit, text)) and len(text.split()) < 5)
 
 
 _LONGEST = {"maker": 100, "model": 200, "inventory": 100, "cpu": 100, "condition": 120, "comment": 300, "location": 120}

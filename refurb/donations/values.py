@@ -178,8 +178,8 @@ def quantity(cell: Cell) -> tuple[int, tuple[Note, ...]]:
             return max(whole, 1), (Note.QUANTITY_APPROXIMATE,)
         return _bounded(whole)
     text = fold(str(cell))
-    if text in words.EMPTY or text in {"-", "x"}:
-        return 1, () if text in {"", "x"} else (Note.UNCOUNTED,)
+    if text in words.EMPTY or text == "x":
+        return 1, () if text == "x" or not str(cell).strip() else (Note.UNCOUNTED,)
     plain = re.fullmatch(
         r"(?:x ?)?(\d{1,3}(?: \d{3})+|\d+)(?:[.,]0+)?(?: ?(?:x|u|pcs?|pieces?|unites?|ex"
         r"|units?))?",
@@ -278,8 +278,8 @@ def disk(text: str) -> Disk:
 @lru_cache(maxsize=8_192)
 def gigabytes(text: str) -> int | None:
     """Read a storage size in GB; a bare number must be a usual one."""
-    for number, unit in _SIZE.findall(fold(text).replace(",", ".")):
-        size = float(number.replace(",", "."))
+    for number, unit in _SIZE.findall(fold(text.replace(",", "."))):
+        size = float(number)
         if unit in {"to", "tb", "t"}:
             return round(size * 1000) if size < 100 else None
         if unit in {"mo", "mb"}:
@@ -296,7 +296,7 @@ def gigabytes(text: str) -> int | None:
 @lru_cache(maxsize=8_192)
 def ram_gb(text: str) -> float | None:
     """Read installed memory in GiB: "8 Go", "8192", "2x4 Go"."""
-    folded = fold(text).replace(",", ".")
+    folded = fold(text.replace(",", "."))
     if match := re.search(r"(\d+) ?x ?(\d+) ?(go|gb|g)?\b", folded):
         total = float(match[1]) * float(match[2])
         return total if 0 < total <= 512 else None
