@@ -1,0 +1,373 @@
+"""What happens to storage media: found, wiped, accepted, destroyed, taken out, put in; and their machine with them.
+
+Every deed ends in `follow_media`: a change in the media may move the machine, forward when all are clear, to
+wipe_failed after a failure, never otherwise.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, selectinload
+
+from refurb.audit.services import record
+from refurb.core import media as core_media
+from refurb.core.media import MediaRefused, Outcome, Timing, WipeSource
+from refurb.core.workflow import OUT, TERMINAL, Action, Status, TransitionRefused, status_after_media
+from refurb.devices import queries, services
+from refurb.devices.identity import serial_key
+from refurb.devices.models import Device, MediumKind, MediumWipe, StorageMedium
+from refurb.devices.registry import Moved
+from refurb.devices.services import DeviceRefused
+from refurb.devices.steps import STOCKED, lock
+from refurb.security import Actor
+
+#: A machine that is not in a workshop's hands: nobody can put a disk in it or take one out.
+AWAY = OUT | TERMINAL | {Status.MISSING, Status.STOLEN}
+
+
+def follow_media(
+    session: Session, device: Device, *, by: Actor, at: datetime, payload: Mapping[str, Any] | None = None
+) -> Moved | None:
+    """Move the machine where its media lead, or leave it; returns the move, None when there is none to make."""
+    device = lock(session, device)
+    if status_after_media(device.status, queries.facts(session, device, by=by)) is None:
+        return None
+    return services.move(session, device, Action.RECORD_WIPE, by=by, at=at, payload=payload, evidence=True)
+
+
+def add(
+    session: Session,
+    device: Device,
+    *,
+    kind: MediumKind = MediumKind.UNKNOWN,
+    maker: str | None = None,
+    model: str | None = None,
+    serial: str | None = None,
+    size_gb: int | None = None,
+    health: str | None = None,
+    evidence: bool = False,
+    by: Actor,
+    at: datetime,
+) -> StorageMedium:
+    """Note a medium found in the machine: it is not clear until it is proved.
+
+    By a person, refused as "away" when the machine is not here and as "reopen-first" when it stands in stock; a report
+    (`evidence`) is believed whatever the status, and the exit guard holds.
+    """
+    device = lock(session, device)
+    if not evidence:
+        _check_open(device)
+    medium = StorageMedium(
+        device_id=device.id,
+        holder_id=device.holder_id,
+        kind=kind,
+        maker=(maker or "").strip()[:100] or None,
+        model=(model or "").strip()[:200] or None,
+        serial=(serial or "").strip()[:100] or None,
+        serial_key=serial_key(serial),
+        size_gb=size_gb,
+        health=health,
+        # What it proved in this machine counts from when the machine last came in, a wipe on the bench before now too.
+        held_since=device_held_since(session, device),
+        created_at=at,
+        wipes=[],
+    )
+    session.add(medium)
+    device.media_known = True
+    session.flush()
+    told = {"medium_id": medium.id, "kind": kind.value, "model": medium.model, "serial": medium.serial}
+    record(session, "device", device.id, "medium.added", by=by, at=at, payload={**told, "size_gb": size_gb})
+    return medium
+
+
+def device_held_since(session: Session, device: Device) -> datetime:
+    """Return when the machine last left a donor's or a user's hands: its arrival, or its last return or recovery."""
+    from refurb.audit.models import Event
+
+    back = session.scalar(
+        sa.select(sa.func.max(Event.at)).where(
+            Event.subject_kind == "device",
+            Event.subject_id == device.id,
+            Event.kind == "device.moved",
+            sa.or_(
+                sa.and_(Event.before.in_([s.value for s in OUT]), Event.after == Status.AFTER_SALES.value),
+                sa.and_(Event.before == Status.STOLEN.value, Event.after == Status.TRIAGED.value),
+            ),
+        )
+    )
+    return max(back, device.created_at) if back is not None else device.created_at
+
+
+def see(
+    session: Session,
+    device: Device,
+    *,
+    kind: MediumKind = MediumKind.UNKNOWN,
+    maker: str | None = None,
+    model: str | None = None,
+    serial: str | None = None,
+    size_gb: int | None = None,
+    health: str | None = None,
+    by: Actor,
+    at: datetime,
+) -> StorageMedium:
+    """Return the medium that a report saw in the machine: known by its serial, moved here if need be, or new."""
+    key = serial_key(serial)
+    here = queries.media_of(session, device.id)
+    found = next((m for m in here if key is not None and m.serial_key == key), None)
+    if found is None and key is not None:
+        known = queries.medium_by_serial(session, serial or "", holder_id=device.holder_id)
+        elsewhere = next((m for m in known if model is None or m.model is None or m.model == model), None)
+        if elsewhere is not None:
+            found = _put_in(session, elsewhere, device, by=by, at=at)
+    if found is None and key is None:
+        # Without a serial, one of the same kind and size that has none either is taken for the same.
+        found = next((m for m in here if m.serial_key is None and m.size_gb in (None, size_gb)), None)
+    if found is None:
+        # A medium noted by hand without a serial is the one that the report now names.
+        found = next((m for m in here if m.serial_key is None and m.size_gb in (None, size_gb) and not m.wipes), None)
+    if found is None:
+        return add(
+            session,
+            device,
+            kind=kind,
+            maker=maker,
+            model=model,
+            serial=serial,
+            size_gb=size_gb,
+            health=health,
+            evidence=True,
+            by=by,
+            at=at,
+        )
+    if found.kind is MediumKind.UNKNOWN:
+        found.kind = kind
+    found.maker, found.model = found.maker or maker, found.model or model
+    found.serial, found.serial_key = found.serial or serial, found.serial_key or key
+    found.size_gb, found.health = found.size_gb or size_gb, health or found.health
+    # It is there, whatever somebody attested.
+    found.absence_attested = None
+    device.media_known = True
+    session.flush()
+    return found
+
+
+def record_wipe(
+    session: Session,
+    medium: StorageMedium,
+    *,
+    outcome: Outcome,
+    source: WipeSource,
+    by: Actor,
+    at: datetime,
+    method: str | None = None,
+    tool: str | None = None,
+    reasons: list[str] | None = None,
+    started_at: datetime | None = None,
+    ended_at: datetime | None = None,
+    report_id: int | None = None,
+    operator_id: int | None = None,
+) -> MediumWipe:
+    """Keep one outcome for one medium, and move its machine where that leads.
+
+    A log counts by the tool's own end time where it is plausible; else the outcome is kept as doubtful. The operator is
+    the actor unless another is named. A donor's wipe is kept and never counts.
+    """
+    if medium.device_id is not None:
+        lock(session, session.get_one(Device, medium.device_id))
+    worth = Timing.COUNTS
+    if source is WipeSource.LOG:
+        worth = core_media.timing(ended_at, held_since=medium.held_since, now=at)
+    elif ended_at is None:
+        ended_at = at
+    if worth is Timing.COUNTS and ended_at is not None and source is not WipeSource.DONOR:
+        # A few minutes of drift do not put a wipe before the machine's arrival.
+        ended_at = min(max(ended_at, medium.held_since), max(at, medium.held_since))
+    wipe = MediumWipe(
+        medium_id=medium.id,
+        source=source,
+        outcome=outcome,
+        method=(method or "").strip()[:100] or None,
+        tool=(tool or "").strip()[:100] or None,
+        reasons=list(reasons or []),
+        started_at=started_at,
+        ended_at=at if worth is Timing.DOUBT else ended_at,
+        recorded_at=at,
+        doubtful=worth is Timing.DOUBT,
+        operator_id=operator_id if operator_id is not None else by.id,
+        report_id=report_id,
+    )
+    session.add(wipe)
+    session.flush()
+    told = {"medium_id": medium.id, "outcome": outcome.value, "method": wipe.method, "source": source.value}
+    _record(session, medium, "medium.wiped", by=by, at=at, payload={**told, "wipe_id": wipe.id, "worth": worth.value})
+    _follow(session, medium, by=by, at=at)
+    return wipe
+
+
+def settle_doubt(session: Session, wipe: MediumWipe, *, counts: bool, by: Actor, at: datetime) -> None:
+    """Say whether an outcome with an impossible time is believed; raises MediaRefused "no-doubt"."""
+    if not wipe.doubtful or "rejected" in wipe.reasons:
+        raise MediaRefused("no-doubt")
+    medium = _reload(session, wipe.medium_id)
+    if counts:
+        wipe.doubtful, wipe.ended_at = False, at
+    else:
+        # It proves nothing, as before; the question is answered.
+        wipe.reasons = [*wipe.reasons, "rejected"]
+    session.flush()
+    payload = {"medium_id": medium.id, "counts": counts, "wipe_id": wipe.id}
+    _record(session, medium, "medium.wipe-settled", by=by, at=at, payload=payload)
+    _follow(session, medium, by=by, at=at)
+
+
+def accept_reservation(session: Session, medium: StorageMedium, *, reason: str, by: Actor, at: datetime) -> MediumWipe:
+    """Accept that the latest outcome is good in spite of its reservation: a controller's word, with a reason.
+
+    Raises MediaRefused "nothing-to-accept", "same-person" (the operator's own), "reason-missing".
+    """
+    medium = _reload(session, medium.id)
+    wipe = max(
+        (w for w in medium.wipes if w.source is not WipeSource.DONOR and not w.doubtful),
+        key=lambda w: (w.ended_at or w.recorded_at, w.id),
+        default=None,
+    )
+    if wipe is None:
+        raise MediaRefused("nothing-to-accept")
+    core_media.check_acceptance(queries.wipe_view(wipe), by_id=by.id, reason=reason)
+    wipe.accepted_at, wipe.accepted_by_id, wipe.acceptance_reason = at, by.id, reason.strip()
+    session.flush()
+    payload = {"medium_id": medium.id, "reason": reason.strip(), "wipe_id": wipe.id}
+    _record(session, medium, "medium.reservation-accepted", by=by, at=at, payload=payload)
+    _follow(session, medium, by=by, at=at)
+    return wipe
+
+
+def destroy(session: Session, medium: StorageMedium, *, method: str, by: Actor, at: datetime) -> None:
+    """Note that the medium was destroyed, and how; raises MediaRefused "already", "method-missing"."""
+    medium = _reload(session, medium.id)
+    if medium.destroyed_at is not None:
+        raise MediaRefused("already")
+    if not method.strip():
+        raise MediaRefused("method-missing")
+    medium.destroyed_at = at
+    session.flush()
+    payload = {"medium_id": medium.id, "method": method.strip()}
+    _record(session, medium, "medium.destroyed", by=by, at=at, payload=payload)
+    _follow(session, medium, by=by, at=at)
+
+
+def attest_absent(session: Session, medium: StorageMedium, *, reason: str, by: Actor, at: datetime) -> None:
+    """Attest that a medium that was noted is not there; raises MediaRefused "already", "reason-missing"."""
+    medium = _reload(session, medium.id)
+    if medium.absence_attested is not None:
+        raise MediaRefused("already")
+    if not reason.strip():
+        raise MediaRefused("reason-missing")
+    medium.absence_attested = reason.strip()
+    session.flush()
+    payload = {"medium_id": medium.id, "reason": reason.strip()}
+    _record(session, medium, "medium.absent", by=by, at=at, payload=payload)
+    _follow(session, medium, by=by, at=at)
+
+
+def attest_media(session: Session, device: Device, *, by: Actor, at: datetime) -> Moved | None:
+    """Attest that the media noted are all there is in the machine, be it none: they are known from now on."""
+    device = lock(session, device)
+    if device.status in AWAY:
+        raise DeviceRefused("away", device)
+    device.media_known = True
+    session.flush()
+    count = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(StorageMedium)
+        .where(StorageMedium.device_id == device.id, StorageMedium.absence_attested.is_(None))
+    )
+    record(session, "device", device.id, "device.media-attested", by=by, at=at, payload={"count": count})
+    return follow_media(session, device, by=by, at=at)
+
+
+def take_out(session: Session, medium: StorageMedium, *, by: Actor, at: datetime) -> None:
+    """Take a medium out of its machine: it keeps its own guard. Raises DeviceRefused "not-inside", "reopen-first"."""
+    medium = _reload(session, medium.id)
+    if medium.device_id is None:
+        raise DeviceRefused("not-inside")
+    device = lock(session, session.get_one(Device, medium.device_id))
+    _check_open(device)
+    medium.device_id, medium.removed_from_id = None, device.id
+    session.flush()
+    record(
+        session, "device", device.id, "medium.removed", by=by, at=at, payload={"medium_id": medium.id, "to": "stock"}
+    )
+    follow_media(session, device, by=by, at=at)
+
+
+def put_in(session: Session, medium: StorageMedium, device: Device, *, by: Actor, at: datetime) -> None:
+    """Put a loose medium into a machine, with all that was proved of it.
+
+    Raises DeviceRefused "not-loose" (it sits in a machine, or is destroyed), "away", "reopen-first".
+    """
+    medium = _reload(session, medium.id)
+    if medium.device_id is not None or medium.destroyed_at is not None:
+        raise DeviceRefused("not-loose")
+    device = lock(session, device)
+    _check_open(device)
+    _put_in(session, medium, device, by=by, at=at)
+    follow_media(session, device, by=by, at=at)
+
+
+def _put_in(session: Session, medium: StorageMedium, device: Device, *, by: Actor, at: datetime) -> StorageMedium:
+    was = medium.device_id
+    medium.device_id, medium.removed_from_id, medium.holder_id = device.id, was, device.holder_id
+    device.media_known = True
+    session.flush()
+    if was is not None:
+        payload = {"medium_id": medium.id, "to": device.code}
+        record(session, "device", was, "medium.removed", by=by, at=at, payload=payload)
+    told = {"medium_id": medium.id, "kind": medium.kind.value, "model": medium.model, "serial": medium.serial}
+    record(session, "device", device.id, "medium.added", by=by, at=at, payload={**told, "moved": True})
+    return medium
+
+
+def _check_open(device: Device) -> None:
+    """Nobody opens a machine that is not here, nor one that was closed and controlled: it is reopened first."""
+    if device.status in AWAY:
+        raise DeviceRefused("away", device)
+    if device.status in STOCKED or device.status is Status.QUALITY_CHECKED:
+        raise DeviceRefused("reopen-first", device)
+
+
+def _reload(session: Session, medium_id: int) -> StorageMedium:
+    """Lock the machine that holds the medium, then read the medium and its wipes as they are now."""
+    session.flush()
+    device_id = session.scalar(sa.select(StorageMedium.device_id).where(StorageMedium.id == medium_id))
+    if device_id is not None:
+        lock(session, session.get_one(Device, device_id))
+    return session.scalars(
+        sa.select(StorageMedium)
+        .where(StorageMedium.id == medium_id)
+        .options(selectinload(StorageMedium.wipes))
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _record(
+    session: Session, medium: StorageMedium, kind: str, *, by: Actor, at: datetime, payload: Mapping[str, Any]
+) -> None:
+    """Tell it on the machine that holds the medium or held it last; on the medium itself when none does."""
+    device_id = medium.device_id or medium.removed_from_id
+    subject = ("device", device_id) if device_id is not None else ("storage_medium", medium.id)
+    record(session, *subject, kind, by=by, at=at, payload=payload)
+
+
+def _follow(session: Session, medium: StorageMedium, *, by: Actor, at: datetime) -> None:
+    if medium.device_id is None:
+        return
+    device = session.get_one(Device, medium.device_id)
+    try:
+        follow_media(session, device, by=by, at=at, payload={"medium_id": medium.id})
+    except TransitionRefused:
+        # The outcome is kept whatever becomes of the machine; its guards see it.
+        return

@@ -1,0 +1,383 @@
+"""Machines as the pages, the desk and the other areas ask for them: loaded with what is shown, seen by who may."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from refurb.audit.models import Event
+from refurb.core import media as core_media
+from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_SYSTEM, Form
+from refurb.core.media import MediaState, MediumState, Outcome
+from refurb.core.permissions import Permission
+from refurb.core.workflow import Facts, HandoverMode, Status
+from refurb.devices import registry
+from refurb.devices.identity import maker_key, serial_key
+from refurb.devices.models import (
+    CountedStock,
+    Device,
+    DeviceAlias,
+    DeviceSet,
+    MediumWipe,
+    Report,
+    StorageMedium,
+)
+from refurb.security import Actor, ActorKind
+
+#: Forms that cannot hold a storage medium; all others are looked into.
+WITHOUT_MEDIA = frozenset({Form.MONITOR})
+#: Reports that say nothing of the hardware.
+NOT_A_DIAGNOSIS = ("nwipe", "unreadable")
+#: A screen of a set that is ready to leave with its base unit.
+MONITOR_READY = frozenset({Status.QUALITY_CHECKED, Status.IN_STOCK, Status.RESERVED, Status.READY_FOR_PICKUP})
+
+
+def visible(query: sa.Select[Any], seen_by: Actor) -> sa.Select[Any]:
+    """Narrow a query of devices to the holder's own and, for the coordination, everybody's."""
+    if seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.NEED_ARBITRATE):
+        return query
+    if seen_by.organisation_id is None or not (seen_by.can(Permission.DEVICE_READ) or seen_by.can(Permission.SCAN)):
+        return query.where(sa.false())
+    return query.where(Device.holder_id == seen_by.organisation_id)
+
+
+def _whole(query: sa.Select[Any]) -> sa.Select[Any]:
+    return query.options(
+        joinedload(Device.holder),
+        joinedload(Device.place),
+        selectinload(Device.media).selectinload(StorageMedium.wipes),
+        selectinload(Device.aliases),
+    )
+
+
+def by_code(session: Session, code: str, *, seen_by: Actor) -> Device | None:
+    """Return the machine of this code with holder, place, media and aliases, if the actor may see it."""
+    found: Device | None = session.scalar(_whole(visible(sa.select(Device).where(Device.code == code), seen_by)))
+    return found
+
+
+def by_id(session: Session, device_id: int) -> Device | None:
+    """Return one machine, loaded as `by_code` does, for who was already allowed to see what names it."""
+    found: Device | None = session.scalar(_whole(sa.select(Device).where(Device.id == device_id)))
+    return found
+
+
+def by_serial(session: Session, serial: str, *, seen_by: Actor, maker: str | None = None) -> Sequence[Device]:
+    """Return the machines of this serial, trusted or not, at most ten; of one maker where it is known."""
+    key = serial_key(serial)
+    if key is None:
+        return []
+    query = sa.select(Device).where(Device.serial_key == key)
+    if maker:
+        query = query.where(Device.maker_key == maker_key(maker))
+    return session.scalars(_whole(visible(query, seen_by)).order_by(Device.id).limit(10)).unique().all()
+
+
+def by_alias(session: Session, text: str, *, seen_by: Actor) -> Sequence[Device]:
+    """Return the machines that carry this old number, at most ten."""
+    key = serial_key(text)
+    if key is None:
+        return []
+    query = sa.select(Device).join(DeviceAlias).where(DeviceAlias.text_key == key)
+    return session.scalars(_whole(visible(query, seen_by)).order_by(Device.id).limit(10)).unique().all()
+
+
+def exists(session: Session, code: str) -> bool:
+    """Tell whether a code is a machine's, whoever holds it: another site's opens nowhere, but is not unknown."""
+    return bool(session.scalar(sa.select(sa.exists().where(Device.code == code))))
+
+
+# -- The list ---------------------------------------------------------------------------------------------------------
+SORTS: dict[str, Any] = {
+    "code": Device.code,
+    "since": Device.status_since,
+    "model": Device.model,
+    "class": Device.cpu_class,
+}
+
+
+def listing(
+    *,
+    seen_by: Actor,
+    text: str = "",
+    statuses: Iterable[Status] = (),
+    form: Form | None = None,
+    profile: str | None = None,
+    place_id: int | None = None,
+    holder_id: int | None = None,
+    sort: str = "-since",
+) -> sa.Select[Any]:
+    """Return the query of a filtered list, with what a line shows; for `web.paginate`."""
+    query = visible(sa.select(Device), seen_by).options(joinedload(Device.place), joinedload(Device.holder))
+    if text.strip():
+        query = query.where(_matches(text.strip()))
+    if statuses := tuple(statuses):
+        query = query.where(Device.status.in_(statuses))
+    if form is not None:
+        query = query.where(Device.form == form)
+    if profile:
+        query = query.where(sa.cast(Device.profiles, sa.Text).contains(f'"{profile}"', autoescape=True))
+    if place_id is not None:
+        query = query.where(Device.place_id == place_id)
+    if holder_id is not None:
+        query = query.where(Device.holder_id == holder_id)
+    column = SORTS.get(sort.removeprefix("-"), Device.status_since)
+    return query.order_by(column.desc() if sort.startswith("-") else column, Device.id.desc())
+
+
+def _matches(text: str) -> sa.ColumnElement[bool]:
+    """Every word is in the code, the serial, the maker, the model, or begins an old number."""
+    clauses = []
+    compact = "".join(text.split()).upper()
+    for word in text.split():
+        folded = serial_key(word)
+        choices = [
+            Device.code.startswith(word.upper(), autoescape=True),
+            Device.maker.icontains(word, autoescape=True),
+            Device.model.icontains(word, autoescape=True),
+        ]
+        if folded:
+            choices.append(Device.serial_key.startswith(folded, autoescape=True))
+            choices.append(
+                Device.id.in_(
+                    sa.select(DeviceAlias.device_id).where(DeviceAlias.text_key.startswith(folded, autoescape=True))
+                )
+            )
+        clauses.append(sa.or_(*choices))
+    # A code is shown in groups: "R 4900 0012 08" is one word.
+    return sa.or_(sa.and_(*clauses), Device.code.startswith(compact, autoescape=True))
+
+
+def counts_by_status(session: Session, *, seen_by: Actor) -> dict[Status, int]:
+    """Return how many machines stand in each status, of those the actor may see."""
+    counted: Any = sa.select(Device.status, sa.func.count()).group_by(Device.status)
+    return {row[0]: row[1] for row in session.execute(visible(counted, seen_by))}
+
+
+# -- Media ------------------------------------------------------------------------------------------------------------
+def medium_view(medium: StorageMedium) -> core_media.Medium:
+    """Return a medium as the rule of the core sees it; its wipes must be loaded."""
+    return core_media.Medium(
+        held_since=medium.held_since,
+        wipes=[wipe_view(wipe) for wipe in medium.wipes],
+        destroyed=medium.destroyed_at is not None,
+        absent=medium.absence_attested is not None,
+    )
+
+
+def wipe_view(wipe: MediumWipe) -> core_media.Wipe:
+    """Return one outcome as the rule of the core sees it."""
+    return core_media.Wipe(
+        outcome=wipe.outcome,
+        ended_at=wipe.ended_at or wipe.recorded_at,
+        source=wipe.source,
+        operator_id=wipe.operator_id,
+        accepted_by_id=wipe.accepted_by_id,
+        doubtful=wipe.doubtful,
+    )
+
+
+def medium_state(medium: StorageMedium) -> MediumState:
+    """Return where a medium stands; its wipes must be loaded."""
+    return core_media.medium_state(medium_view(medium))
+
+
+def latest_wipe(medium: StorageMedium) -> MediumWipe | None:
+    """Return the newest outcome of a medium, whatever it is worth; its wipes must be loaded."""
+    return max(medium.wipes, key=lambda wipe: (wipe.ended_at or wipe.recorded_at, wipe.id), default=None)
+
+
+def media_of(session: Session, device_id: int) -> Sequence[StorageMedium]:
+    """Return the media in a machine with their wipes, as the database has them now."""
+    query = (
+        sa.select(StorageMedium)
+        .where(StorageMedium.device_id == device_id)
+        .options(selectinload(StorageMedium.wipes))
+        .order_by(StorageMedium.id)
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).all()
+
+
+def medium_by_id(session: Session, medium_id: int, *, seen_by: Actor) -> StorageMedium | None:
+    """Return one medium with its wipes and its machine, if the actor may see its holder's things."""
+    query = (
+        sa.select(StorageMedium)
+        .where(StorageMedium.id == medium_id)
+        .options(selectinload(StorageMedium.wipes), joinedload(StorageMedium.device))
+    )
+    if not (seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.NEED_ARBITRATE)):
+        query = query.where(StorageMedium.holder_id == seen_by.organisation_id)
+    return session.scalar(query)
+
+
+def medium_by_serial(session: Session, serial: str, *, holder_id: int) -> Sequence[StorageMedium]:
+    """Return the media of this serial that an organisation holds, with their wipes and machine, newest first."""
+    key = serial_key(serial)
+    if key is None:
+        return []
+    query = (
+        sa.select(StorageMedium)
+        .where(StorageMedium.serial_key == key, StorageMedium.holder_id == holder_id)
+        .options(selectinload(StorageMedium.wipes), joinedload(StorageMedium.device))
+        .order_by(StorageMedium.id.desc())
+    )
+    return session.scalars(query).all()
+
+
+def loose_media(session: Session, *, seen_by: Actor) -> Sequence[StorageMedium]:
+    """Return the media that were taken out and are neither destroyed nor elsewhere, not clear or clear."""
+    query = (
+        sa.select(StorageMedium)
+        .where(
+            StorageMedium.device_id.is_(None),
+            StorageMedium.destroyed_at.is_(None),
+            StorageMedium.absence_attested.is_(None),
+            StorageMedium.holder_id == seen_by.organisation_id,
+        )
+        .options(selectinload(StorageMedium.wipes))
+        .order_by(StorageMedium.id.desc())
+        .limit(500)
+    )
+    return session.scalars(query).all()
+
+
+# -- Facts ------------------------------------------------------------------------------------------------------------
+_KNOWN_FACTS = frozenset(field.name for field in fields(Facts))
+
+
+def facts(session: Session, device: Device, *, by: Actor | None = None, mode: HandoverMode | None = None) -> Facts:
+    """Return what the guards ask about a machine: what this area knows, and what each other area registered."""
+    media = media_of(session, device.id)
+    states = [medium_state(medium) for medium in media]
+    known = device.media_known or (device.form in WITHOUT_MEDIA and not media)
+    holds_system = device.form not in WITHOUT_SYSTEM
+    found: dict[str, Any] = {
+        "holds_system": holds_system,
+        "media": core_media.media_state(known, states),
+        "wipe_failed": MediumState.FAILED in states,
+        "triage_outcome": device.triage_outcome,
+        "diagnosed": is_diagnosed(session, device),
+        "charger_complete": device.form not in NEEDS_CHARGER or bool(device.charger),
+        "set_complete": True,
+        "profile_known": bool(device.profiles) or not holds_system,
+        "labelled": device.labelled_at is not None,
+        "locked_from": device.status_before_lock,
+        "left_as": device.left_as,
+        "refusal_signed": device.refusal_signed_at is not None,
+        "controller_id": by.id if by is not None else None,
+        "handover_mode": mode,
+    }
+    if device.form in NEEDS_SET:
+        found["set_complete"] = set_is_complete(session, device.id)
+    for area in registry.FACTS.values():
+        found |= area(session, device, by)
+    base_id = session.scalar(sa.select(DeviceSet.base_id).where(DeviceSet.monitor_id == device.id))
+    if base_id is not None:
+        # A screen goes with its base unit: the reservation of the one is that of the other.
+        base = session.get_one(Device, base_id)
+        for area in registry.FACTS.values():
+            found |= {k: v for k, v in area(session, base, by).items() if k == "reservation_open"}
+    assert found.keys() <= _KNOWN_FACTS, found.keys() - _KNOWN_FACTS
+    return Facts(**found)
+
+
+def media_state(session: Session, device: Device) -> MediaState:
+    """Return what is known of all the media of a machine."""
+    media = media_of(session, device.id)
+    known = device.media_known or (device.form in WITHOUT_MEDIA and not media)
+    return core_media.media_state(known, (medium_state(medium) for medium in media))
+
+
+def is_diagnosed(session: Session, device: Device) -> bool:
+    """Tell whether a report on the hardware was read since the machine was last opened up."""
+    return bool(
+        session.scalar(
+            sa.select(
+                sa.exists().where(
+                    Report.device_id == device.id,
+                    Report.read_at.is_not(None),
+                    Report.format.not_in(NOT_A_DIAGNOSIS),
+                    Report.received_at >= device.opened_at,
+                )
+            )
+        )
+    )
+
+
+# -- Sets, stock, history ---------------------------------------------------------------------------------------------
+def set_of(session: Session, device_id: int) -> DeviceSet | None:
+    """Return the set a machine belongs to, as base or as screen, with both."""
+    return session.scalar(
+        sa.select(DeviceSet)
+        .where(sa.or_(DeviceSet.base_id == device_id, DeviceSet.monitor_id == device_id))
+        .options(joinedload(DeviceSet.base), joinedload(DeviceSet.monitor))
+        .execution_options(populate_existing=True)
+    )
+
+
+def set_by_code(session: Session, code: str, *, seen_by: Actor) -> DeviceSet | None:
+    """Return the set of a `K` code with its two machines, if the actor may see them."""
+    query = sa.select(DeviceSet).join(Device, Device.id == DeviceSet.base_id).where(DeviceSet.code == code)
+    query = query.options(joinedload(DeviceSet.base), joinedload(DeviceSet.monitor))
+    found: DeviceSet | None = session.scalar(visible(query, seen_by))
+    return found
+
+
+def set_is_complete(session: Session, base_id: int) -> bool:
+    """Tell whether a base unit has its screen, controlled, its keyboard, its mouse and its cables."""
+    found = set_of(session, base_id)
+    if found is None or found.base_id != base_id or not (found.has_keyboard and found.has_mouse and found.has_cables):
+        return False
+    return found.has_monitor and (found.monitor is None or found.monitor.status in MONITOR_READY)
+
+
+def stock_of(session: Session, organisation_id: int, *, kind: str | None = None) -> Sequence[CountedStock]:
+    """Return the counted stock of an organisation with its places, by kind then detail."""
+    query = (
+        sa.select(CountedStock)
+        .where(CountedStock.organisation_id == organisation_id)
+        .options(joinedload(CountedStock.place))
+        .order_by(CountedStock.kind, CountedStock.connector, CountedStock.watts, CountedStock.detail, CountedStock.id)
+    )
+    if kind is not None:
+        query = query.where(CountedStock.kind == kind)
+    return session.scalars(query).all()
+
+
+def stock_by_id(session: Session, stock_id: int, *, seen_by: Actor) -> CountedStock | None:
+    """Return one line of counted stock with its place, if it is the actor's organisation's."""
+    return session.scalar(
+        sa.select(CountedStock)
+        .where(CountedStock.id == stock_id, CountedStock.organisation_id == seen_by.organisation_id)
+        .options(joinedload(CountedStock.place))
+    )
+
+
+def reports_of(session: Session, device_id: int) -> Sequence[Report]:
+    """Return the reports read for a machine, newest first."""
+    return session.scalars(
+        sa.select(Report).where(Report.device_id == device_id).order_by(Report.received_at.desc(), Report.id.desc())
+    ).all()
+
+
+def last_move(session: Session, device_id: int) -> Event | None:
+    """Return the last event of a machine that moved it: the one an undo would take back."""
+    return session.scalar(
+        sa.select(Event)
+        .where(Event.subject_kind == "device", Event.subject_id == device_id, Event.after.is_not(None))
+        .order_by(Event.seq.desc())
+        .limit(1)
+    )
+
+
+def wipe_outcomes_since(session: Session, device_id: int, since: datetime) -> Sequence[Outcome]:
+    """Return the outcomes recorded for a machine's media since a moment."""
+    return session.scalars(
+        sa.select(MediumWipe.outcome)
+        .join(StorageMedium)
+        .where(StorageMedium.device_id == device_id, MediumWipe.recorded_at >= since)
+    ).all()

@@ -1,0 +1,71 @@
+"""What other areas know of a machine and must do when it moves; their hooks fill this from create_app().
+
+Keyed by area, so that two applications in one process do not register twice.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from refurb.audit.models import Event
+from refurb.core.workflow import Action, Status, Step, frees_reservation
+from refurb.devices.models import Device
+from refurb.security import Actor
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a move did. `repeated`: the same deed of the same client had come before, and nothing was done again."""
+
+    device: Device
+    action: Action
+    steps: tuple[Step, ...]
+    event: Event
+    at: datetime
+    payload: dict[str, Any] = field(default_factory=dict)
+    #: What nobody forbids and somebody may want to know, as codes: "same-person".
+    flags: tuple[str, ...] = ()
+    repeated: bool = False
+
+    @property
+    def before(self) -> Status:
+        """The status before the first step."""
+        return self.steps[0].before
+
+    @property
+    def after(self) -> Status:
+        """The status after the last step."""
+        return self.steps[-1].after
+
+    @property
+    def implied(self) -> tuple[Step, ...]:
+        """The steps that nobody scanned."""
+        return tuple(step for step in self.steps if step.implied)
+
+    @property
+    def frees_reservation(self) -> bool:
+        """Whether an open reservation ends here, otherwise than by a hand-over."""
+        return any(frees_reservation(step.before, step.after) for step in self.steps)
+
+    def did(self, action: Action) -> bool:
+        """Whether one of the steps is `action`."""
+        return any(step.action is action for step in self.steps)
+
+
+#: Fields of core.workflow.Facts that an area knows, asked under the lock of the device's row.
+FactsOf = Callable[[Session, Device, Actor | None], dict[str, Any]]
+#: What an area does after a move, in the same transaction; it may raise to refuse the whole.
+AfterMove = Callable[[Session, Moved, Actor], None]
+#: Codes of what, in the area, refers to the device since a moment: "later-reservation", "later-document".
+LaterOf = Callable[[Session, Device, datetime], set[str]]
+
+#: The steps that a holder scans, None when it did not choose.
+ScannedOf = Callable[[Session, int], Sequence[Action] | None]
+
+FACTS: dict[str, FactsOf] = {}
+AFTER_MOVE: dict[str, AfterMove] = {}
+LATER: dict[str, LaterOf] = {}
+SCANNED: dict[str, ScannedOf] = {}

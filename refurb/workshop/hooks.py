@@ -1,0 +1,13 @@
+"""What the workshop gives the machines' area: facts for the guards, the steps it scans, what follows a move."""
+
+from flask import Flask
+
+from refurb.devices import registry
+from refurb.workshop import queries, services
+
+
+def register(app: Flask) -> None:
+    """Called by create_app()."""
+    registry.FACTS["workshop"] = queries.facts
+    registry.SCANNED["workshop"] = queries.scanned_steps
+    registry.AFTER_MOVE["workshop"] = services.after_move
