@@ -1,0 +1,65 @@
+"""The front page, help, the legal page, and the choices of language and colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refurb.home.words import HELP
+from tests.visitor import Visitor
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def test_the_front_page_leads_to_the_form_and_the_sign_in(visitor: Visitor) -> None:
+    page = visitor.get("/")
+    assert "famille" in page.heading
+    assert page.select('a[href="/sign-in"]')
+
+
+@pytest.mark.parametrize("chapter", HELP)
+def test_each_chapter_of_help_opens_in_both_languages(visitor: Visitor, chapter: str) -> None:
+    french = visitor.get(f"/help/{chapter}")
+    assert french.html is not None and french.html["lang"] == "fr"
+    assert len(french.select("main h2")) >= 2
+    assert visitor.get(f"/help/{chapter}", headers={"Accept-Language": "en"}).html["lang"] == "en"  # type: ignore[index]
+
+
+def test_help_is_listed_and_an_unknown_chapter_is_not_found(visitor: Visitor) -> None:
+    page = visitor.get("/help")
+    assert {a["href"] for a in page.select("main a")} == {f"/help/{key}" for key in HELP}
+    assert visitor.get("/help/cooking", status=404).heading == "Cette page n'existe pas, ou ne vous est pas visible"
+
+
+def test_the_legal_page_links_the_source(visitor: Visitor, app: Flask) -> None:
+    page = visitor.get("/about")
+    assert page.select(f'main a[href="{app.extensions["refurb.settings"].source_url}"]')
+
+
+def test_a_chosen_language_holds_and_leads_back(visitor: Visitor) -> None:
+    visitor.get("/about")
+    page = visitor.post("/language", {"language": "en", "next": "/help"})
+    assert page.html is not None and page.html["lang"] == "en"
+    assert page.response.request.path == "/help"
+    assert visitor.get("/").html["lang"] == "en"  # type: ignore[index]
+
+
+def test_a_chosen_theme_is_in_the_page(visitor: Visitor) -> None:
+    visitor.get("/about")
+    page = visitor.post("/theme", {"theme": "dark", "next": "/about"})
+    assert page.html is not None and page.html["data-theme"] == "dark"
+
+
+@pytest.mark.parametrize(("address", "field"), [("/language", "language"), ("/theme", "theme")])
+def test_a_choice_that_does_not_exist_is_refused(visitor: Visitor, address: str, field: str) -> None:
+    visitor.get("/about")
+    visitor.post(address, {field: "<script>"}, status=400)
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
+def test_a_choice_never_leads_elsewhere(visitor: Visitor, target: str) -> None:
+    visitor.get("/about")
+    page = visitor.post("/theme", {"theme": "light", "next": target})
+    assert page.response.request.path == "/"
