@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from refurb.accounts.models import Account
     from refurb.core.permissions import OrganisationRole, Role
     from refurb.db import Session
+    from refurb.devices.models import Device
     from refurb.organisations.models import Organisation, Place, PlaceKind
     from refurb.security import Actor
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     MakeAccount = Callable[..., Account]
     MakePlace = Callable[..., Place]
     MakeActor = Callable[..., Actor]
+    MakeDevice = Callable[..., Device]
 
 #: Angers and its EPCI, Angers Loire Métropole: real codes, so that the territory's tables know them.
 ANGERS = "49007"
@@ -139,5 +141,40 @@ def make_actor(make_account: MakeAccount) -> MakeActor:
             epci_code=organisation.epci_code,
             commune_code=organisation.commune_code,
         )
+
+    return make
+
+
+@pytest.fixture
+def make_device(session: Session, make_organisation: MakeOrganisation) -> MakeDevice:
+    """Make a machine that was just received: `make_device(holder=workshop, form=Form.DESKTOP)`.
+
+    What its birth does not ask (`cpu_class=3`, `media_known=True`) is written on it afterwards; a status is reached by
+    `refurb.devices.services.move`, not given.
+    """
+    from refurb.core.equipment import Form, Origin, Regime
+    from refurb.core.permissions import OrganisationRole
+    from refurb.devices.services import receive
+    from refurb.security import Actor
+    from refurb.web import now
+
+    def make(*, holder: Organisation | None = None, by: Actor | None = None, **values: Any) -> Device:
+        holder = holder or make_organisation(OrganisationRole.REFURBISHER)
+        birth = {
+            "form": Form.LAPTOP,
+            "maker": "Lenovo",
+            "model": "ThinkPad T480",
+            "serial": f"PF{next(_numbers):06d}X",
+            "origin": Origin.PRIVATE,
+            "regime": Regime.GIFT,
+            "place_id": None,
+            "at": now(),
+        }
+        birth |= {name: values.pop(name) for name in list(values) if name in birth or name == "lot_line_id"}
+        device = receive(session, **birth, holder_id=holder.id, by=by or Actor.system())
+        for name, value in values.items():
+            setattr(device, name, value)
+        session.flush()
+        return device
 
     return make
