@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from refurb.core.privacy import is_given_name
 from refurb.donations.words import fold
@@ -58,6 +59,7 @@ def share_of_persons(values: Sequence[str]) -> float:
 _OF_SOMEBODY = re.compile(rf"\b(?:de|d['’]|à|pour|par|chez)\s*({_NAME})(\s+{_NAME})?")
 
 
+@lru_cache(maxsize=16_384)
 def scrub(text: str, mark: str = "…") -> tuple[str, bool]:
     """Return a free text without what names or reaches a person, and whether anything was taken out."""
     cleaned = text

@@ -128,6 +128,7 @@ def form_of(text: str) -> str | None:
     return min(found)[1]
 
 
+@lru_cache(maxsize=16_384)
 def without_form(text: str, form: str) -> str:
     """Return a designation without the word for the thing: "Portable Latitude 5480" gives "Latitude 5480"."""
     words = text.split()
@@ -264,6 +265,7 @@ def is_maker(text: str) -> bool:
     return fold(text) in MAKERS
 
 
+@lru_cache(maxsize=16_384)
 def without_maker(text: str, maker: str) -> str:
     """Return a model without its maker in front or behind: "HP ProDesk 600" gives "ProDesk 600"."""
     names = [name for name, usual in MAKERS.items() if usual == maker]

@@ -473,7 +473,8 @@ def test_columns_about_persons_are_dropped_by_header_and_by_content() -> None:
 
 def test_a_machine_named_after_its_user_loses_that_name_alone() -> None:
     reading = understood(
-        "Nom;Modèle;Série\nPC-0001;Latitude 5480;ABC1234\nPC-0002;Latitude 5480;ABC1235\nPC-DURAND;Latitude 5480;ABC1236\n"
+        "Nom;Modèle;Série\nPC-0001;Latitude 5480;ABC1234\nPC-0002;Latitude 5480;ABC1235\n"
+        "PC-DURAND;Latitude 5480;ABC1236\n"
         "SOPHIE-PC2;Latitude 5480;ABC1237\n"
     )
     assert [line.inventory for line in reading.lines] == ["PC-0001", "PC-0002", None, None]
