@@ -117,6 +117,12 @@ class InviteForm(FlaskForm):
     roles = CheckboxesField(_("Rôles"), validators=[InputRequired(_("Choisissez au moins un rôle."))])
 
 
+class RolesForm(FlaskForm):
+    """What somebody does in an organisation."""
+
+    roles = CheckboxesField(_("Rôles"), validators=[InputRequired(_("Choisissez au moins un rôle."))])
+
+
 class StationForm(FlaskForm):
     """The bench that will hold the token."""
 

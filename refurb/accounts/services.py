@@ -54,7 +54,7 @@ def create(
 def join(
     session: Session, account_id: int, organisation_id: int, roles: Iterable[Role], *, by: Author, at: datetime
 ) -> Membership:
-    """Give an account a place in an organisation, or other roles in the one it has; raises AccountRefused, "no-role"."""
+    """Give an account a place in an organisation, or other roles in the one it has; raises AccountRefused."""
     codes = sorted({role.value for role in roles})
     if not codes:
         raise AccountRefused("no-role")

@@ -16,7 +16,7 @@ def explain(error: "ConfigError") -> str:
     """Say what is wrong with a setting and how to mend it."""
     sentences = {
         "missing-secret": _(
-            "%(name)s manque. Avec DATABASE_URL, donnez-le dans l'environnement : « openssl rand -base64 48 » en fait un.",
+            "%(name)s manque. Donnez-le dans l'environnement : « openssl rand -base64 48 » en fait un.",
             name=error.name,
         ),
         "weak-secret": _(

@@ -14,8 +14,8 @@ def db_group() -> None:
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Migrate up."""
-    from refurb.migrations import schema
     from refurb.cli.application import load_app
+    from refurb.migrations import schema
 
     with load_app().app_context():
         schema.upgrade(revision)
@@ -27,8 +27,8 @@ def upgrade(revision: str) -> None:
 @click.option("--yes", is_flag=True, help=_("Ne pas demander confirmation."))
 def downgrade(revision: str, yes: bool) -> None:
     """Migrate down, after a question: what the older schema has no room for is lost."""
-    from refurb.migrations import schema
     from refurb.cli.application import load_app
+    from refurb.migrations import schema
 
     if not yes:
         click.confirm(
@@ -42,14 +42,14 @@ def downgrade(revision: str, yes: bool) -> None:
 @db_group.command(help=_("Dire si le schéma est celui que cette version attend ; code de sortie 1 sinon."))
 def check() -> None:
     """Compare the database with the migrations and the models."""
-    from refurb.migrations import schema
     from refurb.cli.application import load_app
+    from refurb.migrations import schema
 
     with load_app().app_context():
         if not schema.is_current():
             raise click.ClickException(
                 _(
-                    "La base est à la révision %(current)s, cette version attend %(head)s : lancez « refurb db upgrade ».",
+                    "La base est à la révision %(current)s, le code attend %(head)s : lancez « refurb db upgrade ».",
                     current=schema.current() or "–",
                     head=schema.head() or "–",
                 )

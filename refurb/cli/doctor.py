@@ -30,7 +30,9 @@ class Finding:
     mend: str = ""
 
 
-@click.command(help=_("Dire ce qui manque à cette installation, et comment y remédier ; code de sortie 1 s'il manque l'essentiel."))
+@click.command(
+    help=_("Dire ce qui manque à cette installation, et comment y remédier ; code de sortie 1 s'il manque l'essentiel.")
+)
 @click.option("--json", "as_json", is_flag=True, help=_("Écrire du JSON."))
 def doctor(as_json: bool) -> None:
     """Look at everything, then say it all: one fault does not hide the next."""
@@ -117,7 +119,7 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
                 _("Administration"),
                 "wrong",
                 _("personne n'administre cette instance."),
-                _("Lancez « refurb user create --admin », ou ouvrez la page de mise en route que « refurb serve » annonce."),
+                _("Lancez « refurb user create --admin », ou ouvrez la page que « refurb serve » annonce."),
             )
         else:
             yield Finding(_("Administration"), "ok", _("au moins une personne."))

@@ -1,6 +1,5 @@
 """`refurb serve`: the web server, and with it the worker and the demo where they are asked for."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -18,8 +17,8 @@ PATIENCE = 60.0
 
 
 @click.command(help=_("Servir les pages. Une base vide ouvre la page de première mise en route."))
-@click.option("--host", default="127.0.0.1", show_default=True, help=_("Adresse d'écoute ; 0.0.0.0 pour tout le réseau."))
-@click.option("--port", type=int, default=lambda: int(os.environ.get("PORT") or 8000), help=_("Port (PORT, sinon 8000)."))
+@click.option("--host", default="127.0.0.1", show_default=True, help=_("Adresse d'écoute."))
+@click.option("--port", type=int, envvar="PORT", default=8000, show_default=True, help=_("Port d'écoute."))
 @click.option("--workers", type=int, default=2, show_default=True, help=_("Nombre de processus."))
 @click.option("--threads", type=int, default=4, show_default=True, help=_("Fils d'exécution par processus."))
 @click.option("--with-worker", is_flag=True, help=_("Lancer aussi « refurb worker »."))
@@ -78,9 +77,22 @@ def _prepare(demo: bool) -> str:
             from refurb.cli.demo import ensure
 
             return ensure()
-        from refurb.setup.services import first_run_notice
+        return _first_run_notice()
 
-        return first_run_notice()
+
+def _first_run_notice() -> str:
+    """On an instance that nobody administers, make the one-time code and say what to do with it."""
+    from refurb.db import get_session
+    from refurb.setup.queries import has_administrator
+    from refurb.setup.services import make_code
+    from refurb.web import now
+
+    session = get_session()
+    if has_administrator(session):
+        return ""
+    code = make_code(session, at=now())
+    session.commit()
+    return _("Personne n'administre encore cette instance. Ouvrez l'adresse et donnez ce code : %(code)s\n", code=code)
 
 
 def _answers(address: str, server: "subprocess.Popen[bytes]") -> bool:
@@ -96,7 +108,9 @@ def _answers(address: str, server: "subprocess.Popen[bytes]") -> bool:
 
 
 def _announcement(address: str, accounts: str) -> str:
-    return "\n".join(["", _("Refurb est prêt : %(address)s", address=address), "", accounts, _("Ctrl-C arrête tout."), ""])
+    return "\n".join(
+        ["", _("Refurb est prêt : %(address)s", address=address), "", accounts, _("Ctrl-C arrête tout."), ""]
+    )
 
 
 def _wait(children: "list[subprocess.Popen[bytes]]") -> int:

@@ -54,3 +54,42 @@ def places_of(session: Session, organisation_id: int, *, kind: PlaceKind | None 
 def place_by_code(session: Session, code: str) -> Place | None:
     """Return the place a card names, with its organisation; who may use it is the caller's question."""
     return session.scalar(sa.select(Place).where(Place.code == code).options(selectinload(Place.organisation)))
+
+
+def place_by_id(session: Session, place_id: int) -> Place | None:
+    """Return one place with its organisation and what that does."""
+    return session.scalar(
+        sa.select(Place)
+        .where(Place.id == place_id)
+        .options(selectinload(Place.organisation).selectinload(Organisation.role_rows))
+    )
+
+
+def by_siret(session: Session, siret: str) -> Organisation | None:
+    """Return the organisation of a SIRET, the oldest where imports made two."""
+    return session.scalar(sa.select(Organisation).where(Organisation.siret == siret).order_by(Organisation.id).limit(1))
+
+
+def search(*, text: str = "", role: OrganisationRole | None = None, epci: str | None = None) -> sa.Select[Organisation]:
+    """Return the query of the list: by name, with their roles."""
+    query = sa.select(Organisation).options(selectinload(Organisation.role_rows)).order_by(Organisation.name)
+    if text.strip():
+        pattern = "%{}%".format(text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
+        digits = "".join(c for c in text if c.isdigit())
+        found = [Organisation.name.ilike(pattern, escape="\\"), Organisation.short_name.ilike(pattern, escape="\\")]
+        if len(digits) >= 9:
+            found.append(Organisation.siret.startswith(digits))
+        query = query.where(sa.or_(*found))
+    if role is not None:
+        query = query.where(Organisation.role_rows.any(OrganisationRoleRow.role == role))
+    if epci is not None:
+        query = query.where(Organisation.epci_code == epci)
+    return query
+
+
+def names(session: Session, organisation_ids: set[int]) -> dict[int, str]:
+    """Return the names of organisations, for a history that shows who acted."""
+    if not organisation_ids:
+        return {}
+    rows = session.execute(sa.select(Organisation.id, Organisation.name).where(Organisation.id.in_(organisation_ids)))
+    return {row.id: row.name for row in rows}
