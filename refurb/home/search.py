@@ -6,6 +6,7 @@ thing, through each area's own queries, so that nobody finds what they may not o
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app, url_for
@@ -38,7 +39,7 @@ class Hit:
 
 @dataclass
 class Found:
-    """What a text found. `exact` is the one page that a code opens; `unknown_code` a right code that names nothing here."""
+    """What a text found. `exact` is the page a code opens; `unknown_code` is right but names nothing here."""
 
     exact: Hit | None = None
     unknown_code: str = ""
@@ -104,8 +105,7 @@ def _kit(session: Session, code: str, who: Actor) -> Hit | None:
 def _handover(session: Session, code: str, who: Actor) -> Hit | None:
     found = session.scalar(sa.select(Handover).where(Handover.code == code).options(joinedload(Handover.need)))
     if found is None or not (
-        who.can(Permission.NEED_ARBITRATE)
-        or who.organisation_id in (found.organisation_id, found.need.organisation_id)
+        who.can(Permission.NEED_ARBITRATE) or who.organisation_id in (found.organisation_id, found.need.organisation_id)
     ):
         return None
     return Hit(_page("handover.show", code=code), "", code)
@@ -121,7 +121,7 @@ OPENERS: dict[CodeKind, Callable[[Session, str, Actor], Hit | None]] = {
 
 
 def lots_visible(who: Actor) -> sa.ColumnElement[bool]:
-    """Return the condition under which the actor may open a lot: the coordination all, a workshop its shares, a giver its own."""
+    """Return what lots the actor may open: the coordination all, a workshop its shares, a giver its own."""
     if who.can(Permission.LOT_OFFER):
         return sa.true()
     seen: list[sa.ColumnElement[bool]] = []
@@ -186,5 +186,5 @@ def _is_number(text: str) -> bool:
     return " " not in text and any(c.isdigit() for c in text)
 
 
-def _page(endpoint: str, **values: str) -> str:
+def _page(endpoint: str, **values: Any) -> str:
     return url_for(endpoint, **values)

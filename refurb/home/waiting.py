@@ -1,4 +1,4 @@
-"""What waits for the reader, in the order in which others wait for them. Counts and dates only: the pages behind show which."""
+"""What waits for the reader, in the order in which others wait for it. Counts and dates only: the pages show which."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -254,9 +254,7 @@ def _gifts(session: Session, who: Actor) -> Iterator[Waiting]:
     undecided = sa.exists().where(LotLine.lot_id == Lot.id, LotLine.state == LineState.DECLARED)
     count, oldest = _count(session, mine.where(undecided), Lot.declared_at)
     yield Waiting("gifts_examined", count, "donations.mine", {}, "neutral", oldest)
-    coming = sa.exists().where(
-        LotShare.lot_id == Lot.id, LotShare.accepted.is_(True), LotShare.collected_at.is_(None)
-    )
+    coming = sa.exists().where(LotShare.lot_id == Lot.id, LotShare.accepted.is_(True), LotShare.collected_at.is_(None))
     count, _ = _count(session, mine.where(coming), Lot.declared_at)
     yield Waiting("gifts_to_collect", count, "donations.mine")
     count, _ = _count(session, sa.select(Lot).where(Lot.supplier_id == who.organisation_id), Lot.declared_at)

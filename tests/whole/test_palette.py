@@ -32,7 +32,9 @@ def colours(block: str) -> dict[str, str]:
 def blocks() -> dict[str, dict[str, str]]:
     light = colours(CSS[CSS.index(":root {") : CSS.index("@media (prefers-color-scheme: dark)")])
     system = colours(CSS[CSS.index("@media (prefers-color-scheme: dark)") : CSS.index(':root[data-theme="dark"] {')])
-    chosen = colours(CSS[CSS.index(':root[data-theme="dark"] {') : CSS.index(':root[data-theme="dark"] { color-scheme')])
+    chosen = colours(
+        CSS[CSS.index(':root[data-theme="dark"] {') : CSS.index(':root[data-theme="dark"] { color-scheme')]
+    )
     return {"light": light, "system dark": light | system, "chosen dark": light | chosen}
 
 
