@@ -507,9 +507,10 @@ def status_after_media(status: Status, facts: Facts) -> Status | None:
     if not facts.holds_system and facts.media is MediaState.CLEAR and status not in (S.WIPING, S.WIPE_FAILED):
         return None
     try:
-        return next_status(status, A.RECORD_WIPE, facts)
+        target = next_status(status, A.RECORD_WIPE, facts)
     except TransitionRefused:
         return None
+    return None if target is status else target
 
 
 def frees_reservation(before: Status, after: Status) -> bool:

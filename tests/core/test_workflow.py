@@ -285,7 +285,7 @@ def test_good_news_moves_a_machine_forward_only(status: Status) -> None:
 @pytest.mark.parametrize("status", Status)
 def test_a_failure_moves_whatever_is_on_the_bench_or_in_stock(status: Status) -> None:
     failed = replace(DIRTY, wipe_failed=True)
-    stays = {Status.LOCKED, Status.MISSING, Status.STOLEN, *OUT} | {
+    stays = {Status.WIPE_FAILED, Status.LOCKED, Status.MISSING, Status.STOLEN, *OUT} | {
         Status.PARTS,
         Status.WEEE,
         Status.RETURNED_TO_SUPPLIER,

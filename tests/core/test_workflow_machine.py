@@ -31,6 +31,7 @@ from refurb.core.workflow import (
     HELD,
     OPTIONAL_STEPS,
     OUT,
+    TERMINAL,
     Action,
     Control,
     Facts,
@@ -85,6 +86,15 @@ class Workshop(RuleBasedStateMachine):
         self.facts = replace(self.facts, holds_system=holds_system)
         self.scanned = scanned
         self.media = [Medium(self.at) for _ in range(disks)]
+
+    @precondition(lambda self: self.status in TERMINAL)
+    @rule()
+    def begin_another(self) -> None:
+        """Lives end soon when chance decides: the next machine takes the place."""
+        self.status = self.last_status = Status.RECEIVED
+        self.facts = Facts(holds_system=self.facts.holds_system)
+        self.media = [Medium(self.at) for _ in self.media]
+        self.known, self.log = False, []
 
     # -- What the service reads, under its lock
     def facts_now(self, mode: HandoverMode | None = None) -> Facts:
@@ -161,10 +171,27 @@ class Workshop(RuleBasedStateMachine):
             assert self.status is Status.WIPE_FAILED or before not in AFTER_WIPED
 
     # -- Rules
-    @rule(action=st.sampled_from(Action), mode=st.sampled_from(HandoverMode))
+    @rule(action=st.sampled_from([a for a in Action if a is not Action.RESERVE]), mode=st.sampled_from(HandoverMode))
     def move(self, action: Action, mode: HandoverMode) -> None:
-        if action is not Action.RESERVE:
-            self.try_move(action, mode)
+        self.try_move(action, mode)
+
+    @rule(status=st.sampled_from([Status.QUALITY_CHECKED, Status.IN_STOCK, Status.RESERVED]))
+    def come_to(self, status: Status) -> None:
+        """A good day at the bench: left to chance alone, few machines would ever see the stock."""
+        self.make_all_well()
+        for _ in range(9):
+            step = next_step(self.status, self.facts_now(), self.scanned)
+            if self.status is status or self.status in HELD:
+                return
+            if step.action is Action.RESERVE:
+                self.reserve()
+            elif step.action is not None and not step.missing:
+                self.try_move(step.action)
+
+    @precondition(lambda self: self.status in HELD)
+    @rule(action=st.sampled_from([Action.LOCK, Action.LOSE, Action.RELEASE, Action.PREPARE, Action.HAND_OVER]))
+    def disturb(self, action: Action) -> None:
+        self.try_move(action, HandoverMode.GIFT)
 
     @rule(choice=st.integers(min_value=0, max_value=30))
     def move_as_offered(self, choice: int) -> None:
@@ -175,17 +202,11 @@ class Workshop(RuleBasedStateMachine):
             self.try_move(offered[choice % len(offered)], HandoverMode.GIFT)
             assert len(self.log) == before + 1
 
-    @rule(times=st.integers(min_value=1, max_value=9), well=st.booleans())
-    def do_what_is_said_next(self, times: int, well: bool) -> None:
-        """A good day at the bench: left to chance alone, few machines would ever see the stock."""
-        if well:
-            self.make_all_well()
-        for _ in range(times):
-            step = next_step(self.status, self.facts_now(), self.scanned)
-            if step.action is Action.RESERVE:
-                self.reserve()
-            elif step.action is not None and not step.missing:
-                self.try_move(step.action, HandoverMode.LOAN)
+    @rule()
+    def do_what_is_said_next(self) -> None:
+        step = next_step(self.status, self.facts_now(), self.scanned)
+        if step.action is not None and step.action is not Action.RESERVE and not step.missing:
+            self.try_move(step.action, HandoverMode.LOAN)
 
     @rule()
     def reserve(self) -> None:
@@ -321,5 +342,5 @@ class Workshop(RuleBasedStateMachine):
 
 TestWorkshop = Workshop.TestCase
 TestWorkshop.settings = settings(
-    max_examples=120, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
