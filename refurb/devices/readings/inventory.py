@@ -23,7 +23,10 @@ _SOLD = (
 )
 #: Makers of panels by the three letters of an EDID: theirs are the screens of laptops, not monitors on a desk.
 _PANELS = frozenset(
-    ["AUO", "BOE", "LGD", "CMN", "SDC", "SHP", "CMO", "IVO", "INL", "HSD", "APP", "LPL", "SEC", "CPT", "QDS", "KDB", "NCP", "CSO", "INX", "LEN", "BOL"]  # three letters a maker
+    (
+        *("AUO", "BOE", "LGD", "CMN", "SDC", "SHP", "CMO", "IVO", "INL", "HSD", "APP"),
+        *("LPL", "SEC", "CPT", "QDS", "KDB", "NCP", "CSO", "INX", "LEN", "BOL"),
+    )
 )
 
 
@@ -147,11 +150,14 @@ def disk_gb(megabytes: Any) -> int | None:
     if size is None or size <= 0:
         return None
     decimal, binary = size / 1000, size * 1.048576 / 1000
-    if not any(abs(decimal - sold) < 0.012 * sold for sold in _SOLD) and any(
-        abs(binary - sold) < 0.008 * sold for sold in _SOLD
-    ):
+    if _off(binary) < min(_off(decimal), 0.008):
         return round(binary)
     return round(decimal)
+
+
+def _off(size: float) -> float:
+    """Return how far a size is from the nearest that disks are sold in, as a share of it."""
+    return min(abs(size - sold) / sold for sold in _SOLD)
 
 
 def _media(sections: Sections) -> tuple[tuple[Medium, ...] | None, list[str]]:

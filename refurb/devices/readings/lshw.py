@@ -271,8 +271,10 @@ def _is_emmc(place: Place) -> bool:
 
 
 def _is_part_of_disk(place: Place) -> bool:
-    """lshw nests a disk under a drive: the disc in it, or the card in a reader."""
-    return any(above.get("class") == "disk" for above in place.above) or any("mmcblk" in text for text in place.logical)
+    """lshw nests a disk under a drive (its disc, its card), and beside an NVMe disk lists nodes that are none."""
+    if any(above.get("class") == "disk" or _is_nvme(Place(above, ())) for above in place.above):
+        return True
+    return any("mmcblk" in text for text in place.logical)
 
 
 def _not_ours(place: Place) -> str | None:

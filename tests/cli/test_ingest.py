@@ -1,0 +1,104 @@
+"""`refurb ingest --dry-run --json`: a JSON list with every key, and exit code 1 after all files were tried."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from refurb.cli.ingest import ingest
+from tests.devices.readings.makers import as_bytes, inventory_xml, lshw_tree, nwipe_log, smart
+
+KEYS = [
+    "file",
+    "format",
+    "form",
+    "manufacturer",
+    "model",
+    "serial",
+    "serial_trusted",
+    "cpu",
+    "ram_gb",
+    "media",
+    "batteries",
+    "screen_in",
+    "webcam",
+    "wifi",
+    "gpu",
+    "wipes",
+    "profiles",
+    "missing",
+    "warnings",
+]
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(ingest, ["--dry-run", *map(str, arguments)])
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    contents = {
+        "lshw.json": as_bytes(lshw_tree()),
+        "disk.json": as_bytes(smart()),
+        "wipe.log": nwipe_log(("/dev/sda", "ATA", "Disk", "S1")).encode(),
+        "agent.xml": inventory_xml(),
+        "letter.txt": b"Bonjour.",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    return {name: tmp_path / name for name in contents}
+
+
+def test_a_list_in_the_order_given_with_every_key(files: dict[str, Path]) -> None:
+    wanted = [files[name] for name in ("wipe.log", "lshw.json", "agent.xml", "disk.json")]
+    result = run("--json", *wanted)
+    found: list[dict[str, Any]] = json.loads(result.output)
+    assert result.exit_code == 0
+    assert [item["file"] for item in found] == [str(path) for path in wanted]
+    assert [item["format"] for item in found] == ["nwipe", "lshw", "fusioninventory", "smartctl"]
+    assert all(list(item) == KEYS for item in found)
+
+
+def test_the_types_of_a_machine(files: dict[str, Path]) -> None:
+    (machine,) = json.loads(run("--json", files["lshw.json"]).output)
+    assert machine["cpu"] == {"model": "Intel Core i5-8250U", "cores": 4, "class": 3}
+    assert machine["media"] == [
+        {"type": "ssd", "model": "Crucial_CT240BX5", "serial": "1927E2000001", "size_gb": 240, "health": None}
+    ]
+    assert machine["batteries"] == [{"health_pct": None, "cycles": None}]
+    assert machine["profiles"] == ["P0", "P1"]
+    assert {"profile": "P2", "criterion": "battery_pct", "have": None, "need": 60} in machine["missing"]
+
+
+def test_the_wipes(files: dict[str, Path]) -> None:
+    (log,) = json.loads(run("--json", files["wipe.log"]).output)
+    assert log["wipes"] == [
+        {"device": "/dev/sda", "model": "Disk", "serial": "S1", "method": "PRNG Stream", "outcome": "ok"}
+    ]
+    assert (log["profiles"], log["missing"], log["cpu"], log["form"]) == ([], [], None, None)
+
+
+def test_one_unreadable_file_is_said_and_the_others_are_read(files: dict[str, Path]) -> None:
+    result = run("--json", files["letter.txt"], files["letter.txt"].with_name("absent"), files["lshw.json"])
+    found = json.loads(result.output)
+    assert result.exit_code == 1
+    assert [item["format"] for item in found] == ["unreadable", "unreadable", "lshw"]
+    assert [item["warnings"] for item in found[:2]] == [["unknown-format"], ["not-found"]]
+    assert list(found[0]) == KEYS
+    assert found[0]["serial"] is None
+
+
+def test_a_person_reads_a_paragraph_a_file(files: dict[str, Path]) -> None:
+    result = run(files["lshw.json"], files["wipe.log"], files["letter.txt"])
+    assert "Intel Core i5-8250U" in result.output
+    assert "PRNG Stream" in result.output
+    assert "unreadable" in result.output
+
+
+def test_a_folder_is_every_file_in_it(files: dict[str, Path]) -> None:
+    found = json.loads(run("--json", files["lshw.json"].parent).output)
+    assert len(found) == len(files)
