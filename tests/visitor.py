@@ -102,6 +102,7 @@ class Visitor:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.client = app.test_client()
+        self.client.environ_base["HTTP_ACCEPT"] = "text/html"
         self.page: Page | None = None
 
     def get(self, address: str, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Page:

@@ -4,7 +4,15 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, RadioField, SelectMultipleField, StringField
+from wtforms import (
+    EmailField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectChoice,
+    SelectMultipleField,
+    StringField,
+)
 from wtforms.validators import Email, InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -15,6 +23,12 @@ EMAIL = [
     Length(max=254),
     Email(_("Cette adresse n'a pas la forme nom@domaine.fr.")),
 ]
+
+
+def stripped(text: str | None) -> str:
+    """Drop the blanks that a telephone adds after a word it completes."""
+    return (text or "").strip()
+
 
 WEAKNESSES = {
     "too-short": _("Prenez au moins dix caractères : trois mots font l'affaire."),
@@ -39,7 +53,10 @@ class SignInForm(FlaskForm):
     """Address and password."""
 
     email = EmailField(
-        _("Adresse de courriel"), validators=EMAIL, render_kw={"autocomplete": "username", "autofocus": True}
+        _("Adresse de courriel"),
+        filters=[stripped],
+        validators=EMAIL,
+        render_kw={"autocomplete": "username", "autofocus": True},
     )
     password = PasswordField(
         _("Mot de passe"),
@@ -52,7 +69,9 @@ class SignInForm(FlaskForm):
 class ForgottenForm(FlaskForm):
     """The address to which the link goes."""
 
-    email = EmailField(_("Adresse de courriel"), validators=EMAIL, render_kw={"autocomplete": "username"})
+    email = EmailField(
+        _("Adresse de courriel"), filters=[stripped], validators=EMAIL, render_kw={"autocomplete": "username"}
+    )
 
 
 class NewPasswordForm(FlaskForm):
@@ -100,7 +119,7 @@ class ProfileForm(FlaskForm):
         validators=[InputRequired(_("Donnez votre nom.")), Length(max=300)],
         render_kw={"autocomplete": "name"},
     )
-    language = RadioField(_("Langue"), choices=[("fr", "Français"), ("en", "English")])
+    language = RadioField(_("Langue"), choices=[SelectChoice("fr", "Français"), SelectChoice("en", "English")])
 
 
 class CheckboxesField(SelectMultipleField):
@@ -113,7 +132,7 @@ class CheckboxesField(SelectMultipleField):
 class InviteForm(FlaskForm):
     """Whom, and as what; the roles offered are those that the organisation has a use for."""
 
-    email = EmailField(_("Adresse de courriel"), validators=EMAIL)
+    email = EmailField(_("Adresse de courriel"), filters=[stripped], validators=EMAIL)
     roles = CheckboxesField(_("Rôles"), validators=[InputRequired(_("Choisissez au moins un rôle."))])
 
 

@@ -11,6 +11,7 @@ from wtforms import (
     EmailField,
     IntegerField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -82,13 +83,13 @@ class OrganisationForm(WithCommune):
     )
     roles = CheckboxesField(
         _("Ce qu'elle fait dans la chaîne"),
-        choices=[(role.value, ROLES[role]) for role in OrganisationRole],
+        choices=[SelectChoice(role.value, ROLES[role]) for role in OrganisationRole],
         validators=[InputRequired(_("Choisissez au moins un rôle."))],
     )
     legal_type = SelectField(
         _("Statut juridique"),
         description=_("Il décide de ce qu'elle peut recevoir, revendre et certifier."),
-        choices=[(kind.value, LEGAL_TYPES[kind]) for kind in LegalType],
+        choices=[SelectChoice(kind.value, LEGAL_TYPES[kind]) for kind in LegalType],
         coerce=LegalType,
         validators=[InputRequired()],
     )
@@ -116,7 +117,7 @@ class PlaceForm(WithCommune):
 
     kind = RadioField(
         _("Ce que c'est"),
-        choices=[(kind.value, PLACE_KINDS[kind]) for kind in PlaceKind],
+        choices=[SelectChoice(kind.value, PLACE_KINDS[kind]) for kind in PlaceKind],
         coerce=PlaceKind,
         validators=[InputRequired(_("Choisissez ce que c'est."))],
     )

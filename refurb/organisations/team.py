@@ -4,6 +4,7 @@ from flask import abort, flash, make_response, redirect, render_template, reques
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from wtforms import SelectChoice
 
 from refurb import outbox
 from refurb.accounts import queries, services
@@ -42,9 +43,9 @@ def invite(organisation_id: int) -> ResponseReturnValue:
     if not manages(organisation_id, Permission.MEMBER_INVITE):
         abort(404)
     form = InviteForm()
-    form.roles.choices = [(role.value, ROLES[role]) for role in offered(organisation)]
+    form.roles.choices = [SelectChoice(role.value, ROLES[role]) for role in offered(organisation)]
     if request.method == "GET" and len(form.roles.choices) == 1:
-        form.roles.data = [form.roles.choices[0][0]]
+        form.roles.data = [form.roles.choices[0].value]
     if form.validate_on_submit():
         try:
             invitation, token = services.invite(
@@ -98,7 +99,7 @@ def member(membership_id: int) -> ResponseReturnValue:
     membership = _membership_or_404(membership_id)
     organisation = organisation_or_404(session, membership.organisation_id)
     form = RolesForm()
-    form.roles.choices = [(role.value, ROLES[role]) for role in offered(organisation)]
+    form.roles.choices = [SelectChoice(role.value, ROLES[role]) for role in offered(organisation)]
     if request.method == "GET":
         form.roles.data = list(membership.role_codes)
     if form.validate_on_submit():

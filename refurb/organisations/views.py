@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
+from wtforms import SelectChoice
 
 from refurb.accounts.queries import invitations_of, members, stations_of
 from refurb.core.permissions import OrganisationRole, Permission
@@ -213,7 +214,7 @@ def _prepare(session: Session, form: WithCommune) -> None:
 
     form.find, form.candidates = find, candidates
     if isinstance(form, OrganisationForm) and "perimeter" in form:
-        form.perimeter.choices = [(row.code, row.name) for row in territory.all_epci(session)]
+        form.perimeter.choices = [SelectChoice(row.code, row.name) for row in territory.all_epci(session)]
         if form.perimeter.data is None:
             form.perimeter.data = []
 

@@ -5,10 +5,10 @@ from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, IntegerField, PasswordField, RadioField, SelectField, StringField
+from wtforms import EmailField, IntegerField, PasswordField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp
 
-from refurb.accounts.forms import EMAIL, StrongPassword
+from refurb.accounts.forms import EMAIL, StrongPassword, stripped
 from refurb.organisations.forms import check_siret
 from refurb.organisations.models import LegalType
 from refurb.organisations.words import LEGAL_TYPES
@@ -21,13 +21,13 @@ TIMEZONES = (
 )  # fmt: skip
 
 
-def timezone_choices(kept: str | None = None) -> list[tuple[str, str]]:
+def timezone_choices(kept: str | None = None) -> list[SelectChoice]:
     """Return the zones to choose from, with the one in force wherever it is."""
     known = available_timezones()
     names = [name for name in TIMEZONES if name in known]
     if kept and kept not in names:
         names.append(kept)
-    return [(name, name.replace("_", " ")) for name in names]
+    return [SelectChoice(name, name.replace("_", " ")) for name in names]
 
 
 class GeneralForm(FlaskForm):
@@ -65,7 +65,9 @@ class FirstRunForm(GeneralForm):
         validators=[InputRequired(_("Donnez votre nom.")), Length(max=300)],
         render_kw={"autocomplete": "name"},
     )
-    email = EmailField(_("Votre adresse de courriel"), validators=EMAIL, render_kw={"autocomplete": "username"})
+    email = EmailField(
+        _("Votre adresse de courriel"), filters=[stripped], validators=EMAIL, render_kw={"autocomplete": "username"}
+    )
     password = PasswordField(
         _("Mot de passe"),
         description=_("Au moins dix caractères. Trois mots que vous seul associez font un bon mot de passe."),
@@ -79,7 +81,9 @@ class FirstRunForm(GeneralForm):
     )
     legal_type = SelectField(
         _("Son statut juridique"),
-        choices=[(kind.value, LEGAL_TYPES[kind]) for kind in LegalType if kind is not LegalType.PRIVATE_PERSON],
+        choices=[
+            SelectChoice(kind.value, LEGAL_TYPES[kind]) for kind in LegalType if kind is not LegalType.PRIVATE_PERSON
+        ],
         coerce=LegalType,
         default=LegalType.ASSOCIATION,
     )
@@ -97,7 +101,11 @@ class MailForm(FlaskForm):
     port = IntegerField(_("Port"), default=587, validators=[Optional(), NumberRange(1, 65535)])
     security = RadioField(
         _("Chiffrement"),
-        choices=[("starttls", _("STARTTLS (port 587)")), ("tls", _("TLS (port 465)")), ("none", _("Aucun (port 25)"))],
+        choices=[
+            SelectChoice("starttls", _("STARTTLS (port 587)")),
+            SelectChoice("tls", _("TLS (port 465)")),
+            SelectChoice("none", _("Aucun (port 25)")),
+        ],
         default="starttls",
     )
     user = StringField(_("Nom d'utilisateur"), validators=[Length(max=254)], render_kw={"autocomplete": "off"})
@@ -119,4 +127,4 @@ class MailForm(FlaskForm):
 class TestMailForm(FlaskForm):
     """Where the test message goes."""
 
-    to = EmailField(_("Envoyer un message d'essai à"), validators=EMAIL)
+    to = EmailField(_("Envoyer un message d'essai à"), filters=[stripped], validators=EMAIL)
