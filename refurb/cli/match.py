@@ -1,5 +1,6 @@
 """`refurb match`: solve a scenario from a file, without a database."""
 
+import gc
 import json
 from pathlib import Path
 
@@ -28,6 +29,8 @@ def solve_command(scenario: Path, output: Path | None) -> None:
     """Write the plan of a scenario."""
     from refurb.core.reasons import plan
 
+    # The process lives for one plan: walking its objects for cycles would only cost a quarter of the time.
+    gc.disable()
     try:
         given = json.loads(scenario.read_bytes())
         found = plan(given)

@@ -88,11 +88,17 @@ class _Unmatched:
         self.kinds = len(kinds)
 
     def rows(self) -> list[dict[str, Any]]:
+        """Return the row of each need that waits."""
+        import numpy as np
+
         suits = self.fails == 0
         anything = suits.any(axis=0)
         by_reach = (self.fails == _BITS["reach"]).any(axis=0)
-        free = (self.left_of[:, None] * suits).sum(axis=0) > 0
-        ways = {name: self.left_of @ (self.fails == bit) for name, bit in _BITS.items() if name != RECIPIENT}
+        # What is left over is of few kinds: only their rows count.
+        over = np.flatnonzero(self.left_of)
+        fails_left, counts = self.fails[over], self.left_of[over]
+        free = (fails_left == 0).any(axis=0)
+        ways = {name: counts @ (fails_left == bit) for name, bit in _BITS.items() if name != RECIPIENT}
         cheapest: dict[str | None, Any] = {}
         bundles = self._bundles()
         rows = []
