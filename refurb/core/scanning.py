@@ -1,0 +1,98 @@
+"""What the desk answers, and the command cards: a card's code means the same on every desk, for ever."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from refurb.core.identity import CodeKind, mint
+from refurb.core.workflow import Action, TriageOutcome
+
+
+class Answer(StrEnum):
+    """What a scan came to; each has a colour, an icon, a word and a sound of its own."""
+
+    DONE = "done"
+    ALREADY = "already"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Deed(StrEnum):
+    """What a command does that is no move of a machine."""
+
+    OPEN = "open"
+    ANYWHERE = "anywhere"
+    LABEL = "label"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One card: a move that each machine scanned next will make, or a deed of the desk itself.
+
+    `number` is the one its code carries: cards hang on walls, so a number is never given to another command.
+    """
+
+    key: str
+    number: int
+    action: Action | None = None
+    deed: Deed | None = None
+    payload: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """The code on the card."""
+        return mint(CodeKind.COMMAND, self.number)
+
+
+A = Action
+_MOVES: tuple[tuple[int, Action], ...] = (
+    (1, A.INVENTORY),
+    (8, A.START_WIPE),
+    (9, A.DIAGNOSE),
+    (10, A.REPAIR),
+    (11, A.WAIT_PART),
+    (12, A.RESUME),
+    (13, A.INSTALL),
+    (14, A.CONTROL),
+    (15, A.STOCK),
+    (16, A.PREPARE),
+    (17, A.RETURN),
+    (18, A.REOPEN),
+    (19, A.LOCK),
+    (20, A.UNLOCK),
+    (21, A.LOSE),
+    (22, A.FIND),
+    (23, A.DISMANTLE),
+    (24, A.SCRAP),
+    (25, A.DESTROY),
+)
+_TRIAGES = (
+    (2, TriageOutcome.INSTALL),
+    (3, TriageOutcome.REPAIR),
+    (4, TriageOutcome.PARTS),
+    (5, TriageOutcome.WEEE),
+    (6, TriageOutcome.LOCKED),
+)
+_DEEDS = ((90, Deed.OPEN), (91, Deed.ANYWHERE), (92, Deed.LABEL), (93, Deed.UNDO))
+
+#: In the order of the work. What needs a page of its own (setting aside, handing over, a theft) has no card.
+COMMANDS: dict[str, Command] = {
+    command.key: command
+    for command in sorted(
+        (
+            *(Command(action.value, number, action=action) for number, action in _MOVES),
+            *(
+                Command(f"triage:{outcome.value}", number, action=A.TRIAGE, payload={"outcome": outcome.value})
+                for number, outcome in _TRIAGES
+            ),
+            *(Command(deed.value, number, deed=deed) for number, deed in _DEEDS),
+        ),
+        key=lambda command: command.number,
+    )
+}
+_BY_CODE = {command.code: command for command in COMMANDS.values()}
+
+
+def command_of(code: str) -> Command | None:
+    """Return the command of a card's code."""
+    return _BY_CODE.get(code)

@@ -1,0 +1,69 @@
+"""What was scanned: the pile is an object, with a ledger that can be counted, undone and printed."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from refurb.audit.models import Event
+from refurb.core.scanning import Answer
+from refurb.db import Base, Code, enum_type, pk
+from refurb.devices.models import Device
+from refurb.organisations.models import Place
+
+
+class ScanPile(Base):
+    """The scans one person made in a row, for one organisation; at most one is open, by index.
+
+    `command` is what the next machines will undergo (a key of core.scanning.COMMANDS), `place_id` where they are put,
+    `context` what another area wants done with each scan, as "area:reference".
+    """
+
+    __tablename__ = "scan_pile"
+    __table_args__ = (
+        sa.Index(
+            "uq_scan_pile_open",
+            "account_id",
+            "organisation_id",
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+    )
+    id: Mapped[pk]
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    command: Mapped[str | None] = mapped_column(sa.String(40))
+    place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"))
+    context: Mapped[str | None] = mapped_column(sa.String(80))
+    place: Mapped[Place | None] = relationship(lazy="raise")
+
+
+class Scan(Base):
+    """One scan and its answer, kept as codes: the sentence is chosen when it is read."""
+
+    __tablename__ = "scan"
+    __table_args__ = (sa.Index("ix_scan_pile_id_id", "pile_id", "id"),)
+    id: Mapped[pk]
+    pile_id: Mapped[int] = mapped_column(sa.ForeignKey("scan_pile.id"))
+    #: Given by the browser, so that a scan sent twice is one.
+    client_uuid: Mapped[str] = mapped_column(sa.String(36), unique=True)
+    #: As it came, cut to a length; and what it was read as.
+    text: Mapped[str] = mapped_column(sa.String(400))
+    code: Mapped[Code | None]
+    device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"), index=True)
+    command: Mapped[str | None] = mapped_column(sa.String(40))
+    answer: Mapped[Answer] = mapped_column(enum_type(Answer))
+    #: What was done, or why nothing was: a code of desk.words.
+    reason: Mapped[str] = mapped_column(sa.String(60))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: What the scan made, and what an undo takes back.
+    event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("event.id"))
+    at: Mapped[datetime]
+    client_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]
+    device: Mapped[Device | None] = relationship(lazy="raise")
+    event: Mapped[Event | None] = relationship(lazy="raise")

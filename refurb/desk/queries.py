@@ -1,0 +1,147 @@
+"""Piles and scans, and the machine that a scan means: few statements, for a gun does not wait."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from refurb.core.scanning import Answer
+from refurb.desk.models import Scan, ScanPile
+from refurb.devices.identity import serial_key
+from refurb.devices.models import Device, DeviceAlias
+from refurb.devices.queries import visible
+from refurb.security import Actor
+
+#: More machines than this under one serial are not listed.
+SEVERAL = 10
+
+
+def open_pile(session: Session, by: Actor) -> ScanPile | None:
+    """Return the actor's open pile with its place."""
+    query = (
+        sa.select(ScanPile)
+        .where(
+            ScanPile.account_id == by.id,
+            ScanPile.organisation_id == by.organisation_id,
+            ScanPile.closed_at.is_(None),
+        )
+        .options(joinedload(ScanPile.place))
+    )
+    return session.scalar(query)
+
+
+def pile_by_id(session: Session, pile_id: int, *, seen_by: Actor) -> ScanPile | None:
+    """Return a pile of the actor's organisation, with its place."""
+    query = sa.select(ScanPile).where(ScanPile.id == pile_id, ScanPile.organisation_id == seen_by.organisation_id)
+    return session.scalar(query.options(joinedload(ScanPile.place)))
+
+
+def latest_piles(session: Session, by: Actor, *, limit: int = 10) -> Sequence[ScanPile]:
+    """Return the actor's last closed piles, newest first."""
+    query = sa.select(ScanPile).where(
+        ScanPile.account_id == by.id,
+        ScanPile.organisation_id == by.organisation_id,
+        ScanPile.closed_at.is_not(None),
+    )
+    return session.scalars(query.order_by(ScanPile.id.desc()).limit(limit)).all()
+
+
+def scan_by_id(session: Session, scan_id: int, *, by: Actor) -> Scan | None:
+    """Return one scan of the actor's own piles, with its event and its machine."""
+    query = (
+        sa.select(Scan)
+        .join(ScanPile)
+        .where(Scan.id == scan_id, ScanPile.account_id == by.id, ScanPile.organisation_id == by.organisation_id)
+        .options(joinedload(Scan.event), joinedload(Scan.device))
+    )
+    return session.scalar(query)
+
+
+def scans_of_uuids(session: Session, uuids: Sequence[str]) -> Sequence[Scan]:
+    """Return what these browser's scans made, if they came before, in order."""
+    query = sa.select(Scan).where(Scan.client_uuid.in_(uuids)).options(joinedload(Scan.device))
+    return session.scalars(query.order_by(Scan.id)).all()
+
+
+def ledger(session: Session, pile_id: int, *, limit: int | None = 50) -> Sequence[Scan]:
+    """Return the scans of a pile with their machines, newest first."""
+    query = sa.select(Scan).where(Scan.pile_id == pile_id).options(joinedload(Scan.device)).order_by(Scan.id.desc())
+    return session.scalars(query.limit(limit) if limit else query).all()
+
+
+def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequence[Scan]:
+    """Return what can be taken back in a pile, newest first, with events and machines."""
+    query = (
+        sa.select(Scan)
+        .where(Scan.pile_id == pile_id, Scan.event_id.is_not(None), Scan.undone_at.is_(None))
+        .options(joinedload(Scan.event), joinedload(Scan.device))
+        .order_by(Scan.id.desc())
+    )
+    return session.scalars(query.limit(limit) if limit else query).all()
+
+
+def counts(session: Session, pile_id: int) -> dict[Answer, int]:
+    """Return how many scans of a pile came to each answer; what was taken back no longer counts as done."""
+    query = (
+        sa.select(Scan.answer, sa.func.count())
+        .where(Scan.pile_id == pile_id, Scan.undone_at.is_(None))
+        .group_by(Scan.answer)
+    )
+    return dict.fromkeys(Answer, 0) | {row[0]: row[1] for row in session.execute(query)}
+
+
+def device_of_code(session: Session, code: str) -> Device | None:
+    """Return the machine that carries this code, as its own or as a blank label linked to it, whoever holds it."""
+    query = sa.select(Device).where(Device.code == code).options(joinedload(Device.holder), joinedload(Device.place))
+    found = session.scalar(query)
+    if found is not None:
+        return found
+    linked = sa.select(Device).join(DeviceAlias).where(DeviceAlias.text_key == serial_key(code))
+    return session.scalars(linked.options(joinedload(Device.holder), joinedload(Device.place)).limit(1)).first()
+
+
+def may_see(session: Session, device: Device, by: Actor) -> bool:
+    """Tell whether the actor may see a machine that was found by its code, whoever holds it."""
+    if device.holder_id == by.organisation_id:
+        return True
+    return session.scalar(visible(sa.select(Device.id).where(Device.id == device.id), by)) is not None
+
+
+def devices_of_text(session: Session, candidates: Sequence[str], *, seen_by: Actor) -> tuple[str, Sequence[Device]]:
+    """Return the first of `candidates` that is a serial or an old number of machines, and those machines.
+
+    The first candidate is the text as it came: a mended one counts only when nothing answers to that.
+    """
+    keys = {key: text for text in reversed(candidates) if (key := serial_key(text))}
+    if not keys:
+        return "", []
+    named = sa.union_all(
+        sa.select(Device.id, Device.serial_key.label("key")).where(Device.serial_key.in_(keys)),
+        sa.select(DeviceAlias.device_id, DeviceAlias.text_key).where(DeviceAlias.text_key.in_(keys)),
+    ).subquery()
+    query = (
+        visible(sa.select(Device, named.c.key), seen_by)
+        .join(named, named.c.id == Device.id)
+        .options(joinedload(Device.holder), joinedload(Device.place))
+        .order_by(Device.id)
+        .limit(SEVERAL * len(keys))
+    )
+    rows = session.execute(query).all()
+    for text in candidates:
+        key = serial_key(text)
+        found = {device.id: device for device, named_by in rows if named_by == key}
+        if found:
+            return text, list(found.values())[:SEVERAL]
+    return "", []
+
+
+def to_label(session: Session, pile_id: int) -> Sequence[Device]:
+    """Return the machines that the pile gathered for labels, in the order of their first scan."""
+    query = (
+        sa.select(Device)
+        .join(Scan, Scan.device_id == Device.id)
+        .where(Scan.pile_id == pile_id, Scan.undone_at.is_(None))
+        .group_by(Device.id)
+        .order_by(sa.func.min(Scan.id))
+    )
+    return session.scalars(query).all()

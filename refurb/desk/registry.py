@@ -1,0 +1,76 @@
+"""What other areas bring to the desk; their `hooks.register(app)` fills this from create_app().
+
+Keyed by area or by kind of code, so that two applications in one process do not register twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from refurb.core.identity import CodeKind, Reading
+from refurb.core.scanning import Answer
+from refurb.devices.models import Device
+from refurb.security import Actor
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scan came to: `reason` is a code with a sentence, `detail` its JSON parameters.
+
+    `event_id` is what an undo takes back; `device` the machine it was about.
+    """
+
+    answer: Answer
+    reason: str
+    detail: dict[str, Any] = field(default_factory=dict)
+    device: Device | None = None
+    event_id: int | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a code of another area names: a title in the reader's language, and where its page is."""
+
+    title: str
+    url: str
+    detail: str = ""
+
+
+class Context(Protocol):
+    """What an area wants done with each scan while its context is set on the pile, as "area:reference"."""
+
+    def title(self, session: Session, reference: str, by: Actor) -> str | None:
+        """Name the context in the reader's language; None when it is over or not this reader's, and it is dropped."""
+
+    def scan(
+        self,
+        session: Session,
+        reference: str,
+        reading: Reading,
+        device: Device | None,
+        *,
+        place_id: int | None,
+        by: Actor,
+        at: datetime,
+        client_uuid: str,
+        client_at: datetime | None,
+    ) -> Outcome | None:
+        """Answer a scan of a machine or of an unknown text; None leaves it to the desk's own rules."""
+
+    def undo(self, session: Session, reference: str, detail: dict[str, Any], *, by: Actor, at: datetime) -> None:
+        """Take back what `scan` did; raises what has a stable `code`."""
+
+    def sentence(self, reason: str, detail: dict[str, Any]) -> str | None:
+        """Return the sentence of one of its own reasons, None for another's."""
+
+
+#: By area.
+CONTEXTS: dict[str, Context] = {}
+#: What a code of this kind opens for this reader; None when it names nothing they may see.
+OPENERS: dict[CodeKind, Callable[[Session, str, Actor], Opened | None]] = {}
+#: By area: what a machine that opens leads to besides its own page, as a page to open.
+OFFERS: dict[str, Callable[[Session, Device, Actor], Opened | None]] = {}

@@ -1,0 +1,351 @@
+"""The scan desk: one text comes in, one answer goes out, and a refusal never blocks the next scan."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from refurb.audit.models import Event
+from refurb.audit.queries import by_client_uuid
+from refurb.core.guidance import next_step
+from refurb.core.identity import CodeKind, Reading, WhyNot, kind_of, read
+from refurb.core.scanning import COMMANDS, Answer, Command, Deed, command_of
+from refurb.core.serials import serial_trusted
+from refurb.core.workflow import Action, TransitionRefused, may
+from refurb.desk import queries
+from refurb.desk.models import Scan, ScanPile
+from refurb.desk.registry import CONTEXTS, OFFERS, OPENERS, Context, Outcome
+from refurb.devices import queries as device_queries
+from refurb.devices import services as devices
+from refurb.devices.models import Device
+from refurb.devices.services import DeviceRefused
+from refurb.organisations import queries as organisation_queries
+from refurb.security import Actor
+
+#: Misreadings that are worth a second scan; anything else that is no code may be a serial we do not know.
+MISREAD = frozenset({WhyNot.WRONG_CHECK, WhyNot.INSIDE_LONGER, WhyNot.SEVERAL_READINGS, WhyNot.EMPTY, WhyNot.TOO_LONG})
+
+
+class DeskRefused(Exception):
+    """A deed on the pile that is refused; `code` is stable."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def pile_of(session: Session, *, by: Actor, at: datetime) -> ScanPile:
+    """Return the actor's open pile, opened now if there is none."""
+    pile = queries.open_pile(session, by)
+    if pile is None:
+        assert by.id is not None
+        assert by.organisation_id is not None
+        pile = ScanPile(account_id=by.id, organisation_id=by.organisation_id, opened_at=at, place=None)
+        session.add(pile)
+        session.flush()
+    return pile
+
+
+def scan(
+    session: Session,
+    pile: ScanPile,
+    text: str,
+    *,
+    by: Actor,
+    at: datetime,
+    client_uuid: str,
+    client_at: datetime | None = None,
+    prefix: str = "",
+    suffix: str = "",
+) -> Sequence[Scan]:
+    """Answer one scan, or one each for codes glued together; the same `client_uuid` twice is one scan.
+
+    Never raises for what was scanned: what is refused says why, and has changed nothing but the ledger.
+    """
+    reading = read(text, prefix=prefix, suffix=suffix)
+    uuids = [client_uuid, *(str(uuid.uuid5(uuid.UUID(client_uuid), str(i))) for i in range(1, len(reading.codes)))]
+    if earlier := queries.scans_of_uuids(session, uuids):
+        return earlier
+    made = []
+    for i, one in enumerate(uuids):
+        code = reading.codes[i] if reading.codes else None
+        outcome = _answer(session, pile, code, reading, by=by, at=at, client_uuid=one, client_at=client_at)
+        entry = Scan(
+            pile_id=pile.id,
+            client_uuid=one,
+            text=text.strip()[:400],
+            code=outcome.code or code,
+            device_id=outcome.device.id if outcome.device else None,
+            device=outcome.device,
+            command=pile.command,
+            answer=outcome.answer,
+            reason=outcome.reason,
+            detail=outcome.detail,
+            event_id=outcome.event_id,
+            at=at,
+            client_at=client_at,
+        )
+        session.add(entry)
+        made.append(entry)
+    session.flush()
+    return made
+
+
+def _answer(
+    session: Session, pile: ScanPile, code: str | None, reading: Reading, *, by: Actor, at: datetime, **client: Any
+) -> Outcome:
+    """Answer what a reading means: a command, a place, a machine, another area's thing, or a text that is no code."""
+    kind = kind_of(code) if code else None
+    if code and kind is CodeKind.COMMAND:
+        return _command(session, pile, code, by=by, at=at)
+    if code and kind is CodeKind.PLACE:
+        return _place(session, pile, code, by=by)
+    device: Device | None = None
+    detail: dict[str, Any] = {}
+    if code and kind is CodeKind.DEVICE:
+        device = queries.device_of_code(session, code)
+        if device is not None and device.code != code:
+            detail["linked"] = code
+    elif code:
+        return _opened_elsewhere(session, code, by=by)
+    elif reading.why not in MISREAD:
+        read_as, found = queries.devices_of_text(session, reading.candidates, seen_by=by)
+        if found and not serial_trusted(None, read_as) and len(found) > 1:
+            return Outcome(Answer.REFUSED, "placeholder", {"text": read_as})
+        if len(found) > 1:
+            return Outcome(Answer.REFUSED, "several", {"text": read_as, "codes": [d.code for d in found]})
+        if found:
+            device, detail["serial"] = found[0], read_as
+            detail["mended"] = read_as != reading.candidates[0]
+    context, reference = context_of(pile)
+    if context is not None and (device is not None or reading.why not in MISREAD):
+        with session.begin_nested():
+            outcome = context.scan(session, reference, reading, device, place_id=pile.place_id, by=by, at=at, **client)
+        if outcome is not None:
+            return outcome
+    if device is not None:
+        return _device(session, pile, device, detail, by=by, at=at, **client)
+    if code:
+        return Outcome(Answer.UNKNOWN, "blank-label", {"code": code})
+    if reading.why in MISREAD:
+        return Outcome(Answer.REFUSED, str(reading.why))
+    text = reading.candidates[0] if reading.candidates else reading.text
+    if not serial_trusted(None, text) and text:
+        return Outcome(Answer.REFUSED, "placeholder", {"text": text})
+    return Outcome(Answer.UNKNOWN, "unknown-text", {"text": text, "why": str(reading.why)})
+
+
+# -- What is set by a card or a key -----------------------------------------------------------------------------------
+def _command(session: Session, pile: ScanPile, code: str, *, by: Actor, at: datetime) -> Outcome:
+    command = command_of(code)
+    if command is None:
+        return Outcome(Answer.UNKNOWN, "unknown-command")
+    if command.deed is Deed.UNDO:
+        return _undo_last(session, pile, by=by, at=at)
+    return set_command(pile, command, by=by)
+
+
+def set_command(pile: ScanPile, command: Command, *, by: Actor) -> Outcome:
+    """Let `command` apply to the machines scanned next; a card and a key do the same."""
+    told = {"command": command.key}
+    if command.deed is Deed.ANYWHERE:
+        was, pile.place, pile.place_id = pile.place_id, None, None
+        return Outcome(Answer.DONE if was else Answer.ALREADY, "no-place")
+    if command.action is not None and not may(command.action, by.permissions):
+        return Outcome(Answer.REFUSED, "not-allowed", told)
+    wanted = None if command.deed is Deed.OPEN else command.key
+    if pile.command == wanted:
+        return Outcome(Answer.ALREADY, "command-set", told)
+    pile.command = wanted
+    return Outcome(Answer.DONE, "command-set", told)
+
+
+def _place(session: Session, pile: ScanPile, code: str, *, by: Actor) -> Outcome:
+    place = organisation_queries.place_by_code(session, code)
+    if place is None:
+        return Outcome(Answer.UNKNOWN, "unknown-place", {"code": code})
+    told = {"place": place.name}
+    if place.organisation_id != by.organisation_id:
+        return Outcome(Answer.REFUSED, "place-elsewhere", told | {"holder": place.organisation.name})
+    if pile.place_id == place.id:
+        return Outcome(Answer.ALREADY, "place-set", told)
+    pile.place, pile.place_id = place, place.id
+    return Outcome(Answer.DONE, "place-set", told)
+
+
+def _opened_elsewhere(session: Session, code: str, *, by: Actor) -> Outcome:
+    opener = OPENERS.get(kind_of(code))
+    found = opener(session, code, by) if opener else None
+    if found is None:
+        return Outcome(Answer.UNKNOWN, "unknown-code", {"code": code})
+    return Outcome(Answer.DONE, "opened-page", {"title": found.title, "detail": found.detail, "url": found.url})
+
+
+def context_of(pile: ScanPile) -> tuple[Context | None, str]:
+    """Return what an area wants done with each scan, and its reference."""
+    area, _, reference = (pile.context or "").partition(":")
+    return CONTEXTS.get(area), reference
+
+
+# -- A machine --------------------------------------------------------------------------------------------------------
+def _device(
+    session: Session, pile: ScanPile, device: Device, detail: dict[str, Any], *, by: Actor, at: datetime, **client: Any
+) -> Outcome:
+    command = COMMANDS.get(pile.command or "")
+    if not queries.may_see(session, device, by):
+        told = detail | {"holder": device.holder.name}
+        if command is None and pile.place_id is None:
+            return Outcome(Answer.DONE, "opened-elsewhere", told, device)
+        return Outcome(Answer.REFUSED, "held-elsewhere", told, device)
+    if command is not None and command.action is not None:
+        return _move(session, pile, device, command, detail, by=by, at=at, **client)
+    if command is not None and command.deed is Deed.LABEL:
+        return Outcome(Answer.DONE, "to-label", detail, device)
+    if pile.place_id is not None:
+        return _put(session, pile, device, detail, by=by, at=at, **client)
+    return Outcome(Answer.DONE, "opened", detail | opened(session, device, by=by), device)
+
+
+def opened(session: Session, device: Device, *, by: Actor) -> dict[str, Any]:
+    """Return what a machine that opens says: what to do next, what stands in the way, and what else it leads to."""
+    facts = device_queries.facts(session, device, by=by)
+    step = next_step(device.status, facts, devices.scanned_steps(session, device))
+    told: dict[str, Any] = {
+        "next": step.action.value if step.action else None,
+        "missing": list(step.missing),
+        "waits": step.waits,
+    }
+    offers = [found for offer in OFFERS.values() if (found := offer(session, device, by))]
+    if offers:
+        told["offers"] = [{"title": offer.title, "detail": offer.detail, "url": offer.url} for offer in offers]
+    return told
+
+
+def _move(
+    session: Session,
+    pile: ScanPile,
+    device: Device,
+    command: Command,
+    detail: dict[str, Any],
+    *,
+    by: Actor,
+    at: datetime,
+    **client: Any,
+) -> Outcome:
+    assert command.action is not None
+    payload: dict[str, Any] = dict(command.payload)
+    if pile.place_id is not None:
+        payload["place_id"] = pile.place_id
+        detail["place"] = pile.place.name if pile.place else None
+    try:
+        moved = devices.move(session, device, command.action, by=by, at=at, payload=payload, **client)
+    except (TransitionRefused, DeviceRefused) as refusal:
+        detail |= {"status": device.status.value, "command": command.key}
+        if refusal.code == "already":
+            return _already(session, pile, device, command, detail, by=by, at=at, **client)
+        if isinstance(refusal, TransitionRefused) and refusal.step:
+            detail["step"] = refusal.step.value
+        return Outcome(Answer.REFUSED, refusal.code, detail, device)
+    detail |= {
+        "command": command.key,
+        "before": moved.before.value,
+        "after": moved.after.value,
+        "implied": [step.action.value for step in moved.implied],
+        "flags": list(moved.flags),
+    }
+    if moved.repeated:
+        return Outcome(Answer.ALREADY, "moved", detail, moved.device)
+    return Outcome(Answer.DONE, "moved", detail, moved.device, event_id=moved.event.id)
+
+
+def _already(
+    session: Session, pile: ScanPile, device: Device, command: Command, detail: dict[str, Any], **deed: Any
+) -> Outcome:
+    """The machine stands there already: its place may still change, and a triage may have come out otherwise."""
+    outcome = command.payload.get("outcome")
+    if command.action is Action.TRIAGE and outcome and device.triage_outcome != outcome:
+        return Outcome(Answer.REFUSED, "triaged-otherwise", detail | {"outcome": device.triage_outcome}, device)
+    if pile.place_id is not None and device.place_id != pile.place_id:
+        return _put(session, pile, device, detail, **deed)
+    return Outcome(Answer.ALREADY, "already", detail, device)
+
+
+def _put(
+    session: Session, pile: ScanPile, device: Device, detail: dict[str, Any], *, by: Actor, at: datetime, **client: Any
+) -> Outcome:
+    detail["place"] = pile.place.name if pile.place else None
+    if not devices.put_at(session, device, pile.place_id, by=by, at=at, **client):
+        return Outcome(Answer.ALREADY, "placed", detail, device)
+    event = by_client_uuid(session, client["client_uuid"])
+    return Outcome(Answer.DONE, "placed", detail, device, event_id=event.id if event else None)
+
+
+# -- Undo -------------------------------------------------------------------------------------------------------------
+def undo(session: Session, entry: Scan, *, by: Actor, at: datetime) -> None:
+    """Take back what one scan did; raises DeskRefused, TransitionRefused or what its context raises, with a code."""
+    if entry.undone_at is not None:
+        raise DeskRefused("already-undone")
+    event = entry.event
+    if event is None:
+        raise DeskRefused("nothing-to-undo")
+    with session.begin_nested():
+        if event.kind == "device.placed":
+            _put_back(session, entry, event, by=by, at=at)
+        elif entry.detail.get("context"):
+            area, _, reference = str(entry.detail["context"]).partition(":")
+            if area not in CONTEXTS:
+                raise DeskRefused("nothing-to-undo")
+            CONTEXTS[area].undo(session, reference, entry.detail, by=by, at=at)
+        else:
+            devices.undo(session, event, by=by, at=at)
+        entry.undone_at = at
+        session.flush()
+
+
+def undo_all(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tuple[int, list[tuple[Scan, str]]]:
+    """Take back the whole pile, last scan first; return how many were, and the others with the code of why not."""
+    done, refused = 0, []
+    for entry in queries.to_undo(session, pile.id):
+        try:
+            undo(session, entry, by=by, at=at)
+        except (DeskRefused, TransitionRefused, DeviceRefused) as refusal:
+            refused.append((entry, refusal.code))
+        else:
+            done += 1
+    return done, refused
+
+
+def _undo_last(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> Outcome:
+    entries = queries.to_undo(session, pile.id, limit=1)
+    if not entries:
+        return Outcome(Answer.REFUSED, "nothing-to-undo")
+    entry = entries[0]
+    try:
+        undo(session, entry, by=by, at=at)
+    except (DeskRefused, TransitionRefused, DeviceRefused) as refusal:
+        return Outcome(Answer.REFUSED, refusal.code, {}, entry.device)
+    return Outcome(Answer.DONE, "undone", {"scan": entry.id}, entry.device)
+
+
+def _put_back(session: Session, entry: Scan, event: Event, *, by: Actor, at: datetime) -> None:
+    device, payload = entry.device, event.payload or {}
+    assert device is not None
+    if device.place_id != payload.get("place_id"):
+        raise DeskRefused("later-place")
+    devices.put_at(session, device, payload.get("was"), by=by, at=at)
+
+
+# -- The pile ---------------------------------------------------------------------------------------------------------
+def close(pile: ScanPile, *, at: datetime) -> None:
+    """End a pile: its ledger stays, the next scan opens another."""
+    pile.closed_at = at
+
+
+def link_label(session: Session, label: str, device: Device, *, by: Actor, at: datetime) -> None:
+    """Let a blank printed label name a machine that is known; raises DeskRefused "not-blank"."""
+    if queries.device_of_code(session, label) is not None:
+        raise DeskRefused("not-blank")
+    devices.add_alias(session, device, label, by=by, at=at)
+    devices.mark_labelled(session, device, layout="blank", by=by, at=at)

@@ -1,0 +1,267 @@
+"""What the desk says: a word for each answer, a sentence for each reason, in the reader's language."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from refurb.core.identity import WhyNot, display
+from refurb.core.permissions import Permission
+from refurb.core.scanning import COMMANDS, Answer, Deed
+from refurb.core.workflow import Action, TriageOutcome
+from refurb.desk.models import Scan
+from refurb.desk.readings import sentences as why_not
+from refurb.desk.registry import CONTEXTS
+from refurb.devices.words import ACTIONS, REFUSALS, STATUSES, TRIAGES, WAITS
+from refurb.security import actor
+
+Words = dict[str, Any]
+
+ANSWERS: dict[Answer, tuple[Any, str, str]] = {
+    # word, tone, icon: each tells the answer without the two others
+    Answer.DONE: (_l("Fait"), "done", "check-circle-fill"),
+    Answer.ALREADY: (_l("Déjà fait"), "waits", "check2-all"),
+    Answer.REFUSED: (_l("Refusé"), "refused", "x-octagon-fill"),
+    Answer.UNKNOWN: (_l("Inconnu"), "neutral", "question-circle-fill"),
+}
+#: Where "done" would be said of a thing that was only read.
+WORDS: Words = {
+    "opened": _l("Trouvé"),
+    "opened-elsewhere": _l("Trouvé"),
+    "opened-page": _l("Trouvé"),
+    "command-set": _l("Réglé"),
+    "place-set": _l("Réglé"),
+    "no-place": _l("Réglé"),
+    "undone": _l("Annulé"),
+}
+#: What the page plays; static/js/scan.mjs has a tune for each.
+SOUNDS: dict[Answer, str] = {answer: answer.value for answer in Answer}
+
+COMMAND_WORDS: Words = {
+    command.key: ACTIONS[command.action] for command in COMMANDS.values() if command.action not in (None, Action.TRIAGE)
+} | {
+    "triage:install": _l("Trier : à installer"),
+    "triage:repair": _l("Trier : à réparer"),
+    "triage:parts": _l("Trier : pour pièces"),
+    "triage:weee": _l("Trier : pour les DEEE"),
+    "triage:locked": _l("Trier : bloquée"),
+    Deed.OPEN.value: _l("S'ouvre, sans rien changer"),
+    Deed.ANYWHERE.value: _l("Ne plus ranger"),
+    Deed.LABEL.value: _l("S'ajoute aux étiquettes à imprimer"),
+    Deed.UNDO.value: _l("Annuler le dernier geste"),
+}
+
+#: What the desk itself refuses, besides what devices.words says.
+_REFUSALS: Words = {
+    "nothing-to-undo": _l("Il n'y a rien à annuler."),
+    "later-place": _l("Elle a changé de place depuis."),
+    "not-blank": _l("Cette étiquette est déjà celle d'une machine."),
+    "several": _l("Plusieurs machines portent ce numéro : scannez l'étiquette de la bonne."),
+    "placeholder": _l("Ce n'est pas un vrai numéro de série : le fabricant ne l'a pas rempli."),
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page to go on with."""
+
+    label: str
+    url: str
+    icon: str = "arrow-right"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A scan as it is shown."""
+
+    id: int
+    answer: Answer
+    word: str
+    tone: str
+    icon: str
+    text: str
+    code: str
+    title: str
+    sentence: str
+    at: datetime
+    url: str | None = None
+    more: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    #: The blank label that may be given to a machine.
+    link_label: str | None = None
+    can_undo: bool = False
+    undone: bool = False
+
+
+def refusal(code: str) -> str:
+    """Return the sentence of a refusal, whoever refused."""
+    if code in _REFUSALS or code in REFUSALS:
+        return str(_REFUSALS.get(code) or REFUSALS[code])
+    if code in set(WhyNot):
+        return why_not(_)[WhyNot(code)]
+    return str(_("Refusé (%(code)s).", code=code))
+
+
+def told(scan: Scan) -> Told:
+    """Say a scan; its machine must be loaded."""
+    word, tone, icon = ANSWERS[scan.answer]
+    detail, device = scan.detail or {}, scan.device
+    code = device.code if device else scan.code
+    url = None
+    if device and scan.reason not in ("opened-elsewhere", "held-elsewhere"):
+        url = _page("devices.show", code=device.code)
+    elif detail.get("url"):
+        url = str(detail["url"])
+    title = " ".join(filter(None, (device.maker, device.model))) if device else str(detail.get("title") or "")
+    return Told(
+        id=scan.id,
+        answer=scan.answer,
+        word=str(WORDS.get(scan.reason, word)) if scan.answer is Answer.DONE else str(word),
+        tone=tone,
+        icon=icon,
+        text=scan.text,
+        code=display(code) if code else "",
+        title=title,
+        sentence=_sentence(scan, detail),
+        at=scan.at,
+        url=url,
+        more=list(_more(scan, detail)),
+        links=_links(scan, detail, url),
+        link_label=scan.code if scan.reason == "blank-label" else None,
+        can_undo=scan.event_id is not None and scan.undone_at is None,
+        undone=scan.undone_at is not None,
+    )
+
+
+def _sentence(scan: Scan, detail: dict[str, Any]) -> str:
+    """Return what happened, or why nothing did."""
+    for context in CONTEXTS.values():
+        if said := context.sentence(scan.reason, detail):
+            return said
+    if scan.answer is Answer.REFUSED and scan.reason not in _SENTENCES:
+        return refusal(scan.reason)
+    return _SENTENCES[scan.reason](detail, scan)
+
+
+def _opened(detail: dict[str, Any], scan: Scan) -> str:
+    if detail.get("next"):
+        return str(_("À faire : %(action)s.", action=_lower(ACTIONS[Action(detail["next"])])))
+    return str(WAITS[detail["waits"]]) if detail.get("waits") else _("Rien à faire pour l'instant.")
+
+
+def _command_set(detail: dict[str, Any], scan: Scan) -> str:
+    key = detail["command"]
+    if key == Deed.OPEN.value:
+        return str(_("Les machines scannées s'ouvrent, sans rien changer."))
+    return str(_("Pour chaque machine scannée : %(action)s.", action=_lower(COMMAND_WORDS[key])))
+
+
+def _moved(detail: dict[str, Any], scan: Scan) -> str:
+    before, after = STATUSES[detail["before"]], STATUSES[detail["after"]]
+    return str(_("%(before)s → %(after)s", before=before, after=after))
+
+
+def _already(detail: dict[str, Any], scan: Scan) -> str:
+    return str(_("C'était déjà fait : la machine est « %(status)s ».", status=_lower(STATUSES[detail["status"]])))
+
+
+def _triaged_otherwise(detail: dict[str, Any], scan: Scan) -> str:
+    if not detail.get("outcome"):
+        return str(_("Elle est déjà triée. Ouvrez-la pour dire autre chose."))
+    outcome = TRIAGES[TriageOutcome(detail["outcome"])]
+    return str(_("Elle est déjà triée « %(outcome)s ». Ouvrez-la pour dire autre chose.", outcome=_lower(outcome)))
+
+
+_SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
+    "opened": _opened,
+    "opened-elsewhere": lambda d, s: _(
+        "Cette machine est chez %(holder)s : vous pouvez la reconnaître, pas la modifier.", holder=d["holder"]
+    ),
+    "opened-page": lambda d, s: d.get("detail") or _("Ouvrez sa page."),
+    "held-elsewhere": lambda d, s: _("Cette machine est chez %(holder)s : rien n'a changé.", holder=d["holder"]),
+    "moved": _moved,
+    "placed": lambda d, s: (
+        _("Rangée à %(place)s.", place=d["place"])
+        if s.answer is Answer.DONE
+        else _("Elle était déjà à %(place)s.", place=d["place"])
+    ),
+    "already": _already,
+    "triaged-otherwise": _triaged_otherwise,
+    "to-label": lambda d, s: _("Son étiquette s'imprimera avec celles de la pile."),
+    "command-set": _command_set,
+    "unknown-command": lambda d, s: _("Cette carte d'action n'existe pas : imprimez-la de nouveau."),
+    "no-place": lambda d, s: _("Les machines scannées restent où elles sont."),
+    "place-set": lambda d, s: _("Les machines scannées sont rangées à %(place)s.", place=d["place"]),
+    "unknown-place": lambda d, s: _("Aucun emplacement ne porte ce code."),
+    "place-elsewhere": lambda d, s: _(
+        "%(place)s est chez %(holder)s, pas chez vous.", place=d["place"], holder=d["holder"]
+    ),
+    "unknown-code": lambda d, s: _("Ce code est bien écrit, mais ne mène à rien que vous puissiez voir."),
+    "blank-label": lambda d, s: _("Cette étiquette est bonne, mais n'est encore celle d'aucune machine."),
+    "unknown-text": lambda d, s: _("Aucune machine n'est connue sous « %(text)s ».", text=d["text"]),
+    "undone": lambda d, s: _("Le dernier geste est annulé."),
+}
+
+
+def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
+    """Return what is worth adding under the sentence."""
+    said = []
+    if detail.get("mended"):
+        said.append(_("Lu « %(read)s », compris « %(serial)s ».", read=scan.text, serial=detail["serial"]))
+    if detail.get("linked"):
+        said.append(_("Étiquette %(label)s.", label=display(detail["linked"])))
+    if scan.reason == "opened":
+        said += [str(REFUSALS[code]) for code in detail.get("missing", ()) if code in REFUSALS]
+        if detail.get("next") and detail.get("waits"):
+            said.append(str(WAITS[detail["waits"]]))
+        said += [offer["detail"] for offer in detail.get("offers", ()) if offer["detail"]]
+    if scan.reason == "step-missing" and detail.get("step"):
+        said.append(_("Il manque : %(step)s.", step=_lower(ACTIONS[Action(detail["step"])])))
+    if detail.get("implied"):
+        steps = ", ".join(_lower(ACTIONS[Action(step)]) for step in detail["implied"])
+        said.append(_("Noté du même coup : %(steps)s.", steps=steps))
+    if "same-person" in detail.get("flags", ()):
+        said.append(_("La même personne l'a installée et contrôlée : c'est noté."))
+    if detail.get("place") and scan.reason == "moved":
+        said.append(_("Rangée à %(place)s.", place=detail["place"]))
+    if scan.answer is Answer.REFUSED and detail.get("status"):
+        said.append(_("Elle est « %(status)s ».", status=_lower(STATUSES[detail["status"]])))
+    if scan.reason == "several":
+        said.append(", ".join(map(display, detail["codes"])))
+    return said
+
+
+def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:
+    """Return the pages to go on with: the thing itself, what it leads to, and for an unknown one, three ways out."""
+    links = []
+    if url:
+        links.append(Link(_("Ouvrir la machine") if scan.device else _("Ouvrir"), url))
+    links += [Link(offer["title"], offer["url"], "people") for offer in detail.get("offers", ())]
+    if scan.answer is not Answer.UNKNOWN or scan.reason not in ("blank-label", "unknown-text"):
+        return links
+    text = str(detail.get("text") or "")
+    label = scan.code if scan.reason == "blank-label" else None
+    if actor().can(Permission.DEPOSIT_CREATE):
+        given = {"label": label} if label else {"serial": text}
+        if page := _page("donations.deposit", **given):
+            links.append(Link(_("Créer la machine"), page, "plus-lg"))
+    if text and (page := _page("devices.index", q=text)):
+        links.append(Link(_("Chercher parmi les machines"), page, "search"))
+    if actor().can(Permission.LOT_READ) and (page := _page("donations.index")):
+        links.append(Link(_("La compter dans un don"), page, "box-seam"))
+    return links
+
+
+def _page(endpoint: str, **values: Any) -> str | None:
+    """Return the address of a page that this instance carries."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def _lower(words: Any) -> str:
+    """Return words as they stand inside a sentence."""
+    text = str(words)
+    return text[:1].lower() + text[1:] if not text[:2].isupper() else text
