@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -170,6 +171,10 @@ class Visitor:
 
     def csrf(self) -> str:
         """Return a token good for this visitor, without opening a page for it."""
+        # In a context of its own: flask-wtf keeps the token in `g`, and the test's context outlives a sign-out.
+        return contextvars.Context().run(self._csrf)
+
+    def _csrf(self) -> str:
         from flask import session
         from flask_wtf.csrf import generate_csrf
 
