@@ -30,7 +30,7 @@ class DonationDraft(Base):
     id: Mapped[pk]
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     data: Mapped[dict[str, Any]]
-    #: The uploaded list while it is being looked at.
+    #: What was read from the uploaded list, as JSON without the columns about persons; the file itself is not kept.
     file_sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("blob.sha256"))
     file_name: Mapped[str | None] = mapped_column(sa.String(200))
     created_at: Mapped[datetime]
@@ -89,11 +89,20 @@ class LotShare(Base):
     accepted: Mapped[bool | None]
     motive: Mapped[str | None]
     pickup_on: Mapped[date | None]
+    #: Hours, and what was agreed about the door, in plain words.
+    pickup_window: Mapped[str | None] = mapped_column(sa.String(200))
+    #: Pieces counted when the lot was loaded, and chargers with them.
+    collected_count: Mapped[int | None]
+    chargers_received: Mapped[int | None]
     collected_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
     lot: Mapped[Lot] = relationship(back_populates="shares", lazy="raise")
     workshop: Mapped[Organisation] = relationship(lazy="raise")
-    lines: Mapped[list["LotLine"]] = relationship(back_populates="share", lazy="raise")
+    lines: Mapped[list["LotLine"]] = relationship(back_populates="share", lazy="raise", order_by="LotLine.position")
+    finds: Mapped[list["ArrivalFind"]] = relationship(back_populates="share", lazy="raise")
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class LotLine(Base):
@@ -113,10 +122,17 @@ class LotLine(Base):
     #: Added at arrival: nobody had declared it.
     is_extra: Mapped[bool] = mapped_column(default=False)
     quantity: Mapped[int] = mapped_column(default=1)
+    #: How many arrived of what gets no code of its own (keyboards, cables); machines are counted by their arrivals.
+    counted: Mapped[int] = mapped_column(default=0)
+    #: How many were looked for at the count and not found; set when the count is finished.
+    missing: Mapped[int] = mapped_column(default=0)
     form: Mapped[Form] = mapped_column(enum_type(Form))
+    #: What the list called it, for what has no form of its own: "keyboard", "cable".
+    kind: Mapped[str | None] = mapped_column(sa.String(40))
     maker: Mapped[str | None] = mapped_column(sa.String(100))
     model: Mapped[str | None] = mapped_column(sa.String(200))
     serial: Mapped[str | None] = mapped_column(sa.String(100))
+    #: The folded serial, as devices fold it: what finds a line by a scan, or a double by a list.
     serial_key: Mapped[str | None] = mapped_column(sa.String(100), index=True)
     #: The giver's own inventory number, in which every answer to them is written.
     inventory_number: Mapped[str | None] = mapped_column(sa.String(100))
@@ -130,6 +146,24 @@ class LotLine(Base):
     lot: Mapped[Lot] = relationship(back_populates="lines", lazy="raise")
     share: Mapped[LotShare | None] = relationship(back_populates="lines", lazy="raise")
     arrivals: Mapped[list["Arrival"]] = relationship(back_populates="line", lazy="raise")
+
+
+class ArrivalFind(Base):
+    """What the count met and no line explains: a serial that nobody declared. Settled by a scan or a click."""
+
+    __tablename__ = "arrival_find"
+    id: Mapped[pk]
+    share_id: Mapped[int] = mapped_column(sa.ForeignKey("lot_share.id"), index=True)
+    text: Mapped[str] = mapped_column(sa.String(120))
+    key: Mapped[str] = mapped_column(sa.String(100))
+    #: The blank label that was in hand when it was scanned.
+    label: Mapped[str | None] = mapped_column(sa.String(40))
+    found_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    #: "line", "extra", "ignored".
+    how: Mapped[str | None] = mapped_column(sa.String(20))
+    device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"))
+    share: Mapped[LotShare] = relationship(back_populates="finds", lazy="raise")
 
 
 class Arrival(Base):
@@ -150,6 +184,8 @@ class LotLink(Base):
     id: Mapped[pk]
     lot_id: Mapped[int] = mapped_column(sa.ForeignKey("lot.id"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    #: How it came to be: "giver", "forwarded", "renewed", "found".
+    origin: Mapped[str] = mapped_column(sa.String(20), default="giver")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

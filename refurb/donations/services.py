@@ -1,0 +1,423 @@
+"""What happens to a gift: it is declared, its lines are accepted or refused, it is offered, answered, collected.
+
+Every verb locks the lot, records an event on it, and leaves committing to the entry point. Counting is in `arrivals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from refurb.audit.services import record
+from refurb.core.equipment import DiskWish, Form, Origin, Regime
+from refurb.core.identity import CodeKind
+from refurb.core.permissions import OrganisationRole
+from refurb.core.serials import fold_serial
+from refurb.donations import links
+from refurb.donations.lists import ListLine
+from refurb.donations.models import LineState, Lot, LotLine, LotShare
+from refurb.organisations.codes import next_code
+from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow, Trust
+from refurb.security import Actor
+
+#: The version of the conditions that the form shows; each lot keeps the one it accepted.
+CONDITIONS_VERSION = 1
+#: Why a line is not taken; sentences in donations/sentences.py.
+REFUSALS = ("too-old", "printer", "crt", "no-room", "not-wanted", "duplicate", "locked", "damaged", "other")
+
+
+class GiftRefused(Exception):
+    """A deed on a lot that is refused; `code` is stable, the sentence chosen at the edge."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One line as it is declared, typed or read from a file."""
+
+    form: Form
+    quantity: int = 1
+    kind: str | None = None
+    maker: str | None = None
+    model: str | None = None
+    serial: str | None = None
+    inventory_number: str | None = None
+    year: int | None = None
+    has_charger: bool | None = None
+    is_wiped: bool | None = None
+    has_disk: bool | None = None
+    lock: str | None = None
+    book_value_cents: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, line: ListLine) -> Declared:
+        """Return what a line of a list declares, with where it stood and what was said of it."""
+        told = {
+            "sheet": line.sheet,
+            "number": line.number,
+            "notes": [note.value for note in line.notes],
+            "cpu": line.cpu,
+            "ram_gb": line.ram_gb,
+            "storage_gb": line.storage_gb,
+            "storage_kind": line.storage_kind,
+            "condition": line.condition,
+            "comment": line.comment,
+            "location": line.location,
+            "bought_on": line.bought_on.isoformat() if line.bought_on else None,
+        }
+        return cls(
+            form=line.form,
+            quantity=line.quantity,
+            kind=line.kind if line.form is Form.OTHER else None,
+            maker=line.maker,
+            model=line.model,
+            serial=line.serial,
+            inventory_number=line.inventory,
+            year=line.year,
+            has_charger=line.has_charger,
+            is_wiped=line.is_wiped,
+            has_disk=line.has_disk,
+            lock=line.lock if line.lock != "none" else None,
+            book_value_cents=line.value_cents,
+            details={key: value for key, value in told.items() if value not in (None, "", [])},
+        )
+
+
+@dataclass(frozen=True)
+class Gift:
+    """What the form gathered, checked."""
+
+    supplier_name: str
+    legal_type: LegalType
+    contacts: Sequence[Mapping[str, str]]
+    siret: str | None = None
+    patronage: bool = False
+    signatory: Mapping[str, str] | None = None
+    disk_wish: DiskWish = DiskWish.WIPE
+    locks: str | None = None
+    address: str | None = None
+    postcode: str | None = None
+    commune_code: str | None = None
+    epci_code: str | None = None
+    slots: str | None = None
+    comment: str | None = None
+
+
+def submit(
+    session: Session, gift: Gift, lines: Iterable[Declared], *, by: Actor, at: datetime, language: str
+) -> tuple[Lot, str]:
+    """Declare a gift; return the lot and the token of the link that follows it. Raises GiftRefused "no-lines"."""
+    rows = list(lines)
+    if not rows:
+        raise GiftRefused("no-lines")
+    lot = Lot(
+        code=next_code(session, CodeKind.LOT),
+        supplier_id=_known_supplier(session, gift.siret),
+        supplier_name=gift.supplier_name,
+        siret=gift.siret,
+        legal_type=gift.legal_type,
+        origin=Origin.PUBLIC if gift.legal_type.is_public else Origin.PRIVATE,
+        regime=_regime(gift),
+        contacts=[dict(contact) for contact in gift.contacts],
+        signatory=dict(gift.signatory) if gift.signatory else None,
+        disk_wish=gift.disk_wish,
+        locks=gift.locks,
+        address=gift.address,
+        postcode=gift.postcode,
+        commune_code=gift.commune_code,
+        epci_code=gift.epci_code,
+        slots=gift.slots,
+        comment=gift.comment,
+        conditions_version=CONDITIONS_VERSION,
+        conditions_accepted_at=at,
+        language=language,
+        declared_at=at,
+    )
+    session.add(lot)
+    session.flush()
+    add_lines(session, lot, rows)
+    machines = sum(row.quantity for row in rows)
+    record(
+        session, "lot", lot.id, "lot.submitted", by=by, at=at, payload={"lines": len(rows), "machines": machines},
+        after=LineState.DECLARED.value,
+    )  # fmt: skip
+    _, token = links.create(session, lot, origin="giver", by=by, at=at)
+    return lot, token
+
+
+def add_lines(session: Session, lot: Lot, rows: Sequence[Declared], *, first: int = 1) -> None:
+    """Write the lines of a lot, in bulk: a list may hold tens of thousands."""
+    values = [
+        {
+            "lot_id": lot.id,
+            "position": first + offset,
+            "state": LineState.DECLARED,
+            "is_extra": False,
+            "quantity": row.quantity,
+            "counted": 0,
+            "missing": 0,
+            "form": row.form,
+            "kind": row.kind,
+            "maker": row.maker,
+            "model": row.model,
+            "serial": row.serial,
+            "serial_key": fold_serial(row.serial)[:100] if row.serial else None,
+            "inventory_number": row.inventory_number,
+            "year": row.year,
+            "has_charger": row.has_charger,
+            "is_wiped": row.is_wiped,
+            "has_disk": row.has_disk,
+            "lock": row.lock,
+            "book_value_cents": row.book_value_cents,
+            "details": dict(row.details),
+        }
+        for offset, row in enumerate(rows)
+    ]
+    for start in range(0, len(values), 5_000):
+        session.execute(sa.insert(LotLine), values[start : start + 5_000])
+
+
+def _known_supplier(session: Session, siret: str | None) -> int | None:
+    if not siret:
+        return None
+    query = (
+        sa.select(Organisation.id)
+        .join(OrganisationRoleRow)
+        .where(
+            Organisation.siret == siret,
+            OrganisationRoleRow.role == OrganisationRole.SUPPLIER,
+            Organisation.trust == Trust.APPROVED,
+        )
+    )
+    return session.scalars(query.order_by(Organisation.id)).first()
+
+
+def _regime(gift: Gift) -> Regime:
+    if gift.legal_type.is_public:
+        return Regime.PUBLIC_ASSOCIATION
+    return Regime.PATRONAGE if gift.patronage and gift.legal_type is LegalType.COMPANY else Regime.GIFT
+
+
+def lock_lot(session: Session, lot: Lot) -> None:
+    """Let two writers of one lot go one after the other, and see what the first one did."""
+    session.refresh(lot, with_for_update=True)
+
+
+# -- accepting ----------------------------------------------------------------------------------------------------
+
+
+def accept_lines(session: Session, lot: Lot, line_ids: Iterable[int], *, by: Actor, at: datetime) -> int:
+    """Take the ticked lines, refused ones included; return how many changed."""
+    changed = 0
+    for line in _open_lines(session, lot, line_ids):
+        if line.state is LineState.ACCEPTED:
+            continue
+        before, line.state, line.refusal = line.state, LineState.ACCEPTED, None
+        _say(session, lot, "lot.line-accepted", line, by, at, before=before, after=line.state)
+        changed += 1
+    return changed
+
+
+def refuse_lines(session: Session, lot: Lot, line_ids: Iterable[int], *, reason: str, by: Actor, at: datetime) -> int:
+    """Refuse the ticked lines with one reason; raises GiftRefused "unknown-reason"."""
+    if reason not in REFUSALS:
+        raise GiftRefused("unknown-reason")
+    changed = 0
+    for line in _open_lines(session, lot, line_ids):
+        if line.state is LineState.REFUSED and line.refusal == reason:
+            continue
+        before, line.state, line.refusal = line.state, LineState.REFUSED, reason
+        _say(session, lot, "lot.line-refused", line, by, at, {"reason": reason}, before=before, after=line.state)
+        changed += 1
+    return changed
+
+
+def reconsider_lines(session: Session, lot: Lot, line_ids: Iterable[int], *, by: Actor, at: datetime) -> int:
+    """Put the ticked lines back to be examined."""
+    changed = 0
+    for line in _open_lines(session, lot, line_ids):
+        if line.state is LineState.DECLARED:
+            continue
+        before, line.state, line.refusal = line.state, LineState.DECLARED, None
+        told = {"fields": ["state"]}
+        _say(session, lot, "lot.line-changed", line, by, at, told, before=before, after=line.state)
+        changed += 1
+    return changed
+
+
+def _open_lines(session: Session, lot: Lot, line_ids: Iterable[int]) -> Sequence[LotLine]:
+    """Return the ticked lines that no workshop holds yet; raises GiftRefused when one of them is further on."""
+    lock_lot(session, lot)
+    wanted = set(line_ids)
+    if not wanted:
+        raise GiftRefused("nothing-ticked")
+    lines = session.scalars(
+        sa.select(LotLine).where(LotLine.lot_id == lot.id, LotLine.id.in_(wanted)).order_by(LotLine.position)
+    ).all()
+    if len(lines) != len(wanted):
+        raise GiftRefused("unknown-line")
+    if any(line.share_id is not None or line.state in (LineState.COLLECTED, LineState.RECEIVED) for line in lines):
+        raise GiftRefused("already-offered")
+    return lines
+
+
+def _say(
+    session: Session,
+    lot: Lot,
+    kind: str,
+    line: LotLine,
+    by: Actor,
+    at: datetime,
+    more: Mapping[str, Any] | None = None,
+    *,
+    before: LineState,
+    after: LineState,
+) -> None:
+    payload = {"line_id": line.id, "position": line.position, **(more or {})}
+    record(session, "lot", lot.id, kind, by=by, at=at, payload=payload, before=before.value, after=after.value)
+
+
+# -- offering -----------------------------------------------------------------------------------------------------
+
+
+def offer(
+    session: Session, lot: Lot, workshop: Organisation, quantities: Mapping[int, int], *, by: Actor, at: datetime
+) -> LotShare:
+    """Offer accepted lines to a workshop: whole, or some pieces of a line, which then splits.
+
+    `quantities`: line id -> how many of it. Raises GiftRefused "nothing-ticked", "not-free", "too-many",
+    "not-a-workshop".
+    """
+    if OrganisationRole.REFURBISHER not in workshop.roles:
+        raise GiftRefused("not-a-workshop")
+    lock_lot(session, lot)
+    wanted = {line_id: count for line_id, count in quantities.items() if count > 0}
+    if not wanted:
+        raise GiftRefused("nothing-ticked")
+    lines = session.scalars(
+        sa.select(LotLine).where(LotLine.lot_id == lot.id, LotLine.id.in_(wanted)).order_by(LotLine.position)
+    ).all()
+    if len(lines) != len(wanted) or any(
+        line.share_id is not None or line.state is not LineState.ACCEPTED for line in lines
+    ):
+        raise GiftRefused("not-free")
+    if any(wanted[line.id] > line.quantity for line in lines):
+        raise GiftRefused("too-many")
+    share = LotShare(lot_id=lot.id, workshop_id=workshop.id, offered_at=at)
+    session.add(share)
+    session.flush()
+    for line in lines:
+        if wanted[line.id] < line.quantity:
+            _split(session, lot, line, wanted[line.id])
+        line.share_id = share.id
+    session.flush()
+    payload = {"organisation_id": workshop.id, "share_id": share.id, "machines": sum(wanted.values())}
+    record(session, "lot", lot.id, "lot.offered", by=by, at=at, payload=payload)
+    return share
+
+
+def _split(session: Session, lot: Lot, line: LotLine, taken: int) -> LotLine:
+    """Leave `taken` pieces in the line and put the others in a line of their own, still to be offered."""
+    last = session.scalar(sa.select(sa.func.max(LotLine.position)).where(LotLine.lot_id == lot.id)) or 0
+    copied = {
+        column.key: getattr(line, column.key)
+        for column in LotLine.__table__.columns
+        if column.key not in {"id", "position", "quantity", "share_id", "serial", "serial_key", "details"}
+    }
+    rest = LotLine(
+        **copied,
+        position=last + 1,
+        quantity=line.quantity - taken,
+        details={**line.details, "split_from": line.position},
+    )
+    line.quantity = taken
+    session.add(rest)
+    session.flush()
+    return rest
+
+
+def withdraw(session: Session, share: LotShare, *, by: Actor, at: datetime) -> None:
+    """Take an offer back before it is answered, or before anything was collected; its lines are free again."""
+    _lock_share(session, share)
+    if share.collected_at is not None:
+        raise GiftRefused("already-collected")
+    _free_lines(session, share)
+    share.answered_at, share.accepted, share.motive = share.answered_at or at, False, "withdrawn"
+    payload = {"organisation_id": share.workshop_id, "share_id": share.id, "motive": "withdrawn"}
+    record(session, "lot", share.lot_id, "lot.offer-declined", by=by, at=at, payload=payload)
+
+
+def answer(
+    session: Session, share: LotShare, *, accepted: bool, motive: str | None = None, by: Actor, at: datetime
+) -> None:
+    """Let the workshop take the offer, or decline it with a motive. Raises GiftRefused."""
+    _lock_share(session, share)
+    if share.answered_at is not None:
+        raise GiftRefused("already-answered")
+    if not accepted and not (motive or "").strip():
+        raise GiftRefused("motive-missing")
+    share.answered_at, share.accepted, share.motive = at, accepted, (motive or "").strip()[:300] or None
+    if not accepted:
+        _free_lines(session, share)
+    kind = "lot.offer-accepted" if accepted else "lot.offer-declined"
+    payload = {"organisation_id": share.workshop_id, "share_id": share.id, "motive": share.motive}
+    record(session, "lot", share.lot_id, kind, by=by, at=at, payload=payload)
+
+
+def _free_lines(session: Session, share: LotShare) -> None:
+    session.execute(sa.update(LotLine).where(LotLine.share_id == share.id).values(share_id=None))
+
+
+def _lock_share(session: Session, share: LotShare) -> None:
+    session.refresh(share, with_for_update=True)
+
+
+# -- collecting ---------------------------------------------------------------------------------------------------
+
+
+def plan_pickup(session: Session, share: LotShare, *, on: date, window: str | None, by: Actor, at: datetime) -> None:
+    """Say when the workshop comes. Raises GiftRefused "not-accepted", "already-collected"."""
+    _lock_share(session, share)
+    _must_be_taken(share)
+    share.pickup_on, share.pickup_window = on, (window or "").strip()[:200] or None
+    payload = {"on": on.isoformat(), "share_id": share.id}
+    record(session, "lot", share.lot_id, "lot.collection-planned", by=by, at=at, payload=payload)
+
+
+def collect(session: Session, share: LotShare, *, count: int, by: Actor, at: datetime) -> None:
+    """Say that the goods left the giver, with the number of pieces loaded; every line of the share is collected."""
+    _lock_share(session, share)
+    _must_be_taken(share)
+    share.collected_at, share.collected_count = at, count
+    session.execute(
+        sa.update(LotLine)
+        .where(LotLine.share_id == share.id, LotLine.state == LineState.ACCEPTED)
+        .values(state=LineState.COLLECTED)
+    )
+    record(
+        session, "lot", share.lot_id, "lot.collected", by=by, at=at, payload={"count": count, "share_id": share.id},
+        before=LineState.ACCEPTED.value, after=LineState.COLLECTED.value,
+    )  # fmt: skip
+
+
+def _must_be_taken(share: LotShare) -> None:
+    if share.accepted is not True:
+        raise GiftRefused("not-accepted")
+    if share.collected_at is not None:
+        raise GiftRefused("already-collected")
+
+
+def tie(session: Session, lot: Lot, supplier: Organisation | None, *, by: Actor, at: datetime) -> None:
+    """Say which known organisation gave the lot, so that its members follow it from their account."""
+    lock_lot(session, lot)
+    lot.supplier_id = supplier.id if supplier else None
+    record(session, "lot", lot.id, "lot.changed", by=by, at=at, payload={"fields": ["supplier_id"]})
