@@ -28,6 +28,8 @@ class Network:
         self._nodes: dict[Any, int] = {"source": 0, "sink": 1}
         self.low: Any = None
         self.high: Any = None
+        #: The potentials of each stage narrowed so far, an array of a number a node each.
+        self.potentials: list[Any] = []
 
     def node(self, key: Any) -> int:
         """Return the number of the node named `key`, made at first use."""
@@ -59,6 +61,10 @@ class Network:
             self.heads = np.array(self._heads, dtype=np.int32)
             self.high = np.array(self._highs, dtype=np.int64)
             self.low = np.zeros(len(self._highs), dtype=np.int64)
+
+    def price(self, node: int) -> tuple[int, ...]:
+        """Return the potentials of a node. An arc without cost is open just where its two ends are of one price."""
+        return tuple(int(stage[node]) for stage in self.potentials)
 
     def hold(self, arcs: Iterable[int], state: Iterable[tuple[int, int]]) -> None:
         """Bound some arcs as an earlier network decided them."""
@@ -112,6 +118,7 @@ class Network:
             distance = shorter
         else:
             raise ArithmeticError("a negative cycle is left: the flow was no optimum")
+        self.potentials.append(distance)
         reduced = costs + distance[self.tails] - distance[self.heads]
         self.high = np.where(reduced > 0, self.low, self.high)
         self.low = np.where(reduced < 0, self.high, self.low)

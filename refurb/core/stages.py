@@ -50,7 +50,6 @@ class Coarse:
         self.supply_arcs = {
             key: net.arc(0, net.node(("row", key)), len(members)) for key, members in self.devices_of.items()
         }
-        self.pair_arcs: dict[Any, int] = {}
         self._join()
         self.need_arcs: dict[Any, int] = {}
         for key, members in self.needs_of.items():
@@ -76,13 +75,11 @@ class Coarse:
             for epci in sorted(columns_in, key=str) if reach is None else [e for e in reach if e in columns_in]:
                 for column in sorted(columns_in[epci]):
                     hub = net.node(("hub", column, reach))
-                    arc = net.arc(hub, net.node(("column", column, epci)), self.total)
-                    self.pair_arcs["hub", column, reach, epci] = arc
+                    net.arc(hub, net.node(("column", column, epci)), self.total)
         for row, reach in self.devices_of:
             for column in np.flatnonzero(self.kinds.suits[row]).tolist():
                 if net.has(("hub", column, reach)):
-                    arc = net.arc(net.node(("row", (row, reach))), net.node(("hub", column, reach)), self.total)
-                    self.pair_arcs["row", row, reach, column] = arc
+                    net.arc(net.node(("row", (row, reach))), net.node(("hub", column, reach)), self.total)
 
     def settle(self) -> None:
         """Solve floors, then points and served, and hold the network to their optimum."""
@@ -101,10 +98,6 @@ class Coarse:
     def state(self, arc: int) -> tuple[int, int]:
         """Return what is left open of an arc."""
         return int(self.net.low[arc]), int(self.net.high[arc])
-
-    def is_open(self, arc: int | None) -> bool:
-        """Whether anything may still flow there."""
-        return arc is not None and bool(self.net.high[arc] > 0)
 
 
 def grow_shares(
@@ -173,7 +166,9 @@ class Fine:
         self.step = 48 * (len(needs) + 1)
         self.device_kinds: dict[int, list[Any]] = {}
         self.need_kinds: dict[int, list[Any]] = {}
-        self.kind_nodes: dict[int, tuple[int, Any]] = {}
+        self.kind_nodes: list[int] = []
+        #: The EPCI of the needs that are asked at each (level, place).
+        self.asked_from: dict[tuple[int, Any], set[Any]] = defaultdict(set)
         self.group_nodes: set[int] = set()
         self._build()
 
@@ -189,33 +184,43 @@ class Fine:
         net.supply(0, coarse.total)
         net.supply(1, -coarse.total)
         self._arc(0, 1, coarse.total, 0, coarse.state(coarse.bypass))
-        stands = self._devices()
         asks = self._needs()
+        stands = self._devices()
         for level, value in sorted(stands.keys() & asks.keys(), key=str):
             self._join(level, value, stands[level, value], asks[level, value])
         self._shares()
 
-    def _devices(self) -> dict[tuple[int, Any], dict[tuple[int, Any], int]]:
-        """Add the device kinds; return, by (level, place), the hub of each (row, reach) that has devices there."""
-        stands: dict[tuple[int, Any], dict[tuple[int, Any], int]] = defaultdict(dict)
+    def _devices(self) -> dict[tuple[int, Any], dict[Any, int]]:
+        """Add the device kinds; return, by (level, place), the hub of each (row, reach, price) that has devices there.
+
+        Within a commune or an EPCI a reach says yes or no: the hub is that of the EPCI reached, whatever else is.
+        """
+        stands: dict[tuple[int, Any], dict[Any, int]] = defaultdict(dict)
         for key, members in self.coarse.devices_of.items():
             low, high = self.coarse.state(self.coarse.supply_arcs[key])
             if not high:
                 continue
+            row, reach = key
+            price = self.coarse.net.price(self.coarse.net.node(("row", key)))
             places: dict[Any, dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
             for device in members:
                 places[tuple(device[name] for name in LEVELS)][device["class"]].append(device)
             for place in sorted(places, key=str):
                 node = self.net.node(("kind", key, place))
-                self.kind_nodes[node] = key
+                self.kind_nodes.append(node)
                 for cpu_class, alike in sorted(places[place].items()):
                     state = (len(alike), len(alike)) if low else None
                     self.device_kinds[self._arc(0, node, len(alike), 4 * cpu_class, state)] = alike
                 for level, value in enumerate((*place, None)):
+                    within = self.asked_from[level, value]
+                    near = reach if level > 1 or reach is None else tuple(e for e in reach if e in within)
+                    near = None if near is not None and within <= set(near) else near
+                    if near == ():
+                        continue
                     hubs = stands[level, value]
-                    if key not in hubs:
-                        hubs[key] = self.net.node(("stand", level, value, key))
-                    self._arc(node, hubs[key], self.coarse.total, level)
+                    if (row, near, price) not in hubs:
+                        hubs[row, near, price] = self.net.node(("stand", level, value, row, near, price))
+                    self._arc(node, hubs[row, near, price], self.coarse.total, level)
         return stands
 
     def _needs(self) -> dict[tuple[int, Any], dict[tuple[int, Any], int]]:
@@ -232,10 +237,11 @@ class Fine:
                 alike[place, need.get("min", {}).get("class") or 0].append(need)
             for place, least in sorted(alike, key=str):
                 group_of = alike[place, least]
-                node = self.net.node(("group", column, place, share))
+                node = self.net.node(("group", column, epci, place, share))
                 if node not in self.group_nodes:
                     self.group_nodes.add(node)
                     for level, value in enumerate((*place, None)):
+                        self.asked_from[level, value].add(epci)
                         hubs = asks[level, value]
                         if (column, epci) not in hubs:
                             hubs[column, epci] = self.net.node(("ask", level, value, column, epci))
@@ -246,23 +252,33 @@ class Fine:
         return asks
 
     def _join(self, level: int, value: Any, stand: Mapping[Any, int], ask: Mapping[Any, int]) -> None:
-        """Let what stands at one place serve what is asked there, through one hub for each reach."""
+        """Let what stands at one place serve what is asked there, through one hub for each reach and price."""
         import numpy as np
 
         coarse, suits = self.coarse, self.coarse.kinds.suits
-        asked = sorted({column for column, _ in ask})
-        hubs: dict[Any, int] = {}
-        for reach in dict.fromkeys(reach for _, reach in stand):
-            for (column, epci), node in ask.items():
-                if coarse.is_open(coarse.pair_arcs.get(("hub", column, reach, epci))):
-                    hub = hubs.setdefault((column, reach), self.net.node(("via", level, value, column, reach)))
-                    self._arc(hub, node, coarse.total, 0)
-        columns = np.array(asked)
-        for (row, reach), node in stand.items():
-            for column in columns[suits[row, columns]].tolist():
-                hub_node = hubs.get((column, reach))
-                if hub_node is not None and coarse.is_open(coarse.pair_arcs.get(("row", row, reach, column))):
-                    self._arc(node, hub_node, coarse.total, 0)
+        by_price: dict[Any, list[tuple[int, Any, int]]] = defaultdict(list)
+        for (column, epci), node in ask.items():
+            price = coarse.net.price(coarse.net.node(("column", column, epci)))
+            by_price[price].append((column, epci, node))
+        hubs: dict[Any, dict[int, int]] = {}
+        for reach, price in dict.fromkeys((reach, price) for _, reach, price in stand):
+            through = hubs[reach, price] = {}
+            for column, epci, node in by_price.get(price, ()):
+                if reach is not None and epci not in reach:
+                    continue
+                if len(self.asked_from[level, value]) == 1:
+                    # One EPCI asks here: a hub would stand before one node.
+                    through[column] = node
+                else:
+                    if column not in through:
+                        through[column] = self.net.node(("via", level, value, column, reach, price))
+                    self._arc(through[column], node, coarse.total, 0)
+        for (row, reach, price), node in stand.items():
+            through = hubs[reach, price]
+            if through:
+                columns = np.fromiter(through, dtype=np.int64)
+                for column in columns[suits[row, columns]].tolist():
+                    self._arc(node, through[column], coarse.total, 0)
 
     def _shares(self) -> None:
         """Add the tree of shares, each unit out of a narrowest share dearer than the one before."""
