@@ -4,7 +4,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from refurb.core.equipment import Form, Origin, Regime
+from refurb.core.media import MediumState, Outcome, WipeSource
 from refurb.core.workflow import Action, Status, TriageOutcome
+from refurb.devices.models import Grade, MediumKind
 
 Words = dict[Any, Any]
 
@@ -126,4 +129,170 @@ REFUSALS: Words = {
     "not-inside": _l("Ce disque n'est pas dans cette machine."),
     "not-loose": _l("Ce disque est encore dans une machine."),
     "reopen-first": _l("Reprenez-la d'abord à l'atelier."),
+}
+
+REFUSALS |= {
+    "not-a-base": _l("Un poste se compose autour d'un ordinateur fixe ou d'un mini-ordinateur."),
+    "not-a-monitor": _l("Ce code n'est pas celui d'un écran."),
+    "other-holder": _l("Cette machine est dans un autre atelier."),
+    "not-enough": _l("Il n'en reste pas assez sur l'étagère : comptez de nouveau."),
+    "not-a-charger": _l("Cette ligne n'est pas un chargeur."),
+    "needs-no-charger": _l("Ce matériel n'a pas de chargeur à lui."),
+    "no-charger": _l("Aucun chargeur n'est noté avec cette machine."),
+    "not-a-part": _l("Ceci ne se monte pas dans une machine."),
+    "nothing-to-accept": _l("Il n'y a pas de réserve à accepter sur ce disque."),
+    "same-person": _l("La réserve doit être acceptée par une autre personne que celle qui a effacé."),
+    "reason-missing": _l("Donnez une raison."),
+    "method-missing": _l("Dites comment le disque a été détruit."),
+    "no-doubt": _l("Cette question a déjà sa réponse."),
+}
+
+FORMS: Words = {
+    Form.LAPTOP: _l("Ordinateur portable"),
+    Form.DESKTOP: _l("Ordinateur fixe"),
+    Form.MINI_PC: _l("Mini-ordinateur"),
+    Form.ALL_IN_ONE: _l("Ordinateur tout-en-un"),
+    Form.TABLET: _l("Tablette"),
+    Form.SMARTPHONE: _l("Téléphone"),
+    Form.SERVER: _l("Serveur"),
+    Form.MONITOR: _l("Écran"),
+    Form.PRINTER: _l("Imprimante"),
+    Form.OTHER: _l("Autre matériel"),
+}
+
+ORIGINS: Words = {
+    Origin.PRIVATE: _l("Privée"),
+    Origin.PUBLIC: _l("Publique : elle ne peut être vendue que dans le cadre de la loi"),
+}
+
+REGIMES: Words = {
+    Regime.GIFT: _l("Don"),
+    Regime.PATRONAGE: _l("Mécénat d'entreprise"),
+    Regime.PUBLIC_ASSOCIATION: _l("Cession d'une personne publique à une association"),
+    Regime.PUBLIC_BODY: _l("Cession entre personnes publiques"),
+    Regime.SALE: _l("Vente"),
+}
+
+GRADES: Words = {
+    Grade.A: _l("A : comme on l'offrirait"),
+    Grade.B: _l("B : traces d'usage"),
+    Grade.C: _l("C : marquée, mais saine"),
+}
+
+MEDIUM_KINDS: Words = {
+    MediumKind.HDD: _l("Disque dur"),
+    MediumKind.SSD: _l("SSD"),
+    MediumKind.NVME: _l("SSD NVMe"),
+    MediumKind.EMMC: _l("Mémoire soudée (eMMC)"),
+    MediumKind.UNKNOWN: _l("Disque"),
+}
+
+#: Where a medium stands: the word and the tone.
+MEDIUM_STATES: Words = {
+    MediumState.NOT_WIPED: (_l("À effacer"), "waits"),
+    MediumState.DOUBTFUL: (_l("Heure du journal à confirmer"), "waits"),
+    MediumState.FAILED: (_l("Échec d'effacement"), "refused"),
+    MediumState.RESERVATION: (_l("Effacé avec réserve, à accepter"), "waits"),
+    MediumState.OK: (_l("Effacé"), "done"),
+    MediumState.RESERVATION_ACCEPTED: (_l("Effacé, réserve acceptée"), "done"),
+    MediumState.DESTROYED: (_l("Détruit"), "done"),
+    MediumState.ABSENT: (_l("Attesté absent"), "done"),
+}
+
+OUTCOMES: Words = {
+    Outcome.OK: _l("Effacé, sans réserve"),
+    Outcome.OK_WITH_RESERVATION: _l("Effacé avec une réserve"),
+    Outcome.FAILED: _l("Échec"),
+}
+
+WIPE_SOURCES: Words = {
+    WipeSource.LOG: _l("journal de l'outil"),
+    WipeSource.MANUAL: _l("saisi à la main"),
+    WipeSource.DONOR: _l("par le donateur : ne compte pas"),
+}
+
+#: How a disk is wiped, as the entry by hand proposes it; the value is what certificates print.
+METHODS: Words = {
+    "nwipe": _l("nwipe, une passe au moins"),
+    "secure-erase": _l("Effacement sécurisé ATA (hdparm)"),
+    "nvme-sanitize": _l("Sanitize NVMe"),
+    "nvme-format": _l("Format NVMe avec effacement"),
+    "crypto-erase": _l("Effacement de la clé de chiffrement"),
+    "manufacturer": _l("Outil du constructeur"),
+    "factory-reset": _l("Remise à zéro d'usine (tablette, téléphone)"),
+    "new": _l("Disque neuf, jamais utilisé"),
+    "other": _l("Autre"),
+}
+
+STOCK_KINDS: Words = {
+    "charger": _l("Chargeur"),
+    "mouse": _l("Souris"),
+    "keyboard": _l("Clavier"),
+    "cable": _l("Câble"),
+    "memory": _l("Barrette de mémoire"),
+    "battery": _l("Batterie"),
+    "panel": _l("Dalle"),
+    "laptop_keyboard": _l("Clavier de portable"),
+    "wifi_card": _l("Carte wifi"),
+    "headset": _l("Casque"),
+    "webcam": _l("Webcam"),
+    "other": _l("Autre pièce"),
+}
+
+CONNECTORS: Words = {
+    "USB-C": _l("USB-C"),
+    "Lenovo rectangulaire": _l("Lenovo, rectangulaire"),
+    "Lenovo rond": _l("Lenovo, rond"),
+    "HP 4,5 mm": _l("HP, 4,5 mm bleu"),
+    "HP 7,4 mm": _l("HP, 7,4 mm"),
+    "Dell 4,5 mm": _l("Dell, 4,5 mm"),
+    "Dell 7,4 mm": _l("Dell, 7,4 mm"),
+    "MagSafe": _l("Apple MagSafe"),
+    "Rond 5,5 mm": _l("Rond, 5,5 mm"),
+    "Micro-USB": _l("Micro-USB"),
+    "Lightning": _l("Lightning"),
+    "Autre": _l("Autre"),
+}
+
+#: What a line of the history says; `%(...)s` names come from the payload (see `devices.history`).
+EVENTS: Words = {
+    "device.received": _l("Arrivée"),
+    "device.imported": _l("Reprise d'un ancien fichier"),
+    "device.undone": _l("Geste annulé"),
+    "device.edited": _l("Fiche corrigée"),
+    "device.graded": _l("Aspect noté"),
+    "device.labelled": _l("Étiquette imprimée"),
+    "device.relabelled": _l("Étiquette refaite"),
+    "device.placed": _l("Rangée"),
+    "device.transferred": _l("Passée à un autre atelier"),
+    "device.alias-added": _l("Autre numéro noté"),
+    "device.merged": _l("Réunie à une autre fiche"),
+    "device.report-read": _l("Relevé lu"),
+    "device.report-doubted": _l("Relevé à vérifier"),
+    "device.refusal-signed": _l("Refus d'effacement signé par l'utilisateur"),
+    "device.media-attested": _l("Liste des disques attestée"),
+    "device.media-unknown": _l("Disques à vérifier"),
+    "device.left": _l("Sortie"),
+    "device.charger-set": _l("Chargeur noté"),
+    "device.charger-removed": _l("Chargeur retiré"),
+    "device.part-moved": _l("Pièce déplacée"),
+    "device.installed": _l("Système noté"),
+    "device.checked": _l("Fiche de contrôle remplie"),
+    "medium.added": _l("Disque noté"),
+    "medium.removed": _l("Disque retiré"),
+    "medium.wiped": _l("Résultat d'effacement"),
+    "medium.wipe-doubted": _l("Heure du journal d'effacement impossible"),
+    "medium.wipe-settled": _l("Heure du journal confirmée ou écartée"),
+    "medium.reservation-accepted": _l("Réserve acceptée"),
+    "medium.destroyed": _l("Disque détruit"),
+    "medium.absent": _l("Disque attesté absent"),
+    "set.assembled": _l("Poste composé"),
+    "set.member-added": _l("Poste complété"),
+    "set.member-removed": _l("Poste modifié"),
+    "set.dissolved": _l("Poste défait"),
+    "reservation.opened": _l("Mise de côté"),
+    "reservation.released": _l("Mise de côté levée"),
+    "reservation.lapsed": _l("Mise de côté échue"),
+    "reservation.fulfilled": _l("Mise de côté honorée"),
+    "event.erased": _l("Contenu effacé sur demande"),
 }
