@@ -36,6 +36,11 @@ def key(text: str) -> str:
     return folded
 
 
+def departement_of(commune: str) -> str:
+    """Return the département that an INSEE code begins with: three characters overseas, two elsewhere."""
+    return commune[:3] if commune.startswith("97") else commune[:2]
+
+
 class Kind(StrEnum):
     """What an old name was."""
 

@@ -1,4 +1,4 @@
-"""Needs: what a service asks for on behalf of a household or a structure. No name, street, health or origin, anywhere."""
+"""Needs: what a service asks for, for a household or a structure. No name, street, health or origin, anywhere."""
 
 from datetime import date, datetime
 from typing import Any

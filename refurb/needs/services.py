@@ -36,7 +36,8 @@ _EVENTS = {
 
 #: What later areas do when a need changes state: (session, need, act, before, by, at). `hooks.register` fills it.
 Changed = Callable[[Session, Need, Act, State, Actor, datetime], None]
-AFTER_CHANGE: list[Changed] = []
+#: Keyed by area, so that two applications in one process do not register twice.
+AFTER_CHANGE: dict[str, Changed] = {}
 
 
 def draft(
@@ -156,7 +157,7 @@ def change_state(
         content |= {"motive": motive, "reason": motive}
     kind = _EVENTS.get(act, "need.state-changed")
     record(session, "need", need.id, kind, by=by, at=at, payload=content, before=before, after=after)
-    for hook in AFTER_CHANGE:
+    for hook in AFTER_CHANGE.values():
         hook(session, need, act, before, by, at)
 
 

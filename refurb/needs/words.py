@@ -44,7 +44,7 @@ STATES: Words = {
 
 #: What each state means for the service: where it stands, and what to do.
 MEANINGS: Words = {
-    State.DRAFT: _l("Vous seul·e·s, dans votre service, voyez cette demande. Complétez-la puis envoyez-la."),
+    State.DRAFT: _l("Seul votre service voit cette demande. Complétez-la, puis envoyez-la."),
     State.SUBMITTED: _l("La coordination regarde votre demande avant de la valider. Vous n'avez rien à faire."),
     State.TO_COMPLETE: _l("La coordination demande une précision : modifiez la demande et renvoyez-la."),
     State.VALIDATED: _l("La demande est dans la file d'attente. Vous n'avez rien à faire."),
@@ -120,7 +120,7 @@ ELIGIBILITY: Words = {
     Eligibility.INCOME_QUOTIENT: _l("Quotient familial sous le seuil"),
     Eligibility.MINIMUM_BENEFITS: _l("Minima sociaux"),
     Eligibility.LEFT_TO_LIVE_ON: _l("Reste à vivre"),
-    Eligibility.GRANT_STUDENT: _l("Étudiant·e boursier·ère"),
+    Eligibility.GRANT_STUDENT: _l("Bourse d'études"),
     Eligibility.PROFESSIONAL_JUDGEMENT: _l("Appréciation du service"),
 }
 

@@ -1,0 +1,44 @@
+"""What matching tells the machines' area and the needs' area, and what it does when something moves there."""
+
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from refurb.core.need_life import Act, State
+from refurb.devices import registry
+from refurb.devices.models import Device
+from refurb.devices.registry import Moved
+from refurb.matching import queries, services
+from refurb.needs import services as needs
+from refurb.needs.models import Need
+from refurb.security import Actor
+
+
+def register(app: Flask) -> None:
+    """Called by create_app()."""
+    registry.FACTS["matching"] = facts
+    registry.AFTER_MOVE["matching"] = after_move
+    registry.LATER["matching"] = later
+    needs.AFTER_CHANGE["matching"] = after_change
+
+
+def facts(session: Session, device: Device, by: Actor | None) -> dict[str, object]:
+    """Whether something is set aside, asked under the lock of the machine's row."""
+    return {"reservation_open": queries.has_open(session, device.id)}
+
+
+def after_move(session: Session, moved: Moved, by: Actor) -> None:
+    """A machine that leaves reserved otherwise than by a hand-over frees its need."""
+    if moved.frees_reservation:
+        services.close_after_leaving(session, moved.device, by=by, at=moved.at)
+
+
+def later(session: Session, device: Device, since: datetime) -> set[str]:
+    """An undo is refused once the machine was set aside."""
+    return {"later-reservation"} if queries.made_since(session, device.id, since) else set()
+
+
+def after_change(session: Session, need: Need, act: Act, before: State, by: Actor, at: datetime) -> None:
+    """A need withdrawn while a machine is set aside for it gives the machine back."""
+    services.close_after_need(session, need, act, by=by, at=at)

@@ -1,0 +1,152 @@
+"""What suits what, what is set aside, what is to be fetched from which shelf."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from refurb.core import matching as core
+from refurb.core.matching import Candidate, Unsuitable, Wanted
+from refurb.core.permissions import Permission
+from refurb.core.workflow import HELD, Status
+from refurb.devices.models import Device
+from refurb.matching import scenario
+from refurb.matching.models import Ending, Reservation
+from refurb.needs import queries as needs
+from refurb.needs.models import Need
+from refurb.organisations.models import Place
+from refurb.security import Actor, ActorKind
+
+
+def suits(session: Session, need: Need) -> tuple[list[Candidate], list[Unsuitable]]:
+    """Return the machines in stock that suit a need, best fit first, and the others with what they fail on.
+
+    Both are empty while the need has no commune.
+    """
+    if need.commune_code is None:
+        return [], []
+    stock, asked = scenario.stock(session), scenario.need_row(need)
+    return core.suitable(stock, asked), core.unsuitable(stock, asked)
+
+
+def wanted_by(session: Session, device: Device, today: date) -> list[Wanted]:
+    """Return the open needs that a machine suits, in the order in which they are served."""
+    row = scenario.one_device(session, device)
+    if row is None:
+        return []
+    return core.wanting(row, [scenario.need_row(need) for need in needs.open_for_matching(session, today)])
+
+
+def failing(session: Session, device: Device, need: Need) -> frozenset[str] | None:
+    """Return the criteria on which a machine does not suit a need, None when it is not matched at all."""
+    row = scenario.one_device(session, device)
+    return None if row is None else core.failing(row, scenario.need_row(need))
+
+
+def devices(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[int, Device]:
+    """Return the machines of some rows with their holder and shelf, by id, for the page that shows them."""
+    keys = [row["key"] for row in rows]
+    query = sa.select(Device).where(Device.id.in_(keys)).options(joinedload(Device.holder), joinedload(Device.place))
+    return {device.id: device for device in session.scalars(query)}
+
+
+def needs_by_id(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[int, Need]:
+    """Return the needs of some rows with their hand-over place, by id."""
+    keys = [row["key"] for row in rows]
+    query = sa.select(Need).where(Need.id.in_(keys)).options(joinedload(Need.handover_place))
+    return {need.id: need for need in session.scalars(query)}
+
+
+# -- Reservations ------------------------------------------------------------------------------------------------------
+def open_reservation(session: Session, device_id: int) -> Reservation | None:
+    """Return what a machine is set aside for, with its need and its hand-over place."""
+    return session.scalar(_whole().where(Reservation.device_id == device_id, Reservation.ended_at.is_(None)))
+
+
+def open_for_need(session: Session, need_id: int) -> Reservation | None:
+    """Return the machine set aside for a need, with its holder and its shelf."""
+    return session.scalar(_whole().where(Reservation.need_id == need_id, Reservation.ended_at.is_(None)))
+
+
+def by_id(session: Session, reservation_id: int, *, seen_by: Actor) -> Reservation | None:
+    """Return a reservation: the coordination any, a service its own needs', a workshop its own machines'."""
+    query = _whole().where(Reservation.id == reservation_id)
+    if seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.MATCH_RESERVE):
+        return session.scalar(query)
+    seen: list[sa.ColumnElement[bool]] = []
+    if seen_by.can(Permission.MATCH_ANSWER):
+        seen.append(Reservation.need.has(Need.organisation_id == seen_by.organisation_id))
+    if seen_by.can(Permission.PICKING_READ):
+        seen.append(Reservation.device.has(Device.holder_id == seen_by.organisation_id))
+    return session.scalar(query.where(sa.or_(sa.false(), *seen)))
+
+
+def has_open(session: Session, device_id: int) -> bool:
+    """Whether a machine is set aside: the fact that the moves of devices ask for."""
+    found = sa.select(Reservation.id).where(Reservation.device_id == device_id, Reservation.ended_at.is_(None))
+    return session.scalar(found) is not None
+
+
+def made_since(session: Session, device_id: int, since: datetime) -> bool:
+    """Whether a reservation was made or ended for the machine since a moment."""
+    later = sa.or_(Reservation.made_at >= since, Reservation.ended_at >= since)
+    found = sa.select(Reservation.id).where(Reservation.device_id == device_id, later).limit(1)
+    return session.scalar(found) is not None
+
+
+def expired(session: Session, at: datetime) -> Sequence[int]:
+    """Return the open reservations whose time is over."""
+    return session.scalars(
+        sa.select(Reservation.id)
+        .where(Reservation.ended_at.is_(None), Reservation.expires_at < at)
+        .order_by(Reservation.expires_at, Reservation.id)
+    ).all()
+
+
+def history_of_need(session: Session, need_id: int) -> Sequence[Reservation]:
+    """Return what was set aside for a need in the past, latest first."""
+    return session.scalars(
+        _whole()
+        .where(Reservation.need_id == need_id, Reservation.ended_at.is_not(None))
+        .order_by(Reservation.made_at.desc())
+    ).all()
+
+
+# -- Picking -----------------------------------------------------------------------------------------------------------
+def picking(session: Session, *, seen_by: Actor) -> Sequence[Reservation]:
+    """Return what is to be fetched and prepared: a workshop's own machines, the coordination everybody's, by shelf."""
+    query = (
+        _whole()
+        .join(Device, Device.id == Reservation.device_id)
+        .outerjoin(Place, Place.id == Device.place_id)
+        .where(Reservation.ended_at.is_(None), Device.status.in_(HELD))
+        .order_by(
+            sa.case((Device.status == Status.RESERVED, 0), else_=1),
+            Device.holder_id,
+            sa.func.coalesce(Place.name, "~"),
+            Device.code,
+        )
+    )
+    if not (seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.MATCH_RESERVE)):
+        query = query.where(Device.holder_id == seen_by.organisation_id)
+    return session.scalars(query).all()
+
+
+def lapsed_recently(session: Session, since: datetime) -> Sequence[Reservation]:
+    """Return the reservations that ended by themselves since a moment."""
+    return session.scalars(_whole().where(Reservation.ending == Ending.EXPIRED, Reservation.ended_at >= since)).all()
+
+
+def _whole() -> sa.Select[Reservation]:
+    return (
+        sa.select(Reservation)
+        .options(
+            joinedload(Reservation.need).joinedload(Need.handover_place),
+            joinedload(Reservation.need).joinedload(Need.organisation),
+            joinedload(Reservation.device).joinedload(Device.place),
+            joinedload(Reservation.device).joinedload(Device.holder),
+        )
+        .execution_options(populate_existing=True)
+    )

@@ -1,0 +1,125 @@
+"""From rows to the shapes that core.matching compares: a device, a need, as matching scenarios have them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from refurb.core.documents import modes_allowed
+from refurb.core.equipment import Form, Recipient
+from refurb.core.territory import departement_of
+from refurb.core.workflow import Status
+from refurb.devices.models import Device, DeviceSet
+from refurb.needs.models import Need
+from refurb.organisations.models import Organisation, Place
+
+Row = dict[str, Any]
+
+#: Forms that are matched; a mini PC is a desktop to whoever sits before it, a server is not sent.
+MATCHED = {
+    Form.LAPTOP: "laptop",
+    Form.DESKTOP: "desktop",
+    Form.MINI_PC: "desktop",
+    Form.ALL_IN_ONE: "all_in_one",
+    Form.TABLET: "tablet",
+    Form.SMARTPHONE: "smartphone",
+}
+
+_Monitor = aliased(Device)
+
+
+def stock(session: Session, *, device_ids: Sequence[int] | None = None) -> list[Row]:
+    """Return the machines in stock that are matched, or those named whatever their status; with `key`, the row's id.
+
+    One query of columns, no entities: a département's stock is compared with a need while the page is waited for.
+    """
+    query = (
+        sa.select(
+            Device.id.label("key"),
+            Device.code,
+            Device.form,
+            Device.maker,
+            Device.model,
+            Device.charger,
+            Device.cpu_class,
+            Device.ram_mb,
+            Device.storage_gb,
+            sa.func.coalesce(Device.screen_in, _Monitor.screen_in).label("screen_in"),
+            Device.webcam,
+            Device.has_battery,
+            Device.battery_pct,
+            Device.os_name,
+            Device.origin,
+            Device.regime,
+            Device.in_stock_since,
+            Device.status_since,
+            Organisation.legal_type,
+            Organisation.perimeter,
+            sa.func.coalesce(Place.commune_code, Organisation.commune_code).label("commune"),
+            sa.func.coalesce(Place.epci_code, Organisation.epci_code).label("epci"),
+        )
+        .join(Organisation, Organisation.id == Device.holder_id)
+        .outerjoin(Place, Place.id == Device.place_id)
+        .outerjoin(DeviceSet, DeviceSet.base_id == Device.id)
+        .outerjoin(_Monitor, _Monitor.id == DeviceSet.monitor_id)
+        .where(Device.cpu_class.is_not(None), Device.form.in_(MATCHED))
+    )
+    if device_ids is None:
+        query = query.where(Device.status == Status.IN_STOCK)
+    else:
+        query = query.where(Device.id.in_(device_ids))
+    return [_device(row) for row in session.execute(query)]
+
+
+def one_device(session: Session, device: Device) -> Row | None:
+    """Return one machine in this shape, None when it is not matched (no class, a server, a screen)."""
+    rows = stock(session, device_ids=[device.id])
+    return rows[0] if rows else None
+
+
+def need_row(need: Need) -> Row:
+    """Return a need in this shape; it must have a commune."""
+    assert need.commune_code is not None
+    return {
+        "key": need.id,
+        "id": need.code,
+        "forms": list(need.forms),
+        "min": dict(need.minima),
+        "os": need.os,
+        "modes": list(need.modes),
+        "recipient": need.recipient.value,
+        "commune": need.commune_code,
+        "epci": need.epci_code,
+        "departement": departement_of(need.commune_code),
+        "prescriber": str(need.organisation_id),
+        "points": need.points,
+        "validated_on": (need.validated_on or need.created_at.date()).isoformat(),
+        "bundle": None,
+    }
+
+
+def _device(row: Any) -> Row:
+    has_battery = row.has_battery if row.has_battery is not None else row.form is Form.LAPTOP
+    origin_modes = modes_allowed(row.origin, row.regime, row.legal_type.value)
+    return {
+        "key": row.key,
+        "id": row.code,
+        "form": MATCHED[row.form],
+        "model": " ".join(part for part in (row.maker, row.model) if part) or None,
+        "charger": row.charger,
+        "class": row.cpu_class,
+        "ram_gb": (row.ram_mb or 0) / 1024,
+        "storage_gb": row.storage_gb or 0,
+        "screen_in": row.screen_in,
+        "webcam": row.webcam,
+        "battery_pct": (row.battery_pct or 0) if has_battery else None,
+        "os": "windows" if "windows" in (row.os_name or "").casefold() else "linux",
+        "modes": [mode.value for mode in origin_modes],
+        "recipients": [recipient.value for recipient in Recipient],
+        "commune": row.commune,
+        "epci": row.epci,
+        "departement": departement_of(row.commune) if row.commune else None,
+        "reach": row.perimeter,
+        "in_stock_since": (row.in_stock_since or row.status_since).date().isoformat(),
+    }

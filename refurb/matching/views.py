@@ -1,0 +1,181 @@
+"""Matching by hand: the machines for a need, the needs for a machine, what is set aside, and what to fetch."""
+
+import io
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from sqlalchemy.orm import Session
+
+from refurb.core.documents import DocumentKind
+from refurb.core.identity import read
+from refurb.core.matching import CRITERIA
+from refurb.core.need_life import MOTIVES, Act
+from refurb.core.needs import is_fresh
+from refurb.core.permissions import Permission
+from refurb.core.workflow import Status
+from refurb.db import get_session
+from refurb.devices import queries as devices
+from refurb.devices.models import Device
+from refurb.documents.services import working_paper
+from refurb.matching import papers, queries, services, words
+from refurb.matching.models import Reservation
+from refurb.matching.services import MatchRefused
+from refurb.needs import queries as needs
+from refurb.needs import words as need_words
+from refurb.needs.models import Need
+from refurb.security import actor, requires, safe_next
+from refurb.territory import queries as territory
+from refurb.web import now, today
+
+bp = Blueprint("matching", __name__, url_prefix="/matching")
+
+#: Machines shown of each kind; the rest are counted.
+SHOWN = 30
+
+
+@bp.get("/needs/<code>")
+@requires(Permission.MATCH_RESERVE)
+def for_need(code: str) -> ResponseReturnValue:
+    """The machines in stock for one need: those that suit, best fit first; the others, and what they fail on."""
+    session = get_session()
+    need = _need(session, code)
+    reservation = queries.open_for_need(session, need.id)
+    good, bad = queries.suits(session, need)
+    criterion = request.args.get("fails")
+    shown_bad = [row for row in bad if criterion not in CRITERIA or [g.criterion for g in row.gaps] == [criterion]]
+    loaded = queries.devices(session, [*(r.device for r in good[:SHOWN]), *(r.device for r in shown_bad[:SHOWN])])
+    alone = {name: sum([g.criterion for g in row.gaps] == [name] for row in bad) for name in CRITERIA}
+    return render_template(
+        "matching/for_need.html",
+        need=need,
+        reservation=reservation,
+        good=good,
+        bad=shown_bad,
+        bad_count=len(bad),
+        alone={name: count for name, count in alone.items() if count},
+        criterion=criterion if criterion in CRITERIA else None,
+        loaded=loaded,
+        shown=SHOWN,
+        fresh=need.confirmed_on is not None and is_fresh(need.confirmed_on, today()),
+        epci=territory.epci_name(session, need.epci_code),
+        commune=territory.commune_name(session, need.commune_code),
+        commune_name=lambda key: territory.commune_name(session, key),
+        words=words,
+        need_words=need_words,
+    )
+
+
+@bp.get("/devices/<code>")
+@requires(Permission.MATCH_RESERVE, Permission.NEED_READ_PROFILE)
+def for_device(code: str) -> ResponseReturnValue:
+    """The needs that one machine suits, as a code, a profile and a place: workshops see no more."""
+    session = get_session()
+    device = _device(session, code)
+    rows = queries.wanted_by(session, device, today())
+    return render_template(
+        "matching/for_device.html",
+        device=device,
+        reservation=queries.open_reservation(session, device.id),
+        rows=rows[:SHOWN],
+        count=len(rows),
+        loaded=queries.needs_by_id(session, [row.need for row in rows[:SHOWN]]),
+        epci_name=lambda key: territory.epci_name(session, key),
+        free=device.status is Status.IN_STOCK,
+        words=words,
+        need_words=need_words,
+    )
+
+
+@bp.post("/reserve")
+@requires(Permission.MATCH_RESERVE)
+def reserve() -> ResponseReturnValue:
+    """Set a machine aside for a need; whoever comes second gets a sentence."""
+    session = get_session()
+    need = _need(session, request.form.get("need", ""))
+    device = _device(session, request.form.get("device", ""))
+    try:
+        services.reserve(session, need, device, by=actor(), at=now())
+    except MatchRefused as refusal:
+        session.rollback()
+        flash(words.REFUSALS[refusal.code], "refused")
+        return redirect(url_for(".for_need", code=need.code), 303)
+    session.commit()
+    flash(need_words.ACTS[Act.PROPOSE], "done")
+    return redirect(url_for("needs.show", code=need.code), 303)
+
+
+@bp.post("/reservations/<int:key>/<any(accept, decline, release):deed>")
+@requires(Permission.MATCH_ANSWER, Permission.MATCH_RESERVE)
+def answer(key: int, deed: str) -> ResponseReturnValue:
+    """The service accepts or declines; the coordination gives the machine back to the stock."""
+    session = get_session()
+    reservation = queries.by_id(session, key, seen_by=actor()) or abort(404)
+    own = needs.is_own(reservation.need, actor()) and actor().can(Permission.MATCH_ANSWER)
+    if not (own if deed in ("accept", "decline") else actor().can(Permission.MATCH_RESERVE)):
+        abort(403)
+    motive = request.form.get("motive", "")
+    try:
+        if deed == "accept":
+            services.accept(session, reservation, by=actor(), at=now())
+        elif deed == "decline":
+            services.decline(session, reservation, motive=motive, by=actor(), at=now())
+        else:
+            services.release(session, reservation, motive=motive, by=actor(), at=now())
+    except MatchRefused as refusal:
+        session.rollback()
+        flash(words.REFUSALS[refusal.code], "refused")
+    else:
+        session.commit()
+        flash(need_words.ACTS[{"accept": Act.ACCEPT, "decline": Act.DECLINE, "release": Act.RELEASE}[deed]], "done")
+    back = safe_next(request.form.get("next")) or url_for("needs.show", code=reservation.need.code)
+    return redirect(back, 303)
+
+
+@bp.get("/picking")
+@requires(Permission.PICKING_READ)
+def picking() -> ResponseReturnValue:
+    """What to fetch, by shelf; scanning a machine at the desk prepares it and ticks it here."""
+    session = get_session()
+    rows = queries.picking(session, seen_by=actor())
+    return render_template(
+        "matching/picking.html",
+        todo=[row for row in rows if row.device.status is Status.RESERVED],
+        ready=[row for row in rows if row.device.status is Status.READY_FOR_PICKUP],
+        several=len({row.device.holder_id for row in rows}) > 1,
+        accessories=papers.accessories,
+        place_line=lambda place: papers.place_line(session, place),
+        motives=MOTIVES[Act.RELEASE],
+        need_words=need_words,
+    )
+
+
+@bp.get("/picking.pdf")
+@requires(Permission.PICKING_READ)
+def picking_pdf() -> ResponseReturnValue:
+    """The same list on paper."""
+    session, who = get_session(), actor()
+    rows: list[Reservation] = [
+        row for row in queries.picking(session, seen_by=who) if row.device.status is Status.RESERVED
+    ]
+    if who.organisation_id is None:
+        abort(404)
+    language = str(get_locale() or "fr")[:2]
+    data: Any = papers.picking_list(session, rows, workshop=who.organisation_name)
+    pdf = working_paper(
+        session, DocumentKind.PICKING_LIST, issuer_id=who.organisation_id, data=data, language=language, on=today()
+    )
+    return send_file(io.BytesIO(pdf), mimetype="application/pdf", download_name="preparation.pdf", max_age=0)
+
+
+def _need(session: Session, code: str) -> Need:
+    found = read(code).code
+    need = needs.by_code(session, found, seen_by=actor()) if found else None
+    return need or abort(404)
+
+
+def _device(session: Session, code: str) -> Device:
+    found = read(code).code
+    device = devices.by_code(session, found, seen_by=actor()) if found else None
+    return device or abort(404)

@@ -1,0 +1,318 @@
+"""The form of a need: what is in bold in domain.md B, nothing that names a person; a draft may be kept at any point.
+
+Nothing is required of a draft; what a need cannot do without is checked when it is sent (`complete`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from refurb.core import needs as core
+from refurb.core import privacy
+from refurb.core.equipment import Recipient
+from refurb.core.needs import (
+    FOR_STRUCTURES,
+    Accompaniment,
+    Answers,
+    Autonomy,
+    Connectivity,
+    Eligibility,
+    Equipment,
+    Ergonomics,
+    Format,
+    Informed,
+    Motive,
+    System,
+    Term,
+    Usage,
+)
+from refurb.core.territory import Found
+from refurb.needs import words
+
+Code = TypeVar("Code", bound=StrEnum)
+YES, NO = "yes", "no"
+
+
+def _code(cls: type[Code]) -> Callable[[Any], Code | None]:
+    """Return what reads an option of `cls`, None for the empty one; an unknown one raises ValueError."""
+
+    def read(value: Any) -> Code | None:
+        return cls(value) if value else None
+
+    return read
+
+
+def _options(table: words.Words, empty: Any = None) -> list[tuple[str, Any]]:
+    rows = [(code.value, word) for code, word in table.items()]
+    return rows if empty is None else [("", empty), *rows]
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if value else None
+
+
+def _radio(label: Any, cls: type[Code], table: words.Words, **more: Any) -> RadioField:
+    return RadioField(
+        label, coerce=_code(cls), choices=_options(table), validate_choice=False, validators=[Optional()], **more
+    )
+
+
+def _select(label: Any, cls: type[Code], table: words.Words, empty: Any, **more: Any) -> SelectField:
+    return SelectField(
+        label, coerce=_code(cls), choices=_options(table, empty), validate_choice=False, validators=[Optional()], **more
+    )
+
+
+def _yes_no(label: Any, yes: Any, no: Any, **more: Any) -> RadioField:
+    return RadioField(label, choices=[(YES, yes), (NO, no)], validate_choice=False, validators=[Optional()], **more)
+
+
+class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+    """What both a household's and a structure's need ask."""
+
+    recipient = Recipient.HOUSEHOLD
+
+    usage_1 = _select(_l("Usage principal"), Usage, words.USAGES, _l("Choisissez"))
+    usage_2 = _select(_l("Deuxième usage"), Usage, words.USAGES, _l("Aucun"))
+    usage_3 = _select(_l("Troisième usage"), Usage, words.USAGES, _l("Aucun"))
+    commune = StringField(
+        _l("Commune"),
+        description=_l("Son nom, son ancien nom ou son code postal. Jamais la rue."),
+        validators=[Length(max=100)],
+    )
+    commune_pick = RadioField(_l("Quelle commune ?"), validate_choice=False, validators=[Optional()])
+    format = _radio(_l("Quel type d'ordinateur ?"), Format, words.FORMATS)
+    handover_place = SelectField(
+        _l("Où la machine peut-elle être remise ?"), coerce=_number, validate_choice=False, validators=[Optional()]
+    )
+    system = _select(_l("Un logiciel imposé ne marche-t-il que sous Windows ?"), System, words.SYSTEMS, None)
+    note = TextAreaField(
+        _l("Une précision sur la machine"),
+        description=_l("L'atelier la lit : rien sur la personne, ni nom, ni téléphone, ni santé."),
+        validators=[Length(max=300)],
+    )
+    note_confirmed = BooleanField(_l("J'ai relu : ce texte ne nomme et ne décrit personne"))
+
+    #: Filled by `commune_found`: what the commune typed may mean, when that is not plain.
+    candidates: Sequence[Found] = ()
+
+    def take_places(self, places: Sequence[tuple[int, str]]) -> None:
+        """Offer the hand-over places, (id, name) pairs."""
+        self.handover_place.choices = [("", _("Choisissez")), *((str(key), name) for key, name in places)]
+        if self.handover_place.data not in {None, *(key for key, _name in places)}:
+            self.handover_place.data = None
+
+    def take_answers(self, answers: Answers, commune: str) -> None:
+        """Show what was answered so far."""
+        for rank, field in enumerate((self.usage_1, self.usage_2, self.usage_3)):
+            field.data = answers.usages[rank] if rank < len(answers.usages) else None
+        self.commune.data = commune
+        self.format.data = answers.format
+        self.handover_place.data = answers.handover_place
+        self.system.data = answers.system
+        self.note.data = answers.note
+
+    def answers(self, commune: str | None) -> Answers:
+        """Return what is answered so far; `commune` is the INSEE code that the field was resolved to."""
+        usages = (self.usage_1.data, self.usage_2.data, self.usage_3.data)
+        return Answers(
+            recipient=self.recipient,
+            commune=commune,
+            usages=tuple(usage for usage in usages if usage),
+            format=self.format.data,
+            handover_place=self.handover_place.data,
+            system=self.system.data or System.ANY,
+            note=" ".join((self.note.data or "").split()),
+        )
+
+    def commune_found(self, found: Sequence[Found], sure: str | None) -> str | None:
+        """Return the INSEE code that is meant: the one picked among the candidates, or the only one possible."""
+        picked = self.commune_pick.data
+        if picked and picked in {row.commune.code for row in found}:
+            return str(picked)
+        if sure is None and self.commune.data:
+            self.candidates = found
+            self.commune_pick.choices = [(row.commune.code, row.commune.name) for row in found]
+            self.commune_pick.data = None
+        return sure
+
+    def persons_in_text(self) -> list[privacy.Finding]:
+        """Return what looks like a person in the free texts, unless the reader said it is none."""
+        return [] if self.note_confirmed.data else privacy.find(self.note.data or "")
+
+    def complete(self, answers: Answers, today: date) -> bool:
+        """Whether the need can be sent; writes the error of each field that stands in the way."""
+        for name in core.missing(answers):
+            field = self[FIELD_OF.get(name, name)]
+            if name == "commune" and self.candidates:
+                field.errors = [_("Plusieurs communes sont possibles : choisissez la bonne ci-dessous.")]
+            elif name == "commune" and self.commune.data:
+                field.errors = [_("Aucune commune ne porte ce nom. Essayez son code postal.")]
+            else:
+                field.errors = [_("Cette réponse est nécessaire.")]
+        for fault in core.wrong(answers, today):
+            field = self[words.WRONG_FIELD[fault]]
+            field.errors = [*field.errors, words.WRONG[fault]]
+        return self.without_persons() and not self.errors
+
+    def without_persons(self) -> bool:
+        """Whether the free texts name nobody, as far as one can tell; writes the error otherwise."""
+        seen = sorted({str(words.HINTS[finding.hint]) for finding in self.persons_in_text()})
+        if seen:
+            self.note.errors = [
+                _(
+                    "Ce texte semble contenir %(what)s. Enlevez-le, ou cochez la case si ce n'en est pas.",
+                    what=_(" et ").join(seen),
+                )
+            ]
+        return not seen
+
+
+class HouseholdForm(NeedForm):
+    """A household's need."""
+
+    persons = IntegerField(_l("Personnes qui s'en serviront"), validators=[Optional()])
+    pupils = IntegerField(_l("dont élèves ou étudiants"), validators=[Optional()])
+    equipment = _radio(_l("Équipement actuel"), Equipment, words.EQUIPMENT)
+    connectivity = _radio(_l("Connexion à internet"), Connectivity, words.CONNECTIVITY)
+    no_stable_power = BooleanField(_l("Pas de courant stable : il faut une batterie"))
+    tablet_suits = BooleanField(_l("Une tablette conviendrait aussi"))
+    ergonomics = SelectMultipleField(
+        _l("Confort d'usage"),
+        coerce=_code(Ergonomics),
+        choices=_options(words.ERGONOMICS),
+        validate_choice=False,
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    can_pay = _yes_no(_l("La personne peut-elle participer au prix ?"), _l("Oui, jusqu'à…"), _l("Non"))
+    contribution = IntegerField(
+        _l("Montant le plus élevé"),
+        validators=[Optional(), NumberRange(0, 300, _l("Indiquez un montant de 0 à 300 €."))],
+    )
+    loan_suits = _yes_no(_l("Un prêt conviendrait-il ?"), _l("Oui"), _l("Non"))
+    eligibility = _radio(
+        _l("Critère que votre service atteste"),
+        Eligibility,
+        words.ELIGIBILITY,
+        description=_l("Ni montant, ni justificatif : votre attestation suffit."),
+    )
+    not_equipped = _yes_no(
+        _l("À votre connaissance, le foyer a-t-il reçu un ordinateur de la filière depuis 36 mois ?"),
+        _l("Non, aucun"),
+        _l("Oui"),
+    )
+    motive = _select(_l("Urgence"), Motive, words.MOTIVES_OF_URGENCY, _l("Pas d'urgence particulière"))
+    wanted_by = DateField(_l("Date à tenir"), validators=[Optional()])
+    autonomy = _select(_l("Aisance avec l'ordinateur"), Autonomy, words.AUTONOMY, _l("Non précisé"))
+    accompaniment = _select(
+        _l("Qui aide pour les premiers pas ?"), Accompaniment, words.ACCOMPANIMENT, _l("Non précisé")
+    )
+    informed_on = DateField(_l("La personne a été informée le"), validators=[Optional()])
+    informed_how = _radio(_l("Comment ?"), Informed, words.INFORMED)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {usage: word for usage, word in words.USAGES.items() if usage not in FOR_STRUCTURES}
+        self.usage_1.choices = _options(offered, _l("Choisissez"))
+        self.usage_2.choices = self.usage_3.choices = _options(offered, _l("Aucun"))
+
+    def take_answers(self, answers: Answers, commune: str) -> None:
+        super().take_answers(answers, commune)
+        for name in ("persons", "pupils", "equipment", "connectivity", "eligibility", "motive", "wanted_by"):
+            self[name].data = getattr(answers, name)
+        for name in ("autonomy", "accompaniment", "informed_on", "informed_how", "no_stable_power", "tablet_suits"):
+            self[name].data = getattr(answers, name)
+        self.ergonomics.data = list(answers.ergonomics)
+        self.loan_suits.data = _said(answers.loan_suits)
+        self.not_equipped.data = _said(answers.not_equipped)
+        if answers.contribution_cents is not None:
+            self.can_pay.data = YES if answers.contribution_cents else NO
+            self.contribution.data = answers.contribution_cents // 100 or None
+
+    def answers(self, commune: str | None) -> Answers:
+        contribution = None
+        if self.can_pay.data == NO:
+            contribution = 0
+        elif self.can_pay.data == YES and self.contribution.data:
+            contribution = self.contribution.data * 100
+        same = ("persons", "pupils", "equipment", "connectivity", "eligibility", "motive", "wanted_by", "autonomy")
+        more = ("accompaniment", "informed_on", "informed_how", "no_stable_power", "tablet_suits")
+        return replace(
+            super().answers(commune),
+            **{name: self[name].data for name in (*same, *more)},
+            ergonomics=frozenset(item for item in self.ergonomics.data or () if item),
+            contribution_cents=contribution,
+            loan_suits=_meant(self.loan_suits.data),
+            not_equipped=_meant(self.not_equipped.data),
+        )
+
+
+class StructureForm(NeedForm):
+    """What a structure asks for itself."""
+
+    recipient = Recipient.STRUCTURE
+
+    quantity = IntegerField(
+        _l("Combien de machines identiques ?"),
+        validators=[Optional(), NumberRange(1, 60, _l("Indiquez un nombre entre 1 et 60."))],
+        default=1,
+    )
+    term = _radio(_l("Pour une date, ou pour les garder ?"), Term, words.TERMS)
+    wanted_by = DateField(_l("Date à tenir"), validators=[Optional()])
+    owner = StringField(_l("Quelle organisation en est propriétaire ?"), validators=[Length(max=120)])
+    maintainer = StringField(
+        _l("Quelle organisation les entretient ?"),
+        description=_l("Un ordinateur en libre accès que personne n'entretient ne sert bientôt plus."),
+        validators=[Length(max=120)],
+    )
+
+    def take_answers(self, answers: Answers, commune: str) -> None:
+        super().take_answers(answers, commune)
+        for name in ("quantity", "term", "wanted_by", "owner", "maintainer"):
+            self[name].data = getattr(answers, name)
+
+    def answers(self, commune: str | None) -> Answers:
+        return replace(
+            super().answers(commune),
+            quantity=self.quantity.data or 1,
+            term=self.term.data,
+            wanted_by=self.wanted_by.data,
+            owner=(self.owner.data or "").strip() or None,
+            maintainer=(self.maintainer.data or "").strip() or None,
+        )
+
+    def persons_in_text(self) -> list[privacy.Finding]:
+        if self.note_confirmed.data:
+            return []
+        return [f for field in (self.note, self.owner, self.maintainer) for f in privacy.find(field.data or "")]
+
+
+#: Where an answer is asked, when the field has another name.
+FIELD_OF = {"usages": "usage_1", "contribution_cents": "can_pay"}
+
+
+def _said(value: bool | None) -> str | None:
+    return None if value is None else YES if value else NO
+
+
+def _meant(value: str | None) -> bool | None:
+    return {YES: True, NO: False}.get(value or "")

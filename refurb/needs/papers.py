@@ -1,0 +1,86 @@
+"""What the slip says that a household takes home: plain words, whom to call, and the case number."""
+
+from datetime import date
+
+from flask_babel import force_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from refurb.core import needs as core
+from refurb.core.equipment import Recipient
+from refurb.core.identity import display
+from refurb.documents.papers import Contact, Envelope, NeedSlip, Party
+from refurb.needs import words
+from refurb.needs.models import Need
+from refurb.organisations.models import Organisation, Place
+from refurb.territory import queries as territory
+from refurb.web import money, zone
+
+
+def wanted(need: Need) -> list[str]:
+    """Return what was asked, a line each, said to the household in the language in force."""
+    answers = core.load(need.answers)
+    machines = [str(words.FORMS[form]) for form in need.forms]
+    lines = [_("Une machine : %(forms)s.", forms=_(" ou ").join(machines))] if machines else []
+    if answers.usages:
+        usages = [str(words.USAGES[usage]).lower() for usage in answers.usages]
+        lines.append(_("Pour : %(usages)s.", usages=" ; ".join(usages)))
+    if need.recipient is Recipient.STRUCTURE:
+        return lines
+    if answers.persons:
+        lines.append(
+            ngettext(
+                "%(num)s personne s'en servira.",
+                "%(num)s personnes s'en serviront.",
+                answers.persons,
+            )
+        )
+    if answers.contribution_cents:
+        lines.append(
+            _(
+                "Vous pouvez payer jusqu'à %(amount)s. Rien n'est payé aujourd'hui.",
+                amount=money(answers.contribution_cents),
+            )
+        )
+    elif answers.contribution_cents == 0:
+        lines.append(_("Vous n'avez rien à payer."))
+    if answers.loan_suits:
+        lines.append(_("Un prêt vous convient aussi."))
+    return lines
+
+
+def place_line(session: Session, place: Place | None) -> str:
+    """Return where the machine will be handed over, as one line."""
+    if place is None:
+        return ""
+    commune = territory.commune_name(session, place.commune_code)
+    return ", ".join(part for part in (place.name, place.address, commune) if part)
+
+
+def contact(session: Session, organisation: Organisation) -> Contact:
+    """Return whom the household calls: the service, never a person of it."""
+    return Contact(
+        name=organisation.name,
+        phone=organisation.phone or "",
+        email=organisation.email or "",
+        place=", ".join(
+            part for part in (organisation.address, territory.commune_name(session, organisation.commune_code)) if part
+        ),
+    )
+
+
+def slip(session: Session, need: Need, *, language: str, today: date) -> NeedSlip:
+    """Return the slip's data; the need comes with its service and its place."""
+    with force_locale(language):
+        asked_on = need.submitted_at.astimezone(zone()).date() if need.submitted_at else today
+        return NeedSlip(
+            document=Envelope(issuer=Party(name=need.organisation.name)),
+            need_code=need.code,
+            shown_need_code=display(need.code),
+            service=need.organisation.name,
+            contact=contact(session, need.organisation),
+            asked_on=asked_on.isoformat(),
+            wanted=wanted(need),
+            handover_place=place_line(session, need.handover_place),
+            fresh_until=core.fresh_until(need.confirmed_on).isoformat() if need.confirmed_on else "",
+        )
