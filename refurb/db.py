@@ -91,6 +91,9 @@ class Session(orm.Session):
     read_only: bool = False
     #: Whether the mark takes another connection. The tests' one outer transaction has only one.
     separate_read_only: ClassVar[bool] = True
+    #: The engine of this session that carries the mark, and the one it was made from. Kept, because a session takes a
+    #: connection of its own for each engine it meets.
+    _reader: tuple[sa.Engine, sa.Engine] | None = None
 
     def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | Connection:
         bind = super().get_bind(*args, **kwargs)
@@ -98,7 +101,9 @@ class Session(orm.Session):
             options: dict[str, Any] = {"refurb_read_only": True}
             if bind.dialect.name == "postgresql":
                 options["postgresql_readonly"] = True
-            return bind.execution_options(**options)
+            if self._reader is None or self._reader[0] is not bind:
+                self._reader = (bind, bind.execution_options(**options))
+            return self._reader[1]
         return bind
 
 
