@@ -11,6 +11,7 @@ from tests.visitor import Page, Visitor
 
 if TYPE_CHECKING:
     from flask import Flask
+    from flask.testing import FlaskClient
 
 
 def attribute(page: Page, name: str) -> str:
@@ -68,3 +69,13 @@ def test_a_choice_never_leads_elsewhere(visitor: Visitor, target: str) -> None:
     visitor.get("/about")
     page = visitor.post("/theme", {"theme": "light", "next": target})
     assert page.response.request.path == "/"
+
+
+def test_a_file_is_kept_for_ever_only_under_its_fingerprint(client: FlaskClient) -> None:
+    named = client.get("/static/js/app.mjs?v=0123456789ab")
+    plain = client.get("/static/js/copy.mjs")
+    assert named.cache_control.max_age == 365 * 24 * 3600
+    assert plain.cache_control.max_age is None
+    assert plain.cache_control.no_cache
+    named.close()
+    plain.close()
