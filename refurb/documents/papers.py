@@ -244,7 +244,7 @@ class HandoverSheet:
     warranty_until: str = ""
     contact: Contact
     accompaniment: str = ""
-    signature: str  # paper, present, mark
+    signature: str  # signed, in_presence, mark
     witness: str = ""
     recipient: Party | None = None
 

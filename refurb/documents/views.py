@@ -6,7 +6,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from refurb.core.documents import DocumentKind
 from refurb.core.identity import CodeKind
 from refurb.core.identity import read as read_code
 from refurb.core.permissions import Permission
@@ -14,38 +13,17 @@ from refurb.db import get_session
 from refurb.documents import queries, services
 from refurb.documents.forms import VoidForm
 from refurb.documents.models import Document
+from refurb.documents.words import KINDS, kind_word
 from refurb.security import actor, public, requires
 from refurb.web import now, page_number, paginate
 
 bp = Blueprint("documents", __name__)
-
-KINDS = {
-    DocumentKind.PICKUP_SLIP: _l("Bon d'enlèvement"),
-    DocumentKind.RECEIPT_SLIP: _l("Bon de réception"),
-    DocumentKind.INTAKE_CERTIFICATE: _l("Attestation de prise en charge"),
-    DocumentKind.DONATION_AGREEMENT: _l("Convention de don"),
-    DocumentKind.NEED_SLIP: _l("Papier de la personne"),
-    DocumentKind.PICKING_LIST: _l("Liste de préparation"),
-    DocumentKind.HANDOVER_SHEET: _l("Fiche de remise"),
-    DocumentKind.BENEFICIARY_SHEET: _l("Feuille « Voici votre ordinateur »"),
-    DocumentKind.LOAN_AGREEMENT: _l("Convention de prêt"),
-    DocumentKind.GIFT_DEED: _l("Acte de don"),
-    DocumentKind.SOLIDARITY_SALE_RECEIPT: _l("Reçu de vente solidaire"),
-    DocumentKind.TRANSFER_CERTIFICATE: _l("Attestation de cession"),
-    DocumentKind.REUSE_STATEMENT: _l("Bilan de réemploi"),
-    DocumentKind.DEPOSIT_RECEIPT: _l("Reçu de dépôt"),
-}
 
 REFUSALS = {
     "already-void": _l("Ce document est déjà annulé."),
     "unnumbered": _l("Ce papier de travail ne prend pas de numéro."),
     "issuer-unknown": _l("L'organisation qui établit ce document n'existe plus."),
 }
-
-
-def kind_word(document: Document) -> str:
-    """Return what a paper is, in the reader's language."""
-    return str(KINDS[DocumentKind(document.kind)])
 
 
 @bp.get("/documents")

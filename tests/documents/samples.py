@@ -198,7 +198,7 @@ def papers() -> dict[DocumentKind, Any]:
             warranty_until="2027-06-04",
             contact=CONTACT,
             accompaniment="deux heures de prise en main, le 10 décembre à 14 h",
-            signature="present",
+            signature="in_presence",
             witness="l'assistante sociale du CCAS",
         ),
         BeneficiarySheet(
