@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from refurb.core.equipment import Mode
+from refurb.core.handover import Signature
 from refurb.db import Base, Code, enum_type, pk
 from refurb.devices.models import Device
 from refurb.matching.models import Reservation
@@ -26,6 +27,7 @@ class Appointment(Base):
     agreed_at: Mapped[datetime]
     agreed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     missed_at: Mapped[datetime | None]
+    #: Replaced by another, or its reservation released.
     cancelled_at: Mapped[datetime | None]
     reservation: Mapped[Reservation] = relationship(lazy="raise")
     place: Mapped[Place] = relationship(lazy="raise")
@@ -49,11 +51,14 @@ class Handover(Base):
     mode: Mapped[Mode] = mapped_column(enum_type(Mode))
     price_cents: Mapped[int] = mapped_column(default=0)
     accessories: Mapped[list[str]] = mapped_column(default=list)
-    #: "signed", "mark" or "in_presence"; no name is kept.
-    signature: Mapped[str] = mapped_column(sa.String(20))
+    #: How it was signed for; no name is kept, the detail says in whose presence, as a function.
+    signature: Mapped[Signature] = mapped_column(enum_type(Signature))
     signature_detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     warranty_until: Mapped[date | None]
     loan_until: Mapped[date | None]
+    deposit_cents: Mapped[int | None]
+    #: The version of the legal tables that opened this mode at this price.
+    rules_version: Mapped[str] = mapped_column(sa.String(20))
     after_sales_contact: Mapped[str]
     handed_over_at: Mapped[datetime] = mapped_column(index=True)
     handed_over_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
@@ -61,4 +66,5 @@ class Handover(Base):
     return_motive: Mapped[str | None] = mapped_column(sa.String(60))
     need: Mapped[Need] = relationship(lazy="raise")
     device: Mapped[Device] = relationship(lazy="raise")
+    place: Mapped[Place | None] = relationship(lazy="raise")
     reservation: Mapped[Reservation] = relationship(lazy="raise")

@@ -1,0 +1,52 @@
+"""What the hand-over gives the other areas: who sees its papers, and what follows a move."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from refurb.devices import registry
+from refurb.devices.models import Device
+from refurb.devices.registry import Moved
+from refurb.documents import registry as documents
+from refurb.documents.models import Document
+from refurb.handover import queries
+from refurb.handover.models import Appointment, Handover
+from refurb.matching.models import Reservation
+from refurb.security import Actor
+
+
+def register(app: Flask) -> None:
+    """Called by create_app()."""
+    registry.AFTER_MOVE["handover"] = after_move
+    registry.LATER["handover"] = later
+    documents.SEES["handover"] = queries.may_see
+
+
+def after_move(session: Session, moved: Moved, by: Actor) -> None:
+    """A machine that is no longer set aside has no appointment either."""
+    if not moved.frees_reservation:
+        return
+    of_device = sa.select(Reservation.id).where(Reservation.device_id == moved.device.id)
+    session.execute(
+        sa.update(Appointment)
+        .where(
+            Appointment.reservation_id.in_(of_device),
+            Appointment.reservation_id.not_in(sa.select(Handover.reservation_id)),
+            Appointment.missed_at.is_(None),
+            Appointment.cancelled_at.is_(None),
+        )
+        .values(cancelled_at=moved.at)
+    )
+
+
+def later(session: Session, device: Device, since: datetime) -> set[str]:
+    """An undo is refused once a paper names the machine's hand-over."""
+    found = session.scalar(
+        sa.select(Document.id)
+        .join(Handover, sa.and_(Document.subject_kind == "handover", Document.subject_id == Handover.id))
+        .where(Handover.device_id == device.id, Document.issued_at >= since)
+        .limit(1)
+    )
+    return {"later-document"} if found is not None else set()
