@@ -104,7 +104,7 @@ def undo(scan_id: int) -> ResponseReturnValue:
 @requires(Permission.SCAN)
 def undo_pile() -> ResponseReturnValue:
     session = get_session()
-    pile = queries.open_pile(session, actor()) or abort(404)
+    pile = services.pile_of(session, by=actor(), at=now())
     done, refused = services.undo_all(session, pile, by=actor(), at=now())
     session.commit()
     if done:
@@ -120,7 +120,7 @@ def undo_pile() -> ResponseReturnValue:
 def close() -> ResponseReturnValue:
     """End the pile and open the page that keeps it."""
     session = get_session()
-    pile = queries.open_pile(session, actor()) or abort(404)
+    pile = services.pile_of(session, by=actor(), at=now())
     services.close(pile, at=now())
     session.commit()
     return redirect(url_for(".pile", pile_id=pile.id), 303)

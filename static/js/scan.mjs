@@ -20,7 +20,7 @@ function uuid() {
 export default function (desk) {
   const form = desk.querySelector(".desk-box");
   const box = form.elements.text;
-  const parts = Object.fromEntries(["setting", "last", "rows", "counts", "empty"].map((id) => [id, desk.querySelector(`#desk-${id}`)]));
+  const parts = Object.fromEntries(["setting", "last", "rows", "counts", "empty", "actions"].map((id) => [id, desk.querySelector(`#desk-${id}`)]));
   const queue = [];
   let busy = false;
   let context = null;
@@ -51,6 +51,7 @@ export default function (desk) {
     }
     for (const old of [...parts.rows.children].slice(50)) old.remove();
     parts.empty.hidden = true;
+    parts.actions.hidden = false;
     wire();
     play(answer.answer);
   }

@@ -1,0 +1,153 @@
+"""Print labels: which, from where on the sheet, and what they will look like."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from refurb.core.identity import read
+from refurb.core.permissions import Permission
+from refurb.db import get_session
+from refurb.desk import queries as desk_queries
+from refurb.desk.readings import sentences as why_not
+from refurb.desk.words import COMMAND_WORDS
+from refurb.labels import queries, services
+from refurb.labels.drawing import Label, LabelRefused
+from refurb.labels.layouts import L7160, LAYOUTS
+from refurb.labels.sentences import sentences
+from refurb.labels.sheets import pdf
+from refurb.labels.svg import preview
+from refurb.needs.words import PROFILES
+from refurb.security import actor, requires
+from refurb.web import now, page_number, paginate
+
+bp = Blueprint("labels", __name__, url_prefix="/labels")
+
+
+@bp.get("/")
+@requires(Permission.LABEL_PRINT)
+def index() -> ResponseReturnValue:
+    """The machines whose label was never printed."""
+    session = get_session()
+    page = paginate(session, queries.to_be_labelled(actor()), page_number())
+    return render_template("labels/index.html", page=page, layouts=list(LAYOUTS.values()))
+
+
+@bp.get("/prepare")
+@requires(Permission.LABEL_PRINT)
+def prepare() -> ResponseReturnValue:
+    """Choose the start on a drawn sheet, and see the first label as it will be."""
+    codes, wrong = _codes()
+    return _prepared(codes, wrong)
+
+
+@bp.post("/print")
+@requires(Permission.LABEL_PRINT)
+def print_sheet() -> ResponseReturnValue:
+    """Return the sheet, and note on each machine that its label was printed."""
+    session = get_session()
+    codes, wrong = _codes()
+    if wrong:
+        return _prepared(codes, wrong)
+    try:
+        labels, devices = services.labels_of(session, codes, _words(), seen_by=actor())
+        sheet = pdf(labels, _layout_name(), _start())
+    except LabelRefused as refused:
+        return _prepared(codes, [_refusal(refused)])
+    services.note_printed(session, devices, layout=_layout_name(), by=actor(), at=now())
+    session.commit()
+    return _pdf(sheet)
+
+
+@bp.post("/blank")
+@requires(Permission.LABEL_PRINT)
+def blank() -> ResponseReturnValue:
+    """Return a sheet of labels for machines to come; each is linked at its first scan."""
+    session = get_session()
+    count = request.form.get("count", "")
+    try:
+        if not count.isdigit() or len(count) > 5:
+            raise LabelRefused("nothing-to-print")
+        sheet = pdf(services.blank(session, int(count), _words()), _layout_name(), _start())
+    except LabelRefused as refused:
+        session.rollback()
+        flash(_refusal(refused), "refused")
+        return redirect(url_for(".index"), 303)
+    session.commit()
+    return _pdf(sheet)
+
+
+def _prepared(codes: Sequence[str], wrong: Sequence[str]) -> ResponseReturnValue:
+    session = get_session()
+    shown, problems = None, list(wrong)
+    labels: list[Label] = []
+    if codes:
+        try:
+            labels, _devices = services.labels_of(session, codes, _words(), seen_by=actor())
+            shown = preview(labels[0], LAYOUTS[_layout_name()])
+        except LabelRefused as refused:
+            problems.append(_refusal(refused))
+    elif not problems and request.args:
+        problems.append(sentences(_)["nothing-to-print"])
+    problems = list(dict.fromkeys(problems))
+    layout = LAYOUTS[_layout_name()]
+    return (
+        render_template(
+            "labels/prepare.html",
+            codes=codes,
+            labels=labels,
+            preview=shown,
+            problems=problems,
+            layout=layout,
+            start=min(_start(), layout.per_page),
+            cells=[layout.place(position) for position in range(layout.per_page)],
+        ),
+        422 if problems else 200,
+    )
+
+
+def _codes() -> tuple[list[str], list[str]]:
+    """Return the codes asked for, each once, in their order, and a sentence for each text that is none."""
+    codes, wrong = [], []
+    pile = request.values.get("pile", "")
+    if pile.isdigit() and len(pile) < 19:
+        found = desk_queries.pile_by_id(get_session(), int(pile), seen_by=actor()) or abort(404)
+        codes += [device.code for device in desk_queries.to_label(get_session(), found.id)]
+    texts = request.values.getlist("code") + request.values.get("codes", "").splitlines()
+    for text in filter(str.strip, texts):
+        reading = read(text)
+        codes += reading.codes
+        if reading.why:
+            wrong.append(f"{text.strip()[:60]} : {why_not(_)[reading.why]}")
+    return list(dict.fromkeys(codes)), wrong
+
+
+def _layout_name() -> str:
+    name = request.values.get("layout", L7160.name)
+    return name if name in LAYOUTS else abort(400)
+
+
+def _start() -> int:
+    text = request.values.get("start", "1")
+    return int(text) if text.isdigit() and len(text) < 4 else 0
+
+
+def _words() -> services.Words:
+    host = (current_app.extensions["refurb.settings"].public_url or "").partition("://")[2]
+    return services.Words(
+        profiles={str(code): str(name) for code, name in PROFILES.items()},
+        commands={key: str(word) for key, word in COMMAND_WORDS.items()},
+        address=f"{host}/c/" if host else "",
+    )
+
+
+def _refusal(refused: LabelRefused) -> str:
+    return sentences(_)[refused.code] % {"about": refused.about}
+
+
+def _pdf(sheet: bytes) -> ResponseReturnValue:
+    answer = make_response(sheet)
+    answer.mimetype = "application/pdf"
+    answer.headers["Content-Disposition"] = f'inline; filename="{_("etiquettes")}.pdf"'
+    return answer
