@@ -80,7 +80,7 @@ class Device(Base):
     #: Profiles served and what is missing for the others, with the version of the table that says so.
     profiles: Mapped[list[str] | None]
     missing: Mapped[list[dict[str, Any]] | None]
-    grading_version: Mapped[int | None]
+    grading_version: Mapped[str | None] = mapped_column(sa.String(60))
 
     cosmetic_grade: Mapped[Grade | None] = mapped_column(enum_type(Grade))
     defects: Mapped[str | None]
@@ -216,6 +216,8 @@ class Report(Base):
     id: Mapped[pk]
     organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"), index=True)
+    #: The machine it may be of, while a person is asked; nothing is taken from the report until they answer.
+    asked_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"), index=True)
     format: Mapped[str | None] = mapped_column(sa.String(30))
     file_name: Mapped[str | None] = mapped_column(sa.String(200))
     #: SHA-256 of what came in, and of what is kept (less the sections about persons); the second is the blob's name.
@@ -230,7 +232,8 @@ class Report(Base):
     doubt: Mapped[str | None] = mapped_column(sa.String(60))
     station: Mapped[str | None] = mapped_column(sa.String(100))
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
-    device: Mapped[Device | None] = relationship(lazy="raise")
+    device: Mapped[Device | None] = relationship(foreign_keys=[device_id], lazy="raise")
+    asked_of: Mapped[Device | None] = relationship(foreign_keys=[asked_of_id], lazy="raise")
 
 
 class CountedStock(Base):

@@ -30,7 +30,7 @@ from refurb.security import Actor, ActorKind
 #: Forms that cannot hold a storage medium; all others are looked into.
 WITHOUT_MEDIA = frozenset({Form.MONITOR})
 #: Reports that say nothing of the hardware.
-NOT_A_DIAGNOSIS = ("nwipe", "unreadable")
+NOT_A_DIAGNOSIS = ("nwipe", "smartctl", "unreadable")
 #: A screen of a set that is ready to leave with its base unit.
 MONITOR_READY = frozenset({Status.QUALITY_CHECKED, Status.IN_STOCK, Status.RESERVED, Status.READY_FOR_PICKUP})
 

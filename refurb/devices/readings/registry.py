@@ -10,6 +10,9 @@ from refurb.devices import readings
 from refurb.devices.readings.document import Document
 from refurb.devices.readings.reading import Reading, Unreadable
 
+#: Raised when the readers read more than they did: `refurb ingest --again` then reads older reports once more.
+READER_VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Format:

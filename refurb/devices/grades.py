@@ -1,0 +1,72 @@
+"""The grade that stands on a machine: recomputed from what is known of it whenever that changes."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from refurb.core.equipment import Form
+from refurb.core.grading import Facts, Grade, grade
+from refurb.core.workflow import Action
+from refurb.devices.models import Device, MediumKind, StorageMedium
+from refurb.devices.registry import Moved
+from refurb.security import Actor
+
+SOLID = frozenset({MediumKind.SSD, MediumKind.NVME, MediumKind.EMMC})
+#: What grading has nothing to say of.
+_UNGRADED = frozenset({Form.MONITOR, Form.PRINTER, Form.OTHER})
+
+
+def regrade(session: Session, device: Device) -> Grade:
+    """Write class, profiles, what is missing and the version of the tables on the machine; return the grade."""
+    session.flush()
+    if device.media_known:
+        device.storage_gb = _solid_gb(session, device)
+    graded = grade(
+        Facts(
+            form=device.form.value,
+            cpu=device.cpu_model,
+            cores=device.cpu_cores,
+            ram_gb=_gib(device.ram_mb),
+            storage_gb=device.storage_gb,
+            screen_in=device.screen_in,
+            webcam=device.webcam,
+            battery_pct=device.battery_pct,
+            has_battery=device.has_battery,
+        )
+    )
+    if device.form in _UNGRADED:
+        return graded
+    device.cpu_class = graded.cls
+    device.profiles = list(graded.profiles)
+    device.missing = [
+        {"profile": lack.profile, "criterion": lack.criterion, "have": lack.have, "need": lack.need}
+        for lack in graded.missing
+    ]
+    device.grading_version = ", ".join(f"{name} {version}" for name, version in sorted(graded.versions.items()))
+    session.flush()
+    return graded
+
+
+def after_move(session: Session, moved: Moved, by: Actor) -> None:
+    """Grade again once the machine was controlled: the checklist tells what works."""
+    if moved.did(Action.CONTROL):
+        regrade(session, moved.device)
+
+
+def _solid_gb(session: Session, device: Device) -> int:
+    return int(
+        session.scalar(
+            sa.select(sa.func.coalesce(sa.func.sum(StorageMedium.size_gb), 0)).where(
+                StorageMedium.device_id == device.id,
+                StorageMedium.kind.in_(SOLID),
+                StorageMedium.destroyed_at.is_(None),
+                StorageMedium.absence_attested.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def _gib(mebibytes: int | None) -> int | float | None:
+    if mebibytes is None:
+        return None
+    return mebibytes // 1024 if mebibytes % 1024 == 0 else round(mebibytes / 1024, 2)

@@ -1,0 +1,430 @@
+"""What happens to reports: their bytes are kept first, then they are read, matched to a machine, and taken.
+
+`arrive` is the one service that commits: evidence is stored before anything is made of it (style.md section 2). A doubt
+is asked of a person and nothing is taken from the report before the answer; reading again uses what was kept.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from refurb import blobs
+from refurb.audit.services import record
+from refurb.core.media import WipeSource
+from refurb.core.workflow import Action, Status, TransitionRefused
+from refurb.devices import grades, media, queries, report_queries, services
+from refurb.devices.identity import identity_columns, maker_key, serial_key
+from refurb.devices.models import Device, MediumKind, Report, StorageMedium
+from refurb.devices.readings.document import Document
+from refurb.devices.readings.names import short_model
+from refurb.devices.readings.persons import without_persons
+from refurb.devices.readings.reading import Medium, Reading, Unreadable, Wipe
+from refurb.devices.readings.registry import READER_VERSION, read
+from refurb.devices.readings.summary import as_json, grading_facts, unreadable_json
+from refurb.devices.steps import lock
+from refurb.security import Actor
+
+#: Where a report that was read may still move a machine; elsewhere it is kept and said.
+_DRIFT = timedelta(minutes=15)
+
+
+class Doubt(StrEnum):
+    """What a person is asked about a report."""
+
+    WHICH_DEVICE = "which-device"
+    OTHER_SERIAL = "other-serial"
+    SEVERAL_DEVICES = "several-devices"
+    MEDIA_OF_ANOTHER = "media-of-another"
+    OTHER_MAKER = "other-maker"
+    SERIAL_TAKEN = "serial-taken"
+    WHICH_MEDIUM = "which-medium"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A report that came in; `known`: the same bytes had come before."""
+
+    report: Report
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Match:
+    """The machine of a reading, or the question: `device` is then the one it may be of."""
+
+    device: Device | None = None
+    doubt: Doubt | None = None
+
+
+def arrive(
+    session: Session,
+    raw: bytes,
+    *,
+    by: Actor,
+    at: datetime,
+    zone: tzinfo,
+    file_name: str | None = None,
+    device: Device | None = None,
+) -> Arrival:
+    """Keep the bytes and commit, then read them; commits again. The same bytes twice are one report.
+
+    `device`: the machine whose code was scanned or whose page the report was given on.
+    """
+    report, known = keep(session, raw, by=by, at=at, file_name=file_name)
+    session.commit()
+    if not known or report.read_at is None:
+        take(session, report, by=by, at=at, zone=zone, device=device)
+    elif device is not None and report.device_id is None and report.format != "unreadable":
+        settle(session, report, device, by=by, at=at, zone=zone)
+    session.commit()
+    return Arrival(report, known)
+
+
+def keep(session: Session, raw: bytes, *, by: Actor, at: datetime, file_name: str | None = None) -> tuple[Report, bool]:
+    """Store the bytes under their hash; return their report, and whether it was there already."""
+    sha256 = blobs.put(session, raw, "application/octet-stream")
+    if (earlier := report_queries.same_bytes(session, sha256, organisation_id=by.organisation_id)) is not None:
+        return earlier, True
+    report = Report(
+        organisation_id=by.organisation_id,
+        file_name=(file_name or "").replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or None,
+        raw_sha256=sha256,
+        kept_sha256=sha256,
+        received_at=at,
+        station=by.station,
+        account_id=by.id,
+        device=None,
+        asked_of=None,
+    )
+    try:
+        with session.begin_nested():
+            session.add(report)
+            session.flush()
+    except IntegrityError:
+        # The same bytes came by another door at the same moment.
+        earlier = report_queries.same_bytes(session, sha256, organisation_id=by.organisation_id)
+        if earlier is None:
+            raise
+        return earlier, True
+    return report, False
+
+
+def take(
+    session: Session, report: Report, *, by: Actor, at: datetime, zone: tzinfo, device: Device | None = None
+) -> None:
+    """Read what was kept, say which machine it is of, and take from it what it proves."""
+    raw = blobs.get(session, report.kept_sha256)
+    report.read_at, report.reader_version = at, READER_VERSION
+    try:
+        reading = read(raw)
+    except Unreadable as refusal:
+        report.format, report.reading, report.doubt = "unreadable", unreadable_json(refusal.code), None
+        report.device = device
+        session.flush()
+        return
+    report.format, report.reading = reading.format, stored(reading)
+    _forget_persons(session, report, raw)
+    if report.device_id is not None:
+        device = session.get_one(Device, report.device_id)
+        found = Match(device)
+    else:
+        found = match(session, reading, organisation_id=report.organisation_id, device=device)
+    _conclude(session, report, reading, found, by=by, at=at, zone=zone)
+
+
+def stored(reading: Reading) -> dict[str, object]:
+    """Return what is kept of a reading: the interface's JSON, and the reasons and times of each wipe."""
+    told: dict[str, object] = dict(as_json(reading))
+    del told["file"]
+    told["wipes"] = [
+        {
+            "device": wipe.device,
+            "model": wipe.model,
+            "serial": wipe.serial,
+            "method": wipe.method,
+            "outcome": wipe.outcome,
+            "reasons": list(wipe.reasons),
+            "tool": wipe.tool,
+            "verify": wipe.verify,
+            "hidden_area": wipe.hidden_area,
+            "started_at": wipe.started_at,
+            "ended_at": wipe.ended_at,
+        }
+        for wipe in reading.wipes
+    ]
+    return told | {"uuid": reading.uuid, "macs": list(reading.macs), "sender_id": reading.sender_id}
+
+
+def _forget_persons(session: Session, report: Report, raw: bytes) -> None:
+    """Keep the report less the sections about persons; the bytes as they came go, unless another report keeps them."""
+    kept = without_persons(Document(raw))
+    if kept == raw:
+        return
+    was, report.kept_sha256 = report.kept_sha256, blobs.put(session, kept, "application/octet-stream")
+    session.flush()
+    if not report_queries.is_kept_elsewhere(session, was):
+        try:
+            with session.begin_nested():
+                session.execute(sa.delete(blobs.Blob).where(blobs.Blob.sha256 == was))
+        except IntegrityError:
+            # Somebody keeps the same bytes for another reason than a report.
+            return
+
+
+# -- Which machine ----------------------------------------------------------------------------------------------------
+def match(session: Session, reading: Reading, *, organisation_id: int | None, device: Device | None = None) -> Match:
+    """Return the machine, by scanned code, trusted serial, then media serials; a doubt is a question, never a guess."""
+    if device is not None:
+        return _beside(session, reading, device)
+    bearers = report_queries.by_reading_serial(session, reading, organisation_id=organisation_id)
+    sure = [bearer for bearer in bearers if bearer.serial_trusted and report_queries.same_maker(bearer, reading)]
+    if len(sure) == 1:
+        return Match(sure[0])
+    known = report_queries.media_by_serials(
+        session, (medium.serial for medium in (*(reading.media or ()), *reading.wipes)), organisation_id=organisation_id
+    )
+    homes = {medium.device.id: medium.device for medium in known.values() if medium.device is not None}
+    if bearers:
+        # The serial of another maker's machine, or two of one: the disks may tell, a person decides.
+        return Match(next((b for b in bearers if b.id in homes), bearers[0]), Doubt.OTHER_MAKER)
+    if len(homes) > 1:
+        return Match(next(iter(homes.values())), Doubt.SEVERAL_DEVICES if reading.describes_machine else None)
+    if not homes:
+        return Match(None, Doubt.WHICH_DEVICE)
+    home = next(iter(homes.values()))
+    if reading.serial_trusted and home.serial_trusted:
+        # Another machine's serial with this one's disk: the disk was moved, or the serial mistyped.
+        return Match(home, Doubt.MEDIA_OF_ANOTHER)
+    return Match(home)
+
+
+def _beside(session: Session, reading: Reading, device: Device) -> Match:
+    """The code was scanned: it is that machine, unless both bear a serial and they differ."""
+    told = serial_key(reading.serial) if reading.serial_trusted else None
+    if told is None or not device.serial_trusted or told == device.serial_key:
+        return Match(device)
+    return Match(device, Doubt.OTHER_SERIAL)
+
+
+def _conclude(
+    session: Session, report: Report, reading: Reading, found: Match, *, by: Actor, at: datetime, zone: tzinfo
+) -> None:
+    if not reading.describes_machine and reading.wipes and found.doubt is None:
+        # A wiping bench does the disks of several machines in one run: each outcome goes to its own medium.
+        report.device = found.device
+        report.asked_of, report.doubt = None, None
+        session.flush()
+        _take_wipes(session, report, reading, found.device, by=by, at=at, zone=zone)
+        _said(session, report, by=by, at=at)
+        return
+    if found.doubt is not None or found.device is None:
+        report.device, report.asked_of, report.doubt = None, found.device, (found.doubt or Doubt.WHICH_DEVICE).value
+        session.flush()
+        if found.device is not None:
+            payload = {"report_id": report.id, "reason": report.doubt}
+            record(session, "device", found.device.id, "device.report-doubted", by=by, at=at, payload=payload)
+        return
+    _attach(session, report, reading, found.device, by=by, at=at, zone=zone)
+
+
+def settle(session: Session, report: Report, device: Device | None, *, by: Actor, at: datetime, zone: tzinfo) -> None:
+    """Answer the question of a report: it is of this machine, or of none that is known (`device` None)."""
+    if device is None:
+        report.asked_of, report.doubt = None, Doubt.WHICH_DEVICE.value
+        session.flush()
+        return
+    report.doubt = None
+    _attach(session, report, read(blobs.get(session, report.kept_sha256)), device, by=by, at=at, zone=zone)
+
+
+def read_again(session: Session, report: Report, *, by: Actor, at: datetime, zone: tzinfo) -> bool:
+    """Read what was kept once more, with today's readers; returns whether it says something else now.
+
+    What moved a machine is not moved again: a wipe is known by its medium and its report.
+    """
+    before = (report.format, report.reading)
+    take(session, report, by=by, at=at, zone=zone)
+    return before != (report.format, report.reading)
+
+
+# -- What a report proves ---------------------------------------------------------------------------------------------
+def _attach(
+    session: Session, report: Report, reading: Reading, device: Device, *, by: Actor, at: datetime, zone: tzinfo
+) -> None:
+    device = lock(session, device)
+    report.device, report.asked_of, report.doubt = device, None, None
+    session.flush()
+    if reading.describes_machine and report_queries.is_latest_on_hardware(session, report):
+        _take_identity(session, report, reading, device)
+        _take_hardware(reading, device)
+    for medium in reading.media or ():
+        _see(session, device, medium, by=by, at=at)
+    if reading.describes_machine and reading.media is not None:
+        device.media_known = True
+    grades.regrade(session, device)
+    _said(session, report, by=by, at=at)
+    media.follow_media(session, device, by=by, at=at, payload={"report_id": report.id})
+    _take_wipes(session, report, reading, device, by=by, at=at, zone=zone)
+    _diagnose(session, report, device, by=by, at=at)
+
+
+def _said(session: Session, report: Report, *, by: Actor, at: datetime) -> None:
+    if report.device is not None:
+        payload = {"report_id": report.id, "format": report.format}
+        record(session, "device", report.device.id, "device.report-read", by=by, at=at, payload=payload)
+
+
+def _take_identity(session: Session, report: Report, reading: Reading, device: Device) -> None:
+    """Fill what nobody had written of the machine; what a person wrote stays, another's serial is never taken."""
+    maker = device.maker or reading.manufacturer
+    model = device.model or short_model(reading.manufacturer, reading.model)
+    serial = device.serial
+    if reading.serial_trusted and not device.serial_trusted:
+        serial = reading.serial
+    columns = identity_columns(maker, model, serial)
+    if columns["serial_trusted"] and (
+        columns["serial_key"] != device.serial_key
+        or columns["maker_key"] != device.maker_key
+        or not device.serial_trusted
+    ):
+        twin = sa.select(Device.id).where(
+            Device.maker_key == columns["maker_key"],
+            Device.serial_key == columns["serial_key"],
+            Device.serial_trusted,
+            Device.id != device.id,
+        )
+        if session.scalar(twin) is not None:
+            report.doubt = Doubt.SERIAL_TAKEN.value
+            columns = identity_columns(maker, model, device.serial) | {"serial_trusted": device.serial_trusted}
+            columns["maker_key"] = device.maker_key or maker_key(maker)
+            if device.serial is None:
+                columns["serial_trusted"] = False
+    for name, value in columns.items():
+        setattr(device, name, value)
+
+
+def _take_hardware(reading: Reading, device: Device) -> None:
+    """Write what was measured; a camera that is seen is not a camera that was tested, one that is not there is none."""
+    facts = grading_facts(reading)
+    if reading.cpu is not None:
+        device.cpu_model, device.cpu_cores = reading.cpu.model[:200], reading.cpu.cores
+    if reading.ram_gb is not None:
+        device.ram_mb = round(reading.ram_gb * 1024)
+    if reading.screen_in is not None:
+        device.screen_in = reading.screen_in
+    if reading.wifi is not None:
+        device.wifi = reading.wifi
+    if reading.webcam is False:
+        device.webcam = False
+    if reading.batteries:
+        device.has_battery = True
+        if facts.battery_pct is not None:
+            device.battery_pct = facts.battery_pct
+
+
+def _see(session: Session, device: Device, seen: Medium, *, by: Actor, at: datetime) -> StorageMedium:
+    return media.see(
+        session,
+        device,
+        kind=MediumKind(seen.type.value) if seen.type is not None else MediumKind.UNKNOWN,
+        model=seen.model,
+        serial=seen.serial,
+        size_gb=seen.size_gb,
+        health=seen.health.value if seen.health is not None else None,
+        by=by,
+        at=at,
+    )
+
+
+def _take_wipes(
+    session: Session,
+    report: Report,
+    reading: Reading,
+    device: Device | None,
+    *,
+    by: Actor,
+    at: datetime,
+    zone: tzinfo,
+) -> None:
+    """Give each outcome to its medium: the one of that serial, wherever it sits, else one found in the machine."""
+    known = report_queries.media_by_serials(
+        session, (wipe.serial for wipe in reading.wipes), organisation_id=report.organisation_id
+    )
+    for wipe in reading.wipes:
+        medium = known.get(serial_key(wipe.serial) or "")
+        if medium is None and device is not None:
+            medium = _medium_for(session, device, wipe, alone=len(reading.wipes) == 1, by=by, at=at)
+        if medium is None:
+            report.doubt = (Doubt.WHICH_MEDIUM if device is not None else Doubt.WHICH_DEVICE).value
+            continue
+        if _recorded(session, medium, report, wipe):
+            continue
+        media.record_wipe(
+            session,
+            medium,
+            outcome=wipe.outcome,
+            source=WipeSource.LOG,
+            by=by,
+            at=at,
+            method=wipe.method,
+            tool=wipe.tool,
+            reasons=list(wipe.reasons),
+            started_at=bench_time(wipe.started_at, now=at, zone=zone),
+            ended_at=bench_time(wipe.ended_at, now=at, zone=zone),
+            report_id=report.id,
+        )
+    session.flush()
+
+
+def _medium_for(
+    session: Session, device: Device, wipe: Wipe, *, alone: bool, by: Actor, at: datetime
+) -> StorageMedium | None:
+    """Return the medium of a wipe whose serial is not known yet; None where several may be meant."""
+    here = [m for m in queries.media_of(session, device.id) if m.destroyed_at is None and m.absence_attested is None]
+    if wipe.serial is None:
+        alike = [m for m in here if m.serial_key is None and m.size_gb in (None, wipe.size_gb)]
+        if alone and len(here) == 1 and len(alike) == 1:
+            return alike[0]
+        if here:
+            return None
+    elif any(medium.serial_key is not None for medium in here) and device.media_known:
+        # A disk that nobody has seen in this machine: it was swapped, or the log is another machine's.
+        return None
+    return _see(session, device, Medium(model=wipe.model, serial=wipe.serial, size_gb=wipe.size_gb), by=by, at=at)
+
+
+def _recorded(session: Session, medium: StorageMedium, report: Report, wipe: Wipe) -> bool:
+    """Tell whether this report's outcome for the medium is kept already: reading again adds nothing."""
+    return report_queries.has_wipe(session, medium.id, report.id, method=wipe.method)
+
+
+def bench_time(text: str | None, *, now: datetime, zone: tzinfo) -> datetime | None:
+    """Return a bench's wall time as a moment: live systems keep UTC or the local time, and do not say which.
+
+    Of the two the later is taken that is not yet to come; a clock that is wrong is for `core.media.timing` to doubt.
+    """
+    try:
+        wall = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    if wall.tzinfo is not None:
+        return wall.astimezone(UTC)
+    readings = sorted({wall.replace(tzinfo=UTC), wall.replace(tzinfo=zone).astimezone(UTC)})
+    past = [moment for moment in readings if moment <= now + _DRIFT]
+    return past[-1] if past else readings[0]
+
+
+def _diagnose(session: Session, report: Report, device: Device, *, by: Actor, at: datetime) -> None:
+    """A report on the hardware makes a wiped machine a diagnosed one; one that came before the wipe waits for it."""
+    if device.status is not Status.WIPED or report.format in queries.NOT_A_DIAGNOSIS:
+        return
+    try:
+        payload = {"report_id": report.id}
+        services.move(session, device, Action.DIAGNOSE, by=by, at=at, payload=payload, evidence=True)
+    except TransitionRefused:
+        # The report is kept whatever the machine's guards say.
+        return
