@@ -75,7 +75,6 @@ setup(
             "ruff>=0.17",
             "types-openpyxl",
             "types-reportlab",
-            "types-WTForms",
         ],
     },
     entry_points={"console_scripts": ["refurb=refurb.cli.main:main"]},
