@@ -184,9 +184,8 @@ def match(session: Session, reading: Reading, *, organisation_id: int | None, de
     sure = [bearer for bearer in bearers if bearer.serial_trusted and report_queries.same_maker(bearer, reading)]
     if len(sure) == 1:
         return Match(sure[0])
-    known = report_queries.media_by_serials(
-        session, (medium.serial for medium in (*(reading.media or ()), *reading.wipes)), organisation_id=organisation_id
-    )
+    serials = [medium.serial for medium in reading.media or ()] + [wipe.serial for wipe in reading.wipes]
+    known = report_queries.media_by_serials(session, serials, organisation_id=organisation_id)
     homes = {medium.device.id: medium.device for medium in known.values() if medium.device is not None}
     if bearers:
         # The serial of another maker's machine, or two of one: the disks may tell, a person decides.
