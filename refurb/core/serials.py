@@ -44,15 +44,20 @@ def fold_serial(text: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", normalise_serial(text)).replace("O", "0")
 
 
+def is_placeholder(text: str) -> bool:
+    """Tell whether a text is what firmware says when nobody gave it a serial: a known phrase, or one character."""
+    return _placeholder_key(text) in PLACEHOLDERS or len(set(fold_serial(text))) == 1
+
+
 def serial_trusted(maker: str | None, serial: str | None) -> bool:
     """Tell whether a serial may identify a machine of this maker; a placeholder or a pattern may not."""
     if not serial:
         return False
     key, folded = _placeholder_key(serial), fold_serial(serial)
-    if len(folded) < _FEWEST or key in PLACEHOLDERS or (maker and key == _placeholder_key(maker)):
+    if len(folded) < _FEWEST or is_placeholder(serial) or (maker and key == _placeholder_key(maker)):
         return False
-    if len(set(folded)) < 2 or (len(folded) > 8 and not re.search("[0-9]", key)):
-        return False  # 00000000, XXXXXXXX; a long word without one digit is a sentence, not a serial
+    if len(folded) > 8 and not re.search("[0-9]", key):
+        return False  # a long word without one digit is a sentence, not a serial
     if len(set(folded) - {"0"}) < 2 and len(folded) > 5:
         return False  # 00000001
     return not (folded in _COUNTING or folded[::-1] in _COUNTING)

@@ -16,6 +16,14 @@ from refurb.devices.models import Device
 from refurb.security import Actor
 
 
+class DeskRefused(Exception):
+    """A deed of the desk, or of an area's context, that is refused; `code` is stable."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a scan came to: `reason` is a code with a sentence, `detail` its JSON parameters.
@@ -29,6 +37,8 @@ class Outcome:
     device: Device | None = None
     event_id: int | None = None
     code: str | None = None
+    #: What the pile's context becomes, where the scan changes it.
+    context: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Context(Protocol):
         self,
         session: Session,
         reference: str,
+        code: str | None,
         reading: Reading,
         device: Device | None,
         *,
@@ -59,10 +70,13 @@ class Context(Protocol):
         client_uuid: str,
         client_at: datetime | None,
     ) -> Outcome | None:
-        """Answer a scan of a machine or of an unknown text; None leaves it to the desk's own rules."""
+        """Answer a scan of a machine's code or of a text; None leaves it to the desk's own rules.
+
+        DeskRefused is shown as a refusal. The outcome's `detail` holds "context" where `undo` is to be asked.
+        """
 
     def undo(self, session: Session, reference: str, detail: dict[str, Any], *, by: Actor, at: datetime) -> None:
-        """Take back what `scan` did; raises what has a stable `code`."""
+        """Take back what `scan` did; raises DeskRefused, TransitionRefused or DeviceRefused."""
 
     def sentence(self, reason: str, detail: dict[str, Any]) -> str | None:
         """Return the sentence of one of its own reasons, None for another's."""
@@ -72,5 +86,7 @@ class Context(Protocol):
 CONTEXTS: dict[str, Context] = {}
 #: What a code of this kind opens for this reader; None when it names nothing they may see.
 OPENERS: dict[CodeKind, Callable[[Session, str, Actor], Opened | None]] = {}
+#: The context that the code of a thing starts for this reader ("lot:12"), None when it only opens.
+STARTS: dict[CodeKind, Callable[[Session, str, Actor], str | None]] = {}
 #: By area: what a machine that opens leads to besides its own page, as a page to open.
 OFFERS: dict[str, Callable[[Session, Device, Actor], Opened | None]] = {}

@@ -12,11 +12,11 @@ from refurb.audit.queries import by_client_uuid
 from refurb.core.guidance import next_step
 from refurb.core.identity import CodeKind, Reading, WhyNot, kind_of, read
 from refurb.core.scanning import COMMANDS, Answer, Command, Deed, command_of
-from refurb.core.serials import serial_trusted
+from refurb.core.serials import is_placeholder
 from refurb.core.workflow import Action, TransitionRefused, may
 from refurb.desk import queries
 from refurb.desk.models import Scan, ScanPile
-from refurb.desk.registry import CONTEXTS, OFFERS, OPENERS, Context, Outcome
+from refurb.desk.registry import CONTEXTS, OFFERS, OPENERS, STARTS, Context, DeskRefused, Outcome
 from refurb.devices import queries as device_queries
 from refurb.devices import services as devices
 from refurb.devices.models import Device
@@ -26,14 +26,6 @@ from refurb.security import Actor
 
 #: Misreadings that are worth a second scan; anything else that is no code may be a serial we do not know.
 MISREAD = frozenset({WhyNot.WRONG_CHECK, WhyNot.INSIDE_LONGER, WhyNot.SEVERAL_READINGS, WhyNot.EMPTY, WhyNot.TOO_LONG})
-
-
-class DeskRefused(Exception):
-    """A deed on the pile that is refused; `code` is stable."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def pile_of(session: Session, *, by: Actor, at: datetime) -> ScanPile:
@@ -108,11 +100,14 @@ def _answer(
         device = queries.device_of_code(session, code)
         if device is not None and device.code != code:
             detail["linked"] = code
+    elif code and kind is CodeKind.KIT and (found_set := device_queries.set_by_code(session, code, seen_by=by)):
+        # A set is moved by its base unit, which takes the screen along.
+        device, detail["set"] = queries.device_of_code(session, found_set.base.code), code
     elif code:
-        return _opened_elsewhere(session, code, by=by)
+        return _opened_elsewhere(session, pile, code, by=by)
     elif reading.why not in MISREAD:
         read_as, found = queries.devices_of_text(session, reading.candidates, seen_by=by)
-        if found and not serial_trusted(None, read_as) and len(found) > 1:
+        if len(found) > 1 and is_placeholder(read_as):
             return Outcome(Answer.REFUSED, "placeholder", {"text": read_as})
         if len(found) > 1:
             return Outcome(Answer.REFUSED, "several", {"text": read_as, "codes": [d.code for d in found]})
@@ -121,8 +116,7 @@ def _answer(
             detail["mended"] = read_as != reading.candidates[0]
     context, reference = context_of(pile)
     if context is not None and (device is not None or reading.why not in MISREAD):
-        with session.begin_nested():
-            outcome = context.scan(session, reference, reading, device, place_id=pile.place_id, by=by, at=at, **client)
+        outcome = _by_context(session, pile, context, reference, code, reading, device, by=by, at=at, **client)
         if outcome is not None:
             return outcome
     if device is not None:
@@ -132,7 +126,7 @@ def _answer(
     if reading.why in MISREAD:
         return Outcome(Answer.REFUSED, str(reading.why))
     text = reading.candidates[0] if reading.candidates else reading.text
-    if not serial_trusted(None, text) and text:
+    if is_placeholder(text):
         return Outcome(Answer.REFUSED, "placeholder", {"text": text})
     return Outcome(Answer.UNKNOWN, "unknown-text", {"text": text, "why": str(reading.why)})
 
@@ -175,7 +169,13 @@ def _place(session: Session, pile: ScanPile, code: str, *, by: Actor) -> Outcome
     return Outcome(Answer.DONE, "place-set", told)
 
 
-def _opened_elsewhere(session: Session, code: str, *, by: Actor) -> Outcome:
+def _opened_elsewhere(session: Session, pile: ScanPile, code: str, *, by: Actor) -> Outcome:
+    starter = STARTS.get(kind_of(code))
+    if starter and (started := starter(session, code, by)):
+        if pile.context == started:
+            return Outcome(Answer.ALREADY, "context-set")
+        pile.context = started
+        return Outcome(Answer.DONE, "context-set")
     opener = OPENERS.get(kind_of(code))
     found = opener(session, code, by) if opener else None
     if found is None:
@@ -189,13 +189,37 @@ def context_of(pile: ScanPile) -> tuple[Context | None, str]:
     return CONTEXTS.get(area), reference
 
 
+def _by_context(
+    session: Session,
+    pile: ScanPile,
+    context: Context,
+    reference: str,
+    code: str | None,
+    reading: Reading,
+    device: Device | None,
+    **deed: Any,
+) -> Outcome | None:
+    """Let the area answer; a context that is over is left, and the desk goes on by its own rules."""
+    if context.title(session, reference, deed["by"]) is None:
+        pile.context = None
+        return None
+    try:
+        with session.begin_nested():
+            outcome = context.scan(session, reference, code, reading, device, place_id=pile.place_id, **deed)
+    except DeskRefused as refusal:
+        return Outcome(Answer.REFUSED, refusal.code, {}, device)
+    if outcome is not None and outcome.context is not None:
+        pile.context = outcome.context
+    return outcome
+
+
 # -- A machine --------------------------------------------------------------------------------------------------------
 def _device(
     session: Session, pile: ScanPile, device: Device, detail: dict[str, Any], *, by: Actor, at: datetime, **client: Any
 ) -> Outcome:
     command = COMMANDS.get(pile.command or "")
     if not queries.may_see(session, device, by):
-        told = detail | {"holder": device.holder.name}
+        told = detail | {"holder": device.holder.name, "offers": _offers(session, device, by)}
         if command is None and pile.place_id is None:
             return Outcome(Answer.DONE, "opened-elsewhere", told, device)
         return Outcome(Answer.REFUSED, "held-elsewhere", told, device)
@@ -217,10 +241,15 @@ def opened(session: Session, device: Device, *, by: Actor) -> dict[str, Any]:
         "missing": list(step.missing),
         "waits": step.waits,
     }
-    offers = [found for offer in OFFERS.values() if (found := offer(session, device, by))]
-    if offers:
-        told["offers"] = [{"title": offer.title, "detail": offer.detail, "url": offer.url} for offer in offers]
+    if offers := _offers(session, device, by):
+        told["offers"] = offers
     return told
+
+
+def _offers(session: Session, device: Device, by: Actor) -> list[dict[str, str]]:
+    """Return what other areas lead to from a machine: for whom it is, its hand-over."""
+    offers = [found for offer in OFFERS.values() if (found := offer(session, device, by))]
+    return [{"title": offer.title, "detail": offer.detail, "url": offer.url} for offer in offers]
 
 
 def _move(
@@ -284,7 +313,7 @@ def _put(
 
 # -- Undo -------------------------------------------------------------------------------------------------------------
 def undo(session: Session, entry: Scan, *, by: Actor, at: datetime) -> None:
-    """Take back what one scan did; raises DeskRefused, TransitionRefused or what its context raises, with a code."""
+    """Take back what one scan did; raises DeskRefused, TransitionRefused or DeviceRefused, each with a code."""
     if entry.undone_at is not None:
         raise DeskRefused("already-undone")
     event = entry.event

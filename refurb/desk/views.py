@@ -17,7 +17,7 @@ from refurb.core.workflow import TransitionRefused, may
 from refurb.db import get_session
 from refurb.desk import queries, services
 from refurb.desk.models import Scan, ScanPile
-from refurb.desk.registry import OPENERS
+from refurb.desk.registry import OPENERS, DeskRefused
 from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal, told
 from refurb.devices import queries as device_queries
 from refurb.devices.services import DeviceRefused
@@ -92,7 +92,7 @@ def undo(scan_id: int) -> ResponseReturnValue:
     entry = queries.scan_by_id(session, scan_id, by=actor()) or abort(404)
     try:
         services.undo(session, entry, by=actor(), at=now())
-    except (services.DeskRefused, TransitionRefused, DeviceRefused) as refused:
+    except (DeskRefused, TransitionRefused, DeviceRefused) as refused:
         flash(refusal(refused.code), "refused")
     else:
         session.commit()
@@ -179,7 +179,7 @@ def link() -> ResponseReturnValue:
         abort(400)
     try:
         services.link_label(session, code, found[0], by=actor(), at=now())
-    except services.DeskRefused as refused:
+    except DeskRefused as refused:
         flash(refusal(refused.code), "refused")
     else:
         session.commit()

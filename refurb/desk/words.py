@@ -35,6 +35,7 @@ WORDS: Words = {
     "opened-page": _l("Trouvé"),
     "command-set": _l("Réglé"),
     "place-set": _l("Réglé"),
+    "context-set": _l("Réglé"),
     "no-place": _l("Réglé"),
     "undone": _l("Annulé"),
 }
@@ -193,6 +194,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
     "triaged-otherwise": _triaged_otherwise,
     "to-label": lambda d, s: _("Son étiquette s'imprimera avec celles de la pile."),
     "command-set": _command_set,
+    "context-set": lambda d, s: _("Chaque scan compte maintenant pour ce don."),
     "unknown-command": lambda d, s: _("Cette carte d'action n'existe pas : imprimez-la de nouveau."),
     "no-place": lambda d, s: _("Les machines scannées restent où elles sont."),
     "place-set": lambda d, s: _("Les machines scannées sont rangées à %(place)s.", place=d["place"]),
@@ -212,9 +214,11 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
     said = []
     if detail.get("mended"):
         said.append(_("Lu « %(read)s », compris « %(serial)s ».", read=scan.text, serial=detail["serial"]))
+    if detail.get("set"):
+        said.append(_("Poste %(code)s : l'unité centrale, et l'écran avec elle.", code=display(detail["set"])))
     if detail.get("linked"):
         said.append(_("Étiquette %(label)s.", label=display(detail["linked"])))
-    if scan.reason == "opened":
+    if scan.reason in ("opened", "opened-elsewhere"):
         said += [str(REFUSALS[code]) for code in detail.get("missing", ()) if code in REFUSALS]
         if detail.get("next") and detail.get("waits"):
             said.append(str(WAITS[detail["waits"]]))
@@ -230,6 +234,8 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
         said.append(_("Rangée à %(place)s.", place=detail["place"]))
     if scan.answer is Answer.REFUSED and detail.get("status"):
         said.append(_("Elle est « %(status)s ».", status=_lower(STATUSES[detail["status"]])))
+    if scan.reason == "unknown-text" and detail.get("why") in (WhyNot.WRONG_LENGTH, WhyNot.UNKNOWN_KIND):
+        said.append(why_not(_)[WhyNot(detail["why"])])
     if scan.reason == "several":
         said.append(", ".join(map(display, detail["codes"])))
     return said

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refurb.core.serials import fold_serial, normalise_serial, normalise_siret, serial_trusted, siret_valid
+from refurb.core.serials import fold_serial, is_placeholder, normalise_serial, normalise_siret, serial_trusted, siret_valid
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,13 @@ def test_placeholders_identify_nothing(serial: str | None) -> None:
 )  # fmt: skip
 def test_real_serials_are_trusted(serial: str) -> None:
     assert serial_trusted("HP", serial)
+
+
+def test_a_word_nobody_knows_is_no_placeholder() -> None:
+    assert is_placeholder("To be filled by O.E.M.")
+    assert is_placeholder("0000000")
+    assert not is_placeholder("bonjour le monde")
+    assert not is_placeholder("12")
 
 
 def test_the_makers_own_name_is_no_serial() -> None:

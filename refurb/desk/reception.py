@@ -1,0 +1,129 @@
+"""Counting a gift from the desk: each scan is a machine that arrives (donations.arrivals decides what it is)."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, joinedload
+
+from refurb.audit.queries import of_subject
+from refurb.core.identity import Reading
+from refurb.core.permissions import Permission
+from refurb.core.scanning import Answer
+from refurb.desk.registry import DeskRefused, Outcome
+from refurb.devices.models import Device
+from refurb.devices.services import DeviceRefused
+from refurb.donations import arrivals
+from refurb.donations.models import Lot, LotShare
+from refurb.donations.sentences import DEEDS, SCANS
+from refurb.donations.services import GiftRefused
+from refurb.security import Actor
+
+AREA = "lot"
+_ANSWERS = {
+    "done": Answer.DONE,
+    "label": Answer.DONE,
+    "already": Answer.ALREADY,
+    "refused": Answer.REFUSED,
+    "unknown": Answer.UNKNOWN,
+}
+
+
+def start(session: Session, code: str, by: Actor) -> str | None:
+    """Return the context of counting this lot, when the actor's workshop took it and has not counted it yet."""
+    if not by.can(Permission.LOT_COUNT):
+        return None
+    query = (
+        sa.select(LotShare.id)
+        .join(Lot)
+        .where(
+            Lot.code == code,
+            LotShare.workshop_id == by.organisation_id,
+            LotShare.accepted.is_(True),
+            LotShare.counted_at.is_(None),
+        )
+        .order_by(LotShare.id)
+        .limit(1)
+    )
+    share_id = session.scalar(query)
+    return f"{AREA}:{share_id}" if share_id is not None else None
+
+
+class Reception:
+    """The desk's context "lot": its reference is the share, and the blank label in hand if there is one."""
+
+    def title(self, session: Session, reference: str, by: Actor) -> str | None:
+        """Name the gift being counted; None once the count is closed."""
+        share = _share(session, reference, by)
+        return None if share is None else _("Comptage du don de %(name)s", name=share.lot.supplier_name)
+
+    def scan(
+        self,
+        session: Session,
+        reference: str,
+        code: str | None,
+        reading: Reading,
+        device: Device | None,
+        *,
+        place_id: int | None,
+        by: Actor,
+        at: datetime,
+        client_uuid: str,
+        client_at: datetime | None,
+    ) -> Outcome | None:
+        """Count one scan; the machine is born there and then."""
+        share, (share_id, _colon, label) = _share(session, reference, by), reference.partition(":")
+        if share is None:
+            return None
+        try:
+            scanned = arrivals.scan(
+                session, share, code or reading.text, label=label or None, place_id=place_id, by=by, at=at
+            )
+        except (GiftRefused, DeviceRefused) as refusal:
+            raise DeskRefused(refusal.code) from refusal
+        held = f"{AREA}:{share_id}:{scanned.label}" if scanned.label else f"{AREA}:{share_id}"
+        detail: dict[str, Any] = {"context": f"{AREA}:{share_id}"}
+        if scanned.label and scanned.kind == "label":
+            detail["label"] = scanned.label
+        if scanned.kind == "unknown" and "donations.count" in current_app.view_functions:
+            detail["url"] = url_for("donations.count", code=share.lot.code, share_id=share.id)
+        event_id = None
+        if scanned.kind == "done" and scanned.device is not None:
+            detail["device_id"] = scanned.device.id
+            event_id = of_subject(session, "device", scanned.device.id, limit=1)[0].id
+        return Outcome(_ANSWERS[scanned.kind], scanned.reason, detail, scanned.device, event_id, context=held)
+
+    def undo(self, session: Session, reference: str, detail: dict[str, Any], *, by: Actor, at: datetime) -> None:
+        """Take a machine back out of the count."""
+        share = _share(session, reference, by)
+        if share is None:
+            raise DeskRefused("count-closed")
+        try:
+            arrivals.take_back(session, share, int(detail["device_id"]), by=by, at=at)
+        except GiftRefused as refusal:
+            raise DeskRefused(refusal.code) from refusal
+
+    def sentence(self, reason: str, detail: dict[str, Any]) -> str | None:
+        """Return what donations says of one of its answers."""
+        if not detail.get("context"):
+            return None
+        if reason in SCANS:
+            return f"{SCANS[reason]}."
+        return str(DEEDS[reason]) if reason in DEEDS else None
+
+
+def _share(session: Session, reference: str, by: Actor) -> LotShare | None:
+    share_id = reference.partition(":")[0]
+    query = (
+        sa.select(LotShare)
+        .where(
+            LotShare.id == int(share_id),
+            LotShare.workshop_id == by.organisation_id,
+            LotShare.accepted.is_(True),
+            LotShare.counted_at.is_(None),
+        )
+        .options(joinedload(LotShare.lot))
+    )
+    return session.scalar(query)
