@@ -1,0 +1,206 @@
+"""Every page that each role can reach, looked at by axe in light and in dark, on a phone and on a desktop.
+
+The walk starts at the home page of each demo account and follows links, one page for each endpoint. What it does not
+reach must be listed here with the reason, so that a new page is looked at or named.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from werkzeug.serving import make_server
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+ROLES = ("", "fournisseur", "atelier", "controle", "prescripteur", "structure", "remise", "coordination", "admin")
+PASSWORD = "refurb-demo"
+
+#: Pages that no link leads to, and why.
+NOT_WALKED: dict[str, str] = {}
+#: What is no page: files, JSON, health.
+DOWNLOADS = {"static"}
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The demo, served to the browser of the test."""
+
+    app: Flask
+    address: str
+
+    def endpoint(self, address: str) -> str | None:
+        """Return the endpoint behind an address of this site, None for what is no page."""
+        from werkzeug.exceptions import HTTPException
+        from werkzeug.routing import RequestRedirect
+
+        parts = urlsplit(address)
+        adapter = self.app.url_map.bind(urlsplit(self.address).netloc)
+        try:
+            found: str = adapter.match(parts.path, method="GET")[0]
+        except (HTTPException, RequestRedirect):
+            return None
+        return found
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    from refurb.demo.site import make_demo
+
+    app = make_demo(tmp_path_factory.mktemp("demo"))
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(app, f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium, which asks nobody for anything."""
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    return {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox", "--disable-gpu", *quiet]}
+
+
+LOOK = """async (rules) => {
+  const options = rules ? {runOnly: {type: "rule", values: rules}} : {};
+  const found = await axe.run(document, {...options, resultTypes: ["violations"]});
+  return found.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.target.join(" ")} ${n.failureSummary}`.slice(0, 400)));
+}"""
+WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+#: What is a target of its own and is smaller than a finger: a link inside a sentence may be.
+SMALL = """() => [...document.querySelectorAll("main a.btn, main button, main .form-control, main .form-select, main summary")]
+  .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest(".visually-hidden") && !e.hidden)
+  .map(e => [e, e.getBoundingClientRect()]).filter(([e, r]) => r.height > 0 && r.height < 43.5)
+  .map(([e, r]) => `${e.outerHTML.slice(0, 90)} is ${r.height.toFixed(0)} px high`)"""
+
+
+def look(page: Page, rules: list[str] | None = None) -> list[str]:
+    """Return what axe finds on the page as it stands."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE)
+    found: list[str] = page.evaluate(LOOK, rules)
+    return found
+
+
+def look_thrice(page: Page) -> list[str]:
+    """Look at a page in light, in dark, and on a phone; return what is wrong, in words."""
+    found = look(page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark, {fault}" for fault in look(page, ["color-contrast", "link-in-text-block"])]
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 360, "height": 740})
+    if (over := page.evaluate(WIDTH)) > 0:
+        found.append(f"phone: the page is {over} px wider than the screen")
+    found += [f"phone: {fault}" for fault in page.evaluate(SMALL)]
+    found += [f"phone, {fault}" for fault in look(page, ["color-contrast", "scrollable-region-focusable"])]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return found
+
+
+def sign_in(page: Page, site: Site, role: str) -> None:
+    page.goto(f"{site.address}/sign-in")
+    page.fill("#email", f"{role}@demo.example")
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"{site.address}/")
+
+
+def walk(context: BrowserContext, site: Site, role: str, seen: set[str]) -> dict[str, list[str]]:
+    """Visit one page for each endpoint that links lead to; return what is wrong by address. `seen` grows."""
+    page = context.new_page()
+    faults: dict[str, list[str]] = {}
+    page.on("pageerror", lambda error: faults.setdefault(page.url, []).append(f"script: {error}"))
+    page.on("request", lambda r: r.url.startswith(site.address) or faults.setdefault(page.url, []).append(r.url))
+    if role:
+        sign_in(page, site, role)
+    queue, mine = [f"{site.address}/"], set[str]()
+    while queue:
+        address = queue.pop(0)
+        endpoint = site.endpoint(address)
+        if endpoint is None or endpoint in mine or endpoint in DOWNLOADS:
+            continue
+        mine.add(endpoint)
+        answer = page.goto(address)
+        assert answer is not None
+        if answer.status != 200:
+            faults[address] = [f"answers {answer.status}"]
+            continue
+        found = look(page) if endpoint in seen else look_thrice(page)
+        if found:
+            faults.setdefault(page.url, []).extend(found)
+        seen.add(endpoint)
+        links = page.eval_on_selector_all("a[href]", "found => found.map(a => a.href.split('#')[0])")
+        queue += [link for link in links if link.startswith(site.address)]
+    page.close()
+    return faults
+
+
+def test_axe_finds_nothing_on_any_page(site: Site, browser: Browser) -> None:
+    seen: set[str] = set()
+    faults: dict[str, list[str]] = {}
+    for role in ROLES:
+        context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="fr-FR", reduced_motion="reduce")
+        for address, found in walk(context, site, role, seen).items():
+            faults[f"{role or 'public'} {address.removeprefix(site.address)}"] = found
+        context.close()
+    assert not faults, "\n\n".join(f"{where}\n  " + "\n  ".join(found) for where, found in faults.items())
+    pages = {rule.endpoint for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert pages - seen - DOWNLOADS - set(NOT_WALKED) == set()
+    assert not set(NOT_WALKED) & seen
+
+
+FOCUS = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const card = e.closest(".choice-card") || e;
+  const shown = [e, card].some(x => { const s = getComputedStyle(x);
+    return (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2) || s.boxShadow !== "none"; });
+  const r = e.getBoundingClientRect();
+  return {what: e.outerHTML.slice(0, 100), shown, inside: r.bottom > 0 && r.top < innerHeight};
+}"""
+
+
+@pytest.mark.parametrize(
+    ("role", "path"), [("", "/"), ("", "/sign-in"), ("atelier", "/"), ("atelier", "/scan"), ("prescripteur", "/needs/new")]
+)
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(
+    site: Site, browser: Browser, role: str, path: str
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="fr-FR", reduced_motion="reduce")
+    page = context.new_page()
+    if role:
+        sign_in(page, site, role)
+    page.goto(site.address + path)
+    page.evaluate("document.activeElement.blur()")
+    stops: list[str] = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUS)
+        if stop is None or (stops and stop["what"] == stops[0]):
+            break
+        assert stop["shown"], f"no focus to be seen on {stop['what']}"
+        assert stop["inside"], f"focus out of the screen on {stop['what']}"
+        stops.append(stop["what"])
+    else:
+        pytest.fail("the keyboard never comes out of the page")
+    assert 'class="skip"' in stops[0] or path == "/scan"
+    expected = page.evaluate(
+        """() => [...document.querySelectorAll("main a[href], main button, main input, main select, main textarea, main summary")]
+          .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.type !== "hidden" && e.tabIndex >= 0
+                       && !(e.type === "radio" && !e.checked)).map(e => e.outerHTML.slice(0, 100))"""
+    )
+    assert set(expected) <= set(stops)
+    context.close()
