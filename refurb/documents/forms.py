@@ -6,7 +6,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 
-class VoidForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
+class VoidForm(FlaskForm):
     """Why a paper is cancelled."""
 
     reason = StringField(

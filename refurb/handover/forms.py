@@ -51,7 +51,7 @@ def _amount(_form: FlaskForm, field: Any) -> None:
         raise ValidationError(_("Écrivez un montant en euros, comme 42 ou 42,50.")) from None
 
 
-class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
+class PlanForm(FlaskForm):
     """Where and when."""
 
     place = SelectField(
@@ -76,7 +76,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
         self.hour.data = time(10)
 
 
-class DeskForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
+class DeskForm(FlaskForm):
     """How the machine on the counter is handed over."""
 
     scanned = HiddenField()
@@ -139,7 +139,7 @@ class DeskForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
         )
 
 
-class ReturnForm(FlaskForm):  # type: ignore[misc]  # flask-wtf has no types
+class ReturnForm(FlaskForm):
     """Why the machine comes back."""
 
     motive = RadioField(

@@ -72,7 +72,8 @@ def _cases() -> sa.Select[Any]:
             contains_eager(Reservation.device).joinedload(Device.place),
         )
     )
-    return query
+    found: sa.Select[Any] = query
+    return found
 
 
 def _case(row: Any, missed: int = 0) -> Case:

@@ -76,7 +76,7 @@ class Chain:
         from refurb.workshop import services as workshop
 
         session = self.session
-        given = {"holder": self.workshop, "form": Form.LAPTOP} | values
+        given = {"holder": self.workshop, "form": Form.LAPTOP, "at": NOON - timedelta(days=5)} | values
         device = self.make_device(
             **given,
             cpu_model="Intel Core i5-8350U",
@@ -89,14 +89,15 @@ class Chain:
             battery_pct=80,
             profiles=["P0", "P1", "P2", "P3"],
         )
-        by = {"by": self.technician, "at": NOON - timedelta(days=3)}
+        by = {"by": self.technician, "at": NOON - timedelta(days=4)}
         disk = media.add(session, device, serial=f"WD-{device.id}", size_gb=256, **by)
         media.attest_media(session, device, **by)
         devices.move(session, device, Action.INVENTORY, **by)
         devices.mark_labelled(session, device, layout="L7160", **by)
         devices.move(session, device, Action.TRIAGE, payload={"outcome": "install"}, **by)
         wiped = {"outcome": Outcome.OK, "source": WipeSource.MANUAL, "method": "nwipe"}
-        media.record_wipe(session, disk, **wiped, by=self.technician, at=NOON - timedelta(days=2))
+        media.record_wipe(session, disk, **wiped, by=self.technician, at=NOON - timedelta(days=3))
+        by = {"by": self.technician, "at": NOON - timedelta(days=2)}
         devices.move(session, device, Action.DIAGNOSE, **by)
         workshop.install(session, device, self.mint(), **by)
         ticks = {point.code: checklist.Tick.OK.value for point in checklist.points_for(device.form)}
