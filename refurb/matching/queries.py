@@ -140,13 +140,9 @@ def lapsed_recently(session: Session, since: datetime) -> Sequence[Reservation]:
 
 
 def _whole() -> sa.Select[Reservation]:
-    return (
-        sa.select(Reservation)
-        .options(
-            joinedload(Reservation.need).joinedload(Need.handover_place),
-            joinedload(Reservation.need).joinedload(Need.organisation),
-            joinedload(Reservation.device).joinedload(Device.place),
-            joinedload(Reservation.device).joinedload(Device.holder),
-        )
-        .execution_options(populate_existing=True)
+    return sa.select(Reservation).options(
+        joinedload(Reservation.need).joinedload(Need.handover_place),
+        joinedload(Reservation.need).joinedload(Need.organisation),
+        joinedload(Reservation.device).joinedload(Device.place),
+        joinedload(Reservation.device).joinedload(Device.holder),
     )

@@ -60,8 +60,8 @@ def reserve(session: Session, need: Need, device: Device, *, by: Actor, at: date
     mode = core.mode(row, asked)
     assert mode is not None  # or it would fail on its modes
     reservation = Reservation(
-        need_id=need.id,
-        device_id=device.id,
+        need=need,
+        device=device,
         mode=Mode(mode),
         made_at=at,
         made_by_id=by.id,
@@ -194,15 +194,14 @@ def _end(
     need = _lock(session, reservation.need)
     _open(session, reservation)
     try:
-        with session.begin_nested():
-            # Closed before the need and the machine move: what follows their moves must find nothing left to close.
-            reservation.ended_at, reservation.ending, reservation.motive = at, ending, motive
-            session.flush()
-            _act(session, need, act, motive=motive, by=by, at=at, payload={"reservation_id": reservation.id})
-            _free(session, device, reservation, by=by, at=at)
+        needs.foresee(session, need, act, today=at.astimezone(zone()).date(), motive=motive)
     except NeedRefused as refusal:
-        session.refresh(reservation, ["ended_at", "ending", "motive"])
         raise MatchRefused(refusal.code) from refusal
+    # Closed before the need and the machine move: what follows their moves must find nothing left to close.
+    reservation.ended_at, reservation.ending, reservation.motive = at, ending, motive
+    session.flush()
+    _act(session, need, act, motive=motive, by=by, at=at, payload={"reservation_id": reservation.id})
+    _free(session, device, reservation, by=by, at=at)
 
 
 def _free(session: Session, device: Device, reservation: Reservation, *, by: Actor, at: datetime) -> None:

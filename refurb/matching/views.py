@@ -116,6 +116,7 @@ def answer(key: int, deed: str) -> ResponseReturnValue:
     if not (own if deed in ("accept", "decline") else actor().can(Permission.MATCH_RESERVE)):
         abort(403)
     motive = request.form.get("motive", "")
+    back = safe_next(request.form.get("next")) or url_for("needs.show", code=reservation.need.code)
     try:
         if deed == "accept":
             services.accept(session, reservation, by=actor(), at=now())
@@ -129,7 +130,6 @@ def answer(key: int, deed: str) -> ResponseReturnValue:
     else:
         session.commit()
         flash(need_words.ACTS[{"accept": Act.ACCEPT, "decline": Act.DECLINE, "release": Act.RELEASE}[deed]], "done")
-    back = safe_next(request.form.get("next")) or url_for("needs.show", code=reservation.need.code)
     return redirect(back, 303)
 
 

@@ -22,6 +22,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -60,9 +61,9 @@ def _code(cls: type[Code]) -> Callable[[Any], Code | None]:
     return read
 
 
-def _options(table: words.Words, empty: Any = None) -> list[tuple[str, Any]]:
-    rows = [(code.value, word) for code, word in table.items()]
-    return rows if empty is None else [("", empty), *rows]
+def _options(table: words.Words, empty: Any = None) -> list[SelectChoice]:
+    rows = [SelectChoice(code.value, word) for code, word in table.items()]
+    return rows if empty is None else [SelectChoice("", empty), *rows]
 
 
 def _number(value: Any) -> int | None:
@@ -82,7 +83,13 @@ def _select(label: Any, cls: type[Code], table: words.Words, empty: Any, **more:
 
 
 def _yes_no(label: Any, yes: Any, no: Any, **more: Any) -> RadioField:
-    return RadioField(label, choices=[(YES, yes), (NO, no)], validate_choice=False, validators=[Optional()], **more)
+    return RadioField(
+        label,
+        choices=[SelectChoice(YES, yes), SelectChoice(NO, no)],
+        validate_choice=False,
+        validators=[Optional()],
+        **more,
+    )
 
 
 class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
@@ -116,7 +123,10 @@ class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
     def take_places(self, places: Sequence[tuple[int, str]]) -> None:
         """Offer the hand-over places, (id, name) pairs."""
-        self.handover_place.choices = [("", _("Choisissez")), *((str(key), name) for key, name in places)]
+        self.handover_place.choices = [
+            SelectChoice("", _("Choisissez")),
+            *(SelectChoice(str(key), name) for key, name in places),
+        ]
         if self.handover_place.data not in {None, *(key for key, _name in places)}:
             self.handover_place.data = None
 
@@ -150,7 +160,7 @@ class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
             return str(picked)
         if sure is None and self.commune.data:
             self.candidates = found
-            self.commune_pick.choices = [(row.commune.code, row.commune.name) for row in found]
+            self.commune_pick.choices = [SelectChoice(row.commune.code, row.commune.name) for row in found]
             self.commune_pick.data = None
         return sure
 
@@ -162,6 +172,8 @@ class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
         """Whether the need can be sent; writes the error of each field that stands in the way."""
         for name in core.missing(answers):
             field = self[FIELD_OF.get(name, name)]
+            if field.errors:
+                continue
             if name == "commune" and self.candidates:
                 field.errors = [_("Plusieurs communes sont possibles : choisissez la bonne ci-dessous.")]
             elif name == "commune" and self.commune.data:

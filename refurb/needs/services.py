@@ -131,19 +131,7 @@ def change_state(
 
     `motive` is one of MOTIVES[act] ("unknown-motive" otherwise); `reserved` tells that a reservation is open.
     """
-    if motive is not None and motive not in MOTIVES.get(act, ()):
-        raise NeedRefused("unknown-motive")
-    organisation = organisations.by_id(session, need.organisation_id)
-    answers = core.load(need.answers)
-    facts = Facts(
-        missing=bool(core.missing(answers)),
-        doubtful=bool(core.doubtful(answers)),
-        service_approved=organisation is not None and organisation.trust is Trust.APPROVED,
-        fresh=need.confirmed_on is not None and core.is_fresh(need.confirmed_on, today),
-        reserved=reserved,
-        has_motive=motive is not None,
-    )
-    before, after = need.state, next_state(need.state, act, facts)
+    before, after = need.state, foresee(session, need, act, today=today, motive=motive, reserved=reserved)
     if act is Act.RECONFIRM:
         need.confirmed_on = today
     need.changed_at = at
@@ -159,6 +147,25 @@ def change_state(
     record(session, "need", need.id, kind, by=by, at=at, payload=content, before=before, after=after)
     for hook in AFTER_CHANGE.values():
         hook(session, need, act, before, by, at)
+
+
+def foresee(
+    session: Session, need: Need, act: Act, *, today: date, motive: str | None = None, reserved: bool = False
+) -> State:
+    """Return where `act` would lead, and change nothing; raises as `change_state` does."""
+    if motive is not None and motive not in MOTIVES.get(act, ()):
+        raise NeedRefused("unknown-motive")
+    organisation = organisations.by_id(session, need.organisation_id)
+    answers = core.load(need.answers)
+    facts = Facts(
+        missing=bool(core.missing(answers)),
+        doubtful=bool(core.doubtful(answers)),
+        service_approved=organisation is not None and organisation.trust is Trust.APPROVED,
+        fresh=need.confirmed_on is not None and core.is_fresh(need.confirmed_on, today),
+        reserved=reserved,
+        has_motive=motive is not None,
+    )
+    return next_state(need.state, act, facts)
 
 
 def another_for_household(session: Session, need: Need, *, by: Actor, at: datetime) -> Need:

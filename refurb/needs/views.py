@@ -111,7 +111,7 @@ def new() -> ResponseReturnValue:
     form = _form(session, recipient)
     sent = request.form.get("do") != SAVE
     answers = _answers(session, form)
-    if form.validate() and (form.complete(answers, today()) if sent else form.without_persons()):
+    if _is_good(form, answers, sent):
         need = services.draft(session, answers, by=actor(), at=now())
         return _send(session, need, answers) if sent else _saved(session, need)
     return _form_page(form, None), 422
@@ -132,7 +132,7 @@ def edit(code: str) -> ResponseReturnValue:
     drafting = need.state in (State.DRAFT, State.TO_COMPLETE)
     sent = not drafting or request.form.get("do") != SAVE
     answers = _answers(session, form)
-    if form.validate() and (form.complete(answers, today()) if sent else form.without_persons()):
+    if _is_good(form, answers, sent):
         if not sent:
             services.save_draft(session, need, answers, at=now())
             return _saved(session, need)
@@ -218,6 +218,12 @@ def _answers(session: Session, form: NeedForm) -> Answers:
     sure = territory.resolve(session, text)
     found = territory.search(session, text)
     return form.answers(form.commune_found(found, sure.code if sure else None))
+
+
+def _is_good(form: NeedForm, answers: Answers, sent: bool) -> bool:
+    """Whether what was typed may be sent, or kept as a draft; every error is told at once."""
+    typed_well = form.validate()
+    return (form.complete(answers, today()) if sent else form.without_persons()) and typed_well
 
 
 def _form_page(form: NeedForm, need: Need | None) -> str:

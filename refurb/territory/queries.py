@@ -10,14 +10,23 @@ from refurb.core import territory as core
 from refurb.core.territory import Found, Gazetteer
 from refurb.territory.models import Commune, CommuneAlias, Epci, TerritoryLoad
 
+#: Where a session keeps the gazetteer it looked up; `services.load` takes it away.
+SESSION_KEY = "territory.gazetteer"
+
 
 def gazetteer(session: Session) -> Gazetteer:
-    """Return the loaded communes ready to be searched; kept between requests until another extract is loaded."""
+    """Return the loaded communes ready to be searched.
+
+    Kept between requests until another extract is loaded, which one session looks up once.
+    """
+    if isinstance(known := session.info.get(SESSION_KEY), Gazetteer):
+        return known
     loads = session.execute(sa.select(TerritoryLoad.departement, TerritoryLoad.sha256).order_by(TerritoryLoad.sha256))
     stamp = tuple((row.departement, row.sha256) for row in loads)
     built = _cache(stamp)
     if not built:
         built.append(_build(session))
+    session.info[SESSION_KEY] = built[0]
     return built[0]
 
 

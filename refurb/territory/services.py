@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from refurb.core.territory import Kind
 from refurb.territory.models import Commune, CommuneAlias, Epci, TerritoryLoad
+from refurb.territory.queries import SESSION_KEY
 
 
 class NoSuchTerritory(LookupError):
@@ -35,6 +36,7 @@ def load(session: Session, departement: str, *, at: datetime) -> bool:
     known = session.get(TerritoryLoad, departement)
     if known is not None and known.sha256 == digest:
         return False
+    session.info.pop(SESSION_KEY, None)
     extract: dict[str, Any] = json.loads(raw)
     codes = sa.select(Commune.code).where(Commune.departement == departement)
     session.execute(sa.delete(CommuneAlias).where(CommuneAlias.commune_code.in_(codes)))

@@ -35,6 +35,7 @@ def test_another_vintage_replaces_the_whole(session: Session) -> None:
     services.load(session, "49", at=NOON)
     session.execute(sa.update(Commune).where(Commune.code == "49007").values(name="Juliomagus"))
     session.execute(sa.update(TerritoryLoad).values(sha256="0" * 64))
+    session.info.clear()
     assert queries.commune_name(session, "49007") == "Juliomagus"
     assert services.load(session, "49", at=NOON)
     assert queries.commune_name(session, "49007") == "Angers"
