@@ -17,7 +17,8 @@ from refurb.core.identity import CodeKind
 from refurb.core.permissions import Permission
 from refurb.devices import queries as devices
 from refurb.devices.models import Device
-from refurb.donations.models import Lot, LotShare
+from refurb.donations import queries as donations
+from refurb.donations.models import Lot
 from refurb.handover.models import Handover
 from refurb.needs import queries as needs
 from refurb.organisations.models import Organisation
@@ -88,8 +89,8 @@ def _device(session: Session, code: str, who: Actor) -> Hit | None:
 
 
 def _lot(session: Session, code: str, who: Actor) -> Hit | None:
-    lot = session.scalar(sa.select(Lot).where(Lot.code == code, lots_visible(who)))
-    return _lot_hit(lot) if lot else None
+    lot = donations.by_code(session, code, seen_by=who)
+    return _lot_hit(lot, who) if lot else None
 
 
 def _need(session: Session, code: str, who: Actor) -> Hit | None:
@@ -120,18 +121,6 @@ OPENERS: dict[CodeKind, Callable[[Session, str, Actor], Hit | None]] = {
 }
 
 
-def lots_visible(who: Actor) -> sa.ColumnElement[bool]:
-    """Return what lots the actor may open: the coordination all, a workshop its shares, a giver its own."""
-    if who.can(Permission.LOT_OFFER):
-        return sa.true()
-    seen: list[sa.ColumnElement[bool]] = []
-    if who.can(Permission.LOT_READ):
-        seen.append(sa.exists().where(LotShare.lot_id == Lot.id, LotShare.workshop_id == who.organisation_id))
-    if who.can(Permission.LOT_FOLLOW):
-        seen.append(sa.and_(Lot.supplier_id.is_not(None), Lot.supplier_id == who.organisation_id))
-    return sa.or_(sa.false(), *seen)
-
-
 def _devices(session: Session, texts: Iterable[str], who: Actor) -> list[Hit]:
     """Return machines by serial or old number in any spelling that the text may mean, else by maker and model."""
     if not who.can(Permission.DEVICE_READ):
@@ -152,8 +141,8 @@ def _lots(session: Session, text: str, who: Actor) -> list[Hit]:
     named = Lot.supplier_name.icontains(text, autoescape=True)
     if digits.isdigit() and len(digits) in (9, 14):
         named = sa.or_(named, Lot.siret.startswith(digits, autoescape=True))
-    query = sa.select(Lot).where(lots_visible(who), named).order_by(Lot.declared_at.desc()).limit(SHOWN)
-    return [_lot_hit(lot) for lot in session.scalars(query)]
+    query = sa.select(Lot).where(donations.visible(who), named).order_by(Lot.declared_at.desc()).limit(SHOWN)
+    return [_lot_hit(lot, who) for lot in session.scalars(query)]
 
 
 def _organisations(session: Session, text: str, who: Actor) -> list[Hit]:
@@ -177,8 +166,9 @@ def _device_hit(device: Device) -> Hit:
     return Hit(_page("devices.show", code=device.code), name, device.code, device.serial or "")
 
 
-def _lot_hit(lot: Lot) -> Hit:
-    return Hit(_page("donations.show", code=lot.code), lot.supplier_name, lot.code)
+def _lot_hit(lot: Lot, who: Actor) -> Hit:
+    endpoint = "donations.show" if who.can(Permission.LOT_READ) else "donations.my_gift"
+    return Hit(_page(endpoint, code=lot.code), lot.supplier_name, lot.code)
 
 
 def _is_number(text: str) -> bool:

@@ -135,25 +135,25 @@ def _workshop(
     if who.can(Permission.LOT_ANSWER):
         query = mine.where(LotShare.answered_at.is_(None))
         count, oldest = _count(session, query, LotShare.offered_at)
-        yield Waiting("offers", count, "donations.index", {}, "waits", oldest)
+        yield Waiting("offers", count, "donations.index", {"tab": "offered"}, "waits", oldest)
     accepted = mine.where(LotShare.accepted.is_(True))
     if who.can(Permission.LOT_COLLECT):
         # One day more than today's midnight, so that what is due today counts.
         due = (day_start + timedelta(hours=26)).date()
         query = accepted.where(LotShare.collected_at.is_(None), LotShare.pickup_on < due)
         count, _ = _count(session, query, LotShare.answered_at)
-        yield Waiting("pickups", count, "donations.index")
+        yield Waiting("pickups", count, "donations.index", {"tab": "to-collect"})
     if who.can(Permission.LOT_COUNT):
         query = accepted.where(LotShare.collected_at.is_not(None), LotShare.counted_at.is_(None))
         count, oldest = _count(session, query, LotShare.collected_at)
-        yield Waiting("to_count", count, "donations.index", {}, "going", oldest)
+        yield Waiting("to_count", count, "donations.index", {"tab": "to-count"}, "going", oldest)
     if who.can(Permission.PICKING_READ):
         yield from _many("to_prepare", statuses, [S.RESERVED], "matching.picking", {})
     yield from _many("wipe_failed", statuses, [S.WIPE_FAILED], "devices.index", {"status": "wipe_failed"}, "refused")
     if who.can(Permission.REPORT_UPLOAD):
         doubts = sa.select(Report).where(Report.organisation_id == who.organisation_id, Report.doubt.is_not(None))
         count, oldest = _count(session, doubts, Report.received_at)
-        yield Waiting("doubts", count, "devices.reports", {}, "waits", oldest)
+        yield Waiting("doubts", count, "reports.index", {"waiting": "1"}, "waits", oldest)
     yield from _many("locked", statuses, [S.LOCKED], "devices.index", {"status": "locked"}, "waits")
     yield from _many("returned", statuses, [S.AFTER_SALES], "devices.index", {"status": "after_sales"}, "waits")
     if who.can(Permission.DEVICE_CONTROL):
@@ -189,7 +189,7 @@ def _service(session: Session, who: Actor) -> Iterator[Waiting]:
         count, since = states.get(wanted, (0, None))
         yield Waiting(key, count, "needs.mine", {"state": wanted.value}, tone, since)
     queued = [states[state] for state in OPEN if state in states]
-    yield Waiting("needs_queued", sum(count for count, _ in queued), "needs.mine", {"state": "waiting"}, "neutral")
+    yield Waiting("needs_queued", sum(count for count, _ in queued), "needs.mine", {"show": "alive"}, "neutral")
 
 
 def _appointments(session: Session, who: Actor, day_start: datetime) -> Iterator[Waiting]:
@@ -222,15 +222,15 @@ def _lots_to_coordinate(session: Session) -> Iterator[Waiting]:
     open_lots = sa.select(Lot).where(Lot.closed_at.is_(None))
     undecided = sa.exists().where(LotLine.lot_id == Lot.id, LotLine.state == LineState.DECLARED)
     count, oldest = _count(session, open_lots.where(undecided), Lot.declared_at)
-    yield Waiting("lots_to_answer", count, "donations.index", {}, "waits", oldest)
+    yield Waiting("lots_to_answer", count, "donations.index", {"tab": "to-examine"}, "waits", oldest)
     unshared = sa.exists().where(
         LotLine.lot_id == Lot.id, LotLine.state == LineState.ACCEPTED, LotLine.share_id.is_(None)
     )
     count, oldest = _count(session, open_lots.where(unshared, ~undecided), Lot.declared_at)
-    yield Waiting("lots_to_offer", count, "donations.index", {}, "going", oldest)
+    yield Waiting("lots_to_offer", count, "donations.index", {"tab": "to-offer"}, "going", oldest)
     unanswered = sa.select(LotShare).where(LotShare.answered_at.is_(None))
     count, oldest = _count(session, unanswered, LotShare.offered_at)
-    yield Waiting("offers_unanswered", count, "donations.index", {}, "neutral", oldest)
+    yield Waiting("offers_unanswered", count, "donations.index", {"tab": "offered"}, "neutral", oldest)
 
 
 def _needs_to_arbitrate(session: Session, at: datetime) -> Iterator[Waiting]:
@@ -246,7 +246,7 @@ def _needs_to_arbitrate(session: Session, at: datetime) -> Iterator[Waiting]:
     queued = [states[state] for state in OPEN if state in states]
     oldest = min((since for _, since in queued if since), default=None)
     total = sum(count for count, _ in queued)
-    yield Waiting("needs_to_serve", total, "needs.index", {"state": "waiting"}, "going", oldest)
+    yield Waiting("needs_to_serve", total, "needs.index", {"state": [state.value for state in OPEN]}, "going", oldest)
 
 
 def _gifts(session: Session, who: Actor) -> Iterator[Waiting]:
