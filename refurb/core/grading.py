@@ -117,12 +117,22 @@ class Grade:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def next_step(self) -> tuple[Missing, ...]:
-        """Return what is missing for the profile that is nearest: the fewest criteria, the least demanding first."""
-        by_profile: dict[str, list[Missing]] = {}
-        for lack in self.missing:
-            by_profile.setdefault(lack.profile, []).append(lack)
-        nearest: list[Missing] = min(by_profile.values(), key=len, default=[])
-        return tuple(nearest)
+        """Return what is missing for the profile within reach, see `nearest`."""
+        return nearest(self.missing)
+
+
+#: What a workshop can add or test; another processor or another shape is another machine.
+WITHIN_REACH = frozenset({"ram_gb", "storage_gb", "battery_pct", "webcam", "screen_in"})
+
+
+def nearest(missing: Sequence[Missing]) -> tuple[Missing, ...]:
+    """Return what is missing for the profile that a workshop could reach with least: the fewest criteria first."""
+    by_profile: dict[str, list[Missing]] = {}
+    for lack in missing:
+        by_profile.setdefault(lack.profile, []).append(lack)
+    reachable = [lacks for lacks in by_profile.values() if all(lack.criterion in WITHIN_REACH for lack in lacks)]
+    found: list[Missing] = min(reachable, key=len, default=[])
+    return tuple(found)
 
 
 _COMPUTERS = ("laptop", "desktop", "mini_pc", "all_in_one")

@@ -212,6 +212,12 @@ def test_four_gigabytes_more_and_it_serves_p2() -> None:
     assert [(lack.profile, lack.criterion, lack.have, lack.need) for lack in step] == [("P2", "ram_gb", 4, 8)]
 
 
+def test_what_no_workshop_can_change_is_not_the_next_step() -> None:
+    old = Facts(form="desktop", cpu="Intel Core i3-4130", cores=2, ram_gb=4, storage_gb=0)
+    assert [(lack.profile, lack.criterion) for lack in grade(old).next_step()] == [("P0", "storage_gb")]
+    assert grade(replace(old, storage_gb=240)).next_step() == ()
+
+
 @pytest.mark.parametrize(
     ("change", "profile", "lack"),
     [

@@ -140,6 +140,7 @@ def test_read_again_once_a_reader_is_there(
 ) -> None:
     from refurb.devices import report_queries, reports
     from refurb.devices.readings.reading import Unreadable
+    from refurb.devices.readings.registry import READER_VERSION
 
     def refuse(_: bytes) -> None:
         raise Unreadable("unknown-format")
@@ -148,10 +149,10 @@ def test_read_again_once_a_reader_is_there(
         older.setattr(reports, "read", refuse)
         report = bring(lshw(), device=laptop).report
         assert report.format == "unreadable"
-    assert report_queries.to_read_again(session, reports.READER_VERSION) == [report.id]
+    assert report_queries.to_read_again(session, READER_VERSION) == [report.id]
     assert reports.read_again(session, report, by=technician, at=NOON, zone=PARIS)
     assert (report.format, laptop.cpu_model) == ("lshw", "Intel Core i5-8250U")
-    assert report_queries.to_read_again(session, reports.READER_VERSION) == []
+    assert report_queries.to_read_again(session, READER_VERSION) == []
 
 
 # -- Which machine
@@ -208,7 +209,8 @@ def test_a_scanned_code_against_another_serial_is_a_question(
     assert [question.id for question in report_queries.questions_of(session, device.id)] == [report.id]
     assert device.cpu_model is None
     reports.settle(session, report, device, by=technician, at=NOON, zone=PARIS)
-    assert (report.device_id, report.doubt, device.cpu_model) == (device.id, None, "Intel Core i5-8250U")
+    settled: tuple[object, ...] = (report.device_id, report.doubt, device.cpu_model)
+    assert settled == (device.id, None, "Intel Core i5-8250U")
     assert device.serial == "OTHER55512"
 
 

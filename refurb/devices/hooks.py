@@ -1,0 +1,11 @@
+"""What the machines' area installs besides its pages: those of the reports, and a new grade after the control."""
+
+from flask import Flask
+
+from refurb.devices import grades, registry, report_views
+
+
+def register(app: Flask) -> None:
+    """Called by create_app()."""
+    registry.AFTER_MOVE["grades"] = grades.after_move
+    app.register_blueprint(report_views.bp)

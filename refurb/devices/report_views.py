@@ -1,0 +1,203 @@
+"""Reports: bringing them, with a machine or without, what was read of one, and the answer to its question."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.datastructures import FileStorage
+
+from refurb import blobs
+from refurb.core.identity import read as read_code
+from refurb.core.permissions import Permission
+from refurb.db import get_session
+from refurb.devices import queries, report_queries, report_words, reports
+from refurb.devices.models import Device, MediumWipe, Report
+from refurb.devices.report_forms import UploadForm, WhichDeviceForm
+from refurb.devices.words import FORMS, MEDIUM_KINDS, OUTCOMES
+from refurb.security import actor, requires
+from refurb.web import display_code, now, page_number, paginate, zone
+
+bp = Blueprint("reports", __name__)
+
+
+@bp.app_context_processor
+def device_reports() -> dict[str, Any]:
+    """Let a machine's page show its reports: `evidence(device)` asks only where it is called."""
+
+    def evidence(device: Device) -> dict[str, Any]:
+        session = get_session()
+        return {
+            "reports": queries.reports_of(session, device.id),
+            "questions": report_queries.questions_of(session, device.id),
+            "form": UploadForm(),
+            "next_step": report_words.next_step(device.missing),
+            "words": report_words,
+        }
+
+    return {"evidence": evidence}
+
+
+@bp.get("/reports")
+@requires(Permission.REPORT_UPLOAD)
+def index() -> ResponseReturnValue:
+    """The reports of the workshop, and where to bring more."""
+    return _index(UploadForm())
+
+
+@bp.post("/reports")
+@requires(Permission.REPORT_UPLOAD)
+def upload() -> ResponseReturnValue:
+    """Take reports that say themselves which machine they are of."""
+    form = UploadForm()
+    if not form.validate_on_submit():
+        return _index(form), 422
+    brought = _bring(form, None)
+    if len(brought) == 1:
+        return redirect(url_for(".show", report_id=brought[0].id), 303)
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/devices/<code>/reports")
+@requires(Permission.REPORT_UPLOAD)
+def upload_for(code: str) -> ResponseReturnValue:
+    """Take reports on a machine's page: they are of that machine, unless they say otherwise."""
+    device = queries.by_code(get_session(), code, seen_by=actor()) or abort(404)
+    form = UploadForm()
+    if not form.validate_on_submit():
+        flash(_("Choisissez au moins un fichier."), "refused")
+    else:
+        _bring(form, device)
+    return redirect(url_for("devices.show", code=code) + "#reports", 303)
+
+
+@bp.get("/reports/<int:report_id>")
+@requires(Permission.REPORT_UPLOAD)
+def show(report_id: int) -> ResponseReturnValue:
+    """What was read of one report, in words."""
+    return _page(_found(report_id), WhichDeviceForm(formdata=None))
+
+
+@bp.post("/reports/<int:report_id>/device")
+@requires(Permission.REPORT_UPLOAD)
+def settle(report_id: int) -> ResponseReturnValue:
+    """Say which machine a report is of: the one asked about, another, or none of those known."""
+    session, report = get_session(), _found(report_id)
+    if report.format == "unreadable" or report.device_id is not None:
+        abort(409)
+    answer = request.form.get("answer")
+    if answer in ("yes", "no") and report.asked_of is not None:
+        device = report.asked_of if answer == "yes" else None
+        reports.settle(session, report, device, by=actor(), at=now(), zone=zone())
+    else:
+        form = WhichDeviceForm()
+        named = _named(form.code.data) if form.validate_on_submit() else None
+        if named is None:
+            if not form.errors:
+                form.code.errors = [_("Ce code n'est pas celui d'une machine de votre atelier.")]
+            return _page(report, form), 422
+        reports.settle(session, report, named, by=actor(), at=now(), zone=zone())
+    session.commit()
+    flash(_say(report), "waits" if report.doubt else "done")
+    return redirect(url_for(".show", report_id=report.id), 303)
+
+
+@bp.post("/reports/<int:report_id>/again")
+@requires(Permission.REPORT_READ_UNREADABLE)
+def read_again(report_id: int) -> ResponseReturnValue:
+    """Read what was kept once more, after an upgrade."""
+    session, report = get_session(), _found(report_id)
+    changed = reports.read_again(session, report, by=actor(), at=now(), zone=zone())
+    session.commit()
+    flash(_say(report) if changed else _("La relecture donne la même chose."), "done" if changed else "neutral")
+    return redirect(url_for(".show", report_id=report.id), 303)
+
+
+@bp.get("/reports/<int:report_id>/file")
+@requires(Permission.REPORT_READ_UNREADABLE)
+def file(report_id: int) -> ResponseReturnValue:
+    """The bytes that are kept, as a file: never shown in the browser, whatever they claim to be."""
+    report = _found(report_id)
+    answer = Response(blobs.get(get_session(), report.kept_sha256), mimetype="application/octet-stream")
+    name = report.file_name or f"releve-{report.id}.txt"
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+def _found(report_id: int) -> Report:
+    return report_queries.by_id(get_session(), report_id, seen_by=actor()) or abort(404)
+
+
+def _named(text: str | None) -> Device | None:
+    code = read_code(text or "").code
+    return queries.by_code(get_session(), code, seen_by=actor()) if code else None
+
+
+def _bring(form: UploadForm, device: Device | None) -> list[Report]:
+    """Take each file by itself: one that cannot be read does not stop the next."""
+    brought = []
+    files: list[FileStorage] = [item for item in form.files.data if isinstance(item, FileStorage) and item.filename]
+    for item in files:
+        arrival = reports.arrive(
+            get_session(),
+            item.stream.read(),
+            by=actor(),
+            at=now(),
+            zone=zone(),
+            file_name=item.filename,
+            device=device,
+        )
+        report = arrival.report
+        brought.append(report)
+        tone = "refused" if report.format == "unreadable" else "waits" if report.doubt else "done"
+        said = _say(report)
+        if arrival.known:
+            said = _("Déjà reçu.") + " " + said
+        flash(f"{item.filename} : {said}", tone)
+    return brought
+
+
+def _say(report: Report) -> str:
+    """One sentence on what became of a report."""
+    if report.format == "unreadable":
+        codes = (report.reading or {}).get("warnings") or ["unknown-format"]
+        return str(report_words.UNREADABLE.get(codes[0], report_words.UNREADABLE["unknown-format"]))
+    if report.doubt:
+        return str(report_words.DOUBTS[report.doubt])
+    if report.device is not None:
+        return str(_("Lu, et rangé avec la machine %(code)s.", code=display_code(report.device.code)))
+    count = len((report.reading or {}).get("wipes") or ())
+    return str(ngettext("Lu : un effacement.", "Lu : %(num)d effacements.", count))
+
+
+def _index(form: UploadForm) -> str:
+    waiting = request.args.get("waiting") == "1"
+    page = paginate(get_session(), report_queries.listing(seen_by=actor(), waiting=waiting), page_number())
+    return render_template(
+        "reports/index.html",
+        page=page,
+        form=form,
+        waiting=waiting,
+        waiting_count=report_queries.waiting_count(get_session(), seen_by=actor()),
+        say=_say,
+        words=report_words,
+    )
+
+
+def _page(report: Report, form: WhichDeviceForm) -> str:
+    session = get_session()
+    taken = session.scalars(sa.select(MediumWipe).where(MediumWipe.report_id == report.id)).all()
+    return render_template(
+        "reports/show.html",
+        report=report,
+        reading=report.reading or {},
+        form=form,
+        say=_say,
+        doubtful=any(wipe.doubtful for wipe in taken),
+        words=report_words,
+        FORMS=FORMS,
+        KINDS=MEDIUM_KINDS,
+        OUTCOMES=OUTCOMES,
+    )
