@@ -10,7 +10,10 @@ from refurb import outbox
 from refurb.accounts.models import AccountSession, Attempt
 from refurb.jobs import mail, schedule
 from refurb.jobs.schedule import Periodic
+from refurb.matching import jobs as matching
+from refurb.needs import jobs as needs
 from refurb.outbox import OutboxRow
+from refurb.territory import jobs as territory
 
 #: What is done is kept a while, for who asks whether the message left.
 KEPT = timedelta(days=30)
@@ -22,6 +25,10 @@ def register(app: Flask) -> None:
     schedule.PERIODIC[:] = [
         Periodic("outbox.tidy", tidy_outbox, minute="17", hour="3"),
         Periodic("accounts.tidy", tidy_accounts, minute="27", hour="3"),
+        # A reservation ends at 23:59 where the instance is, whatever its zone: a look a minute past each hour.
+        Periodic("matching.lapse", matching.lapse, minute="1"),
+        Periodic("needs.expire", needs.expire, minute="37", hour="3"),
+        Periodic("territory.refresh", territory.refresh, minute="47", hour="3"),
     ]
 
 

@@ -1,0 +1,14 @@
+"""What the worker does by itself for needs."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from refurb.needs import services
+from refurb.security import Actor
+from refurb.web import zone
+
+
+def expire(session: Session, at: datetime) -> int:
+    """Ask for what nobody confirmed in 90 days to be confirmed; return how many needs."""
+    return services.expire(session, by=Actor.system(), at=at, today=at.astimezone(zone()).date())
