@@ -280,7 +280,8 @@ def known_serials(session: Session, keys: Collection[str]) -> dict[str, str]:
                 coming = [LineState.DECLARED, LineState.ACCEPTED, LineState.COLLECTED]
                 query = query.where(LotLine.state.in_(coming))
             for text, folded in session.execute(query):
-                found.setdefault(alike(folded), text)
+                if text and folded:
+                    found.setdefault(alike(folded), text)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from refurb.core.documents import DocumentKind
 from refurb.core.equipment import DiskWish, Form, Origin, Regime
 from refurb.core.workflow import Status
 from refurb.donations.columns import Field
@@ -247,6 +248,17 @@ LOCKS: Words = {
     "absolute": _l("Absolute (Computrace)"),
     "operator": _l("Verrou d'opérateur"),
     "unknown": _l("Verrou"),
+}
+
+#: Papers that a giver reads.
+PAPERS: Words = {
+    DocumentKind.PICKUP_SLIP: _l("Bon d'enlèvement"),
+    DocumentKind.RECEIPT_SLIP: _l("Bon de réception"),
+    DocumentKind.INTAKE_CERTIFICATE: _l("Attestation de prise en charge"),
+    DocumentKind.DONATION_AGREEMENT: _l("Convention de don"),
+    DocumentKind.TRANSFER_CERTIFICATE: _l("Attestation de cession"),
+    DocumentKind.REUSE_STATEMENT: _l("Bilan de réemploi"),
+    DocumentKind.DEPOSIT_RECEIPT: _l("Reçu de dépôt"),
 }
 
 REUSED = frozenset({Status.HANDED_OVER, Status.ON_LOAN, Status.IN_KIT})
