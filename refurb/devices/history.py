@@ -94,7 +94,7 @@ def _detail(event: Event, places: dict[int, str]) -> str:
 def _part(payload: dict[str, Any]) -> str:
     count = payload.get("quantity") or 0
     word = f"{abs(count)} × {STOCK_KINDS.get(payload['part'], payload['part'])} {payload.get('detail') or ''}".strip()
-    return _("monté : %(part)s", part=word) if count > 0 else _("démonté : %(part)s", part=word)
+    return str(_("monté : %(part)s", part=word) if count > 0 else _("démonté : %(part)s", part=word))
 
 
 def _names(session: Session, events: Sequence[Event], seen_by: Actor) -> dict[tuple[int | None, int | None], str]:

@@ -157,6 +157,16 @@ def counts_by_status(session: Session, *, seen_by: Actor) -> dict[Status, int]:
     return {row[0]: row[1] for row in session.execute(visible(counted, seen_by))}
 
 
+def counts_by_place(session: Session, organisation_id: int) -> dict[int, int]:
+    """Return how many machines stand at each place of an organisation."""
+    counted: Any = (
+        sa.select(Device.place_id, sa.func.count())
+        .where(Device.holder_id == organisation_id, Device.place_id.is_not(None))
+        .group_by(Device.place_id)
+    )
+    return {row[0]: row[1] for row in session.execute(counted)}
+
+
 # -- Media ------------------------------------------------------------------------------------------------------------
 def medium_view(medium: StorageMedium) -> core_media.Medium:
     """Return a medium as the rule of the core sees it; its wipes must be loaded."""

@@ -40,6 +40,7 @@ from refurb.devices.identity import identity_columns, serial_key
 from refurb.devices.models import Device, DeviceAlias, DeviceSet, Report, StorageMedium
 from refurb.devices.registry import Moved
 from refurb.devices.steps import STOCKED, from_plain, group_of, lock, plain, repeated, write
+from refurb.documents.models import Document
 from refurb.organisations.codes import next_code
 from refurb.security import Actor
 
@@ -336,11 +337,14 @@ def _since(session: Session, device: Device, group: Sequence[Event]) -> Since:
     codes: set[str] = set()
     for area in registry.LATER.values():
         codes |= area(session, device, last.at)
+    paper = sa.select(Document.id).where(
+        Document.subject_kind == "device", Document.subject_id == device.id, Document.issued_at > last.at
+    )
     report = sa.select(Report.id).where(Report.device_id == device.id, Report.received_at > last.at)
     return Since(
         later_status=session.scalar(later.where(Event.after.is_not(None)).limit(1)) is not None,
         later_reservation="later-reservation" in codes,
-        later_document="later-document" in codes,
+        later_document="later-document" in codes or session.scalar(paper.limit(1)) is not None,
         later_report=session.scalar(report.limit(1)) is not None,
         already_undone=session.scalar(undone.limit(1)) is not None,
         released=any(e.before in HELD and e.after not in HELD | OUT for e in group),

@@ -26,26 +26,6 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 
 
-@pytest.fixture(autouse=True)
-def noon(clock: Clock) -> Clock:
-    return clock
-
-
-@pytest.fixture
-def workshop(make_organisation: Callable[..., Organisation]) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER)
-
-
-@pytest.fixture
-def technician(make_actor: Callable[..., Actor], workshop: Organisation) -> Actor:
-    return make_actor(workshop, Role.TECHNICIAN)
-
-
-@pytest.fixture
-def controller(make_actor: Callable[..., Actor], workshop: Organisation) -> Actor:
-    return make_actor(workshop, Role.CONTROLLER)
-
-
 @pytest.fixture
 def disk(session: Session, make_device: MakeDevice, workshop: Organisation, technician: Actor) -> StorageMedium:
     """A disk in a laptop that was just received."""

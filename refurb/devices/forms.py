@@ -1,0 +1,221 @@
+"""What is asked about machines, their disks, their sets and what goes with them."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    FloatField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from refurb.core.equipment import Form
+from refurb.core.media import Outcome
+from refurb.core.workflow import Action, TriageOutcome
+from refurb.devices.models import Grade, MediumKind
+from refurb.devices.stock import KINDS
+from refurb.devices.words import (
+    CONNECTORS,
+    FORMS,
+    GRADES,
+    MEDIUM_KINDS,
+    METHODS,
+    OUTCOMES,
+    STOCK_KINDS,
+    TRIAGES,
+)
+
+
+def stripped(value: str | None) -> str | None:
+    """Return the text without its outer blanks."""
+    return value.strip() if value else value
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if value not in (None, "", "None") else None
+
+
+class MoveForm(FlaskForm):
+    """One move, with what it asks: an outcome for the sorting table, a motive for what is out of the ordinary."""
+
+    action = HiddenField()
+    outcome = RadioField(
+        _l("Que faire d'elle ?"),
+        choices=[(outcome.value, TRIAGES[outcome]) for outcome in TriageOutcome],
+        validators=[Optional()],
+        validate_choice=False,
+    )
+    motive = StringField(_l("Motif"), filters=[stripped], validators=[Length(max=300)])
+
+    def wanted(self) -> Action | None:
+        """Return the action asked for, None for a text that names none."""
+        try:
+            return Action(str(self.action.data))
+        except ValueError:
+            return None
+
+
+class EditForm(FlaskForm):
+    """What is written of a machine."""
+
+    form = SelectField(_l("Sorte"), choices=[(form.value, FORMS[form]) for form in Form], validators=[InputRequired()])
+    maker = StringField(_l("Marque"), filters=[stripped], validators=[Length(max=100)])
+    model = StringField(_l("Modèle"), filters=[stripped], validators=[Length(max=200)])
+    serial = StringField(
+        _l("Numéro de série"),
+        description=_l("Tel qu'il est gravé ou collé ; « To be filled by O.E.M. » et ses semblables ne comptent pas."),
+        filters=[stripped],
+        validators=[Length(max=100)],
+    )
+    alias = StringField(
+        _l("Autre numéro"),
+        description=_l("Un numéro d'inventaire du donateur ou une ancienne étiquette, que la douchette reconnaîtra."),
+        filters=[stripped],
+        validators=[Length(max=100)],
+    )
+    place_id = SelectField(_l("Place"), coerce=_number, validators=[Optional()])
+    screen_in = FloatField(
+        _l("Écran"), validators=[Optional(), NumberRange(3, 60, _l("Donnez la diagonale en pouces, entre 3 et 60."))]
+    )
+    cosmetic_grade = SelectField(
+        _l("Aspect"),
+        choices=[("", _l("Pas encore noté")), *((grade.value, GRADES[grade]) for grade in Grade)],
+        validators=[Optional()],
+    )
+    defects = TextAreaField(
+        _l("Défauts connus"),
+        description=_l("Ce que la personne qui la recevra doit savoir : elle les lira sur sa fiche."),
+        filters=[stripped],
+        validators=[Length(max=500)],
+    )
+
+
+class ChargerForm(FlaskForm):
+    """Which charger goes with the machine: one from the shelf, or one that came with it."""
+
+    stock_id = SelectField(_l("Chargeur"), coerce=_number, validators=[Optional()])
+    connector = SelectField(
+        _l("Connecteur"), choices=[("", _l("Choisir")), *CONNECTORS.items()], validators=[Optional()]
+    )
+    watts = IntegerField(
+        _l("Puissance"), validators=[Optional(), NumberRange(1, 500, _l("Donnez des watts, entre 1 et 500."))]
+    )
+
+
+class MediumForm(FlaskForm):
+    """A disk found in a machine."""
+
+    kind = SelectField(
+        _l("Sorte"),
+        choices=[(kind.value, MEDIUM_KINDS[kind]) for kind in MediumKind],
+        default=MediumKind.SSD.value,
+        validators=[InputRequired()],
+    )
+    maker = StringField(_l("Marque"), filters=[stripped], validators=[Length(max=100)])
+    model = StringField(_l("Modèle"), filters=[stripped], validators=[Length(max=200)])
+    serial = StringField(_l("Numéro de série du disque"), filters=[stripped], validators=[Length(max=100)])
+    size_gb = IntegerField(
+        _l("Capacité"),
+        validators=[Optional(), NumberRange(1, 100_000, _l("Donnez des gigaoctets, entre 1 et 100 000."))],
+    )
+
+
+class WipeForm(FlaskForm):
+    """The outcome of a wipe, entered by hand."""
+
+    outcome = RadioField(
+        _l("Résultat"),
+        choices=[(outcome.value, OUTCOMES[outcome]) for outcome in Outcome],
+        validators=[InputRequired(_l("Choisissez le résultat."))],
+    )
+    method = SelectField(_l("Méthode"), choices=list(METHODS.items()), validators=[InputRequired()])
+    tool = StringField(_l("Outil et version"), filters=[stripped], validators=[Length(max=100)])
+    ended_at = DateTimeLocalField(
+        _l("Fin de l'effacement"),
+        description=_l("Laissez vide si c'est maintenant."),
+        format="%Y-%m-%dT%H:%M",
+        validators=[Optional()],
+    )
+    reason = StringField(_l("Quelle réserve, ou quel échec ?"), filters=[stripped], validators=[Length(max=300)])
+
+
+class ReasonForm(FlaskForm):
+    """A deed on a disk that asks why or how."""
+
+    reason = StringField(_l("Raison"), filters=[stripped], validators=[Length(max=300)])
+
+
+class PutInForm(FlaskForm):
+    """Into which machine a loose disk goes."""
+
+    code = StringField(
+        _l("Code de la machine"),
+        filters=[stripped],
+        validators=[InputRequired(_l("Scannez la machine.")), Length(max=60)],
+    )
+
+
+class SetForm(FlaskForm):
+    """What goes with a base unit."""
+
+    monitor = StringField(
+        _l("Code de l'écran"),
+        description=_l("Scannez son étiquette. Laissez vide si l'écran n'en a pas."),
+        filters=[stripped],
+        validators=[Length(max=60)],
+    )
+    has_monitor = BooleanField(_l("Un écran sans étiquette l'accompagne"))
+    has_keyboard = BooleanField(_l("Clavier"))
+    has_mouse = BooleanField(_l("Souris"))
+    has_cables = BooleanField(_l("Câbles : secteur et vidéo"))
+
+
+class StockForm(FlaskForm):
+    """A new line of what is counted."""
+
+    kind = SelectField(_l("Quoi"), choices=[(kind, STOCK_KINDS[kind]) for kind in KINDS], validators=[InputRequired()])
+    detail = StringField(
+        _l("Précision"),
+        description=_l("Par exemple « DDR4 8 Go » ; pour un chargeur, le connecteur et les watts suffisent."),
+        filters=[stripped],
+        validators=[Length(max=100)],
+    )
+    connector = SelectField(
+        _l("Connecteur du chargeur"), choices=[("", _l("Sans objet")), *CONNECTORS.items()], validators=[Optional()]
+    )
+    watts = IntegerField(
+        _l("Puissance"), validators=[Optional(), NumberRange(1, 500, _l("Donnez des watts, entre 1 et 500."))]
+    )
+    place_id = SelectField(_l("Place"), coerce=_number, validators=[Optional()])
+    quantity = IntegerField(
+        _l("Combien"),
+        validators=[
+            InputRequired(_l("Dites combien.")),
+            NumberRange(0, 100_000, _l("Donnez un nombre, zéro ou plus.")),
+        ],
+    )
+
+
+class PartForm(FlaskForm):
+    """Parts that go between the shelf and a machine."""
+
+    stock_id = SelectField(_l("Pièce"), coerce=_number, validators=[InputRequired(_l("Choisissez la pièce."))])
+    way = RadioField(
+        _l("Sens"),
+        choices=[("fit", _l("De l'étagère à la machine")), ("salvage", _l("De la machine à l'étagère"))],
+        default="fit",
+        validators=[InputRequired()],
+    )
+    quantity = IntegerField(
+        _l("Combien"),
+        default=1,
+        validators=[InputRequired(_l("Dites combien.")), NumberRange(1, 50, _l("Entre 1 et 50."))],
+    )
