@@ -5,7 +5,16 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import InputRequired, Length, Optional
 
 from refurb.aftersales import words
@@ -24,7 +33,7 @@ class TicketForm(FlaskForm):
     code = HiddenField()
     fault = RadioField(
         _l("Qu'est-ce qui ne va pas ?"),
-        choices=[(fault.value, words.FAULTS[fault]) for fault in Fault],
+        choices=[SelectChoice(fault.value, words.FAULTS[fault]) for fault in Fault],
         validators=[InputRequired(_l("Dites ce qui ne va pas."))],
     )
     description = TextAreaField(

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from wtforms import SelectChoice
 
 from refurb.aftersales import queries, services, words
 from refurb.aftersales.forms import ChargerForm, CloseForm, TicketForm
@@ -156,8 +157,8 @@ def _new_page(session: Session, code: str, form: TicketForm) -> str:
 def _charger_form(session: Session, ticket: Ticket) -> ChargerForm:
     form = ChargerForm()
     lines = queries.chargers(session, ticket, seen_by=actor())
-    form.line.choices = [(0, _("Ailleurs que dans notre stock"))]
-    form.line.choices += [(line.id, f"{line.detail} ({line.quantity})") for line in lines]
+    form.line.choices = [SelectChoice(0, _("Ailleurs que dans notre stock"))]
+    form.line.choices += [SelectChoice(line.id, f"{line.detail} ({line.quantity})") for line in lines]
     if request.method == "GET":
         form.charger.data = ticket.device.charger or ""
         form.line.data = lines[0].id if lines and lines[0].detail == ticket.device.charger else 0
@@ -167,7 +168,7 @@ def _charger_form(session: Session, ticket: Ticket) -> ChargerForm:
 def _close_form(ticket: Ticket) -> CloseForm:
     form = CloseForm()
     choices = outcomes(came_back=ticket.device.status not in OUT)
-    form.outcome.choices = [(outcome.value, words.OUTCOMES[outcome]) for outcome in choices]
+    form.outcome.choices = [SelectChoice(outcome.value, words.OUTCOMES[outcome]) for outcome in choices]
     return form
 
 

@@ -12,6 +12,7 @@ from wtforms import (
     DateField,
     HiddenField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -86,7 +87,7 @@ class DeskForm(FlaskForm):
     deposit = StringField(_l("Dépôt de garantie, en euros"), validators=[Optional(), _amount, Length(max=12)])
     accessories = SelectMultipleField(
         _l("Ce qui part avec elle"),
-        choices=[(each.value, words.ACCESSORIES[each]) for each in Accessory],
+        choices=[SelectChoice(each.value, words.ACCESSORIES[each]) for each in Accessory],
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
@@ -105,15 +106,20 @@ class DeskForm(FlaskForm):
     )
     signature = RadioField(
         _l("Comment c'est signé"),
-        choices=[(each.value, words.SIGNATURES[each]) for each in Signature],
+        choices=[SelectChoice(each.value, words.SIGNATURES[each]) for each in Signature],
         validators=[InputRequired(_l("Dites comment la remise est signée."))],
     )
     witness = SelectField(
         _l("En présence de"),
-        choices=[("", _l("Personne d'autre")), *((each.value, words.WITNESSES[each]) for each in Witness)],
+        choices=[
+            SelectChoice("", _l("Personne d'autre")),
+            *(SelectChoice(each.value, words.WITNESSES[each]) for each in Witness),
+        ],
         validators=[Optional()],
     )
-    language = SelectField(_l("Langue des papiers"), choices=[("fr", _l("Français")), ("en", _l("Anglais"))])
+    language = SelectField(
+        _l("Langue des papiers"), choices=[SelectChoice("fr", _l("Français")), SelectChoice("en", _l("Anglais"))]
+    )
 
     def validate_accompaniment(self, field: Any) -> None:
         """Refuse what looks like a person: the sheet is kept with the machine's papers."""
@@ -144,6 +150,8 @@ class ReturnForm(FlaskForm):
 
     motive = RadioField(
         _l("Pourquoi elle revient"),
-        choices=[(each.value, words.RETURNS[each]) for each in ReturnMotive if each is not ReturnMotive.FAULT],
+        choices=[
+            SelectChoice(each.value, words.RETURNS[each]) for each in ReturnMotive if each is not ReturnMotive.FAULT
+        ],
         validators=[InputRequired(_l("Dites pourquoi la machine revient."))],
     )

@@ -255,18 +255,11 @@ def outcome(session: Session, device_ids: Collection[int], *, zone: ZoneInfo) ->
 
     One put right after a wrong hand-over never counted: its mistaken hand-over is left out.
     """
-    first = dict(
-        session.execute(
-            sa.select(Handover.device_id, sa.func.min(Handover.handed_over_at))
-            .where(
-                Handover.device_id.in_(device_ids),
-                sa.or_(Handover.return_motive.is_(None), Handover.return_motive != "handover-mistake"),
-            )
-            .group_by(Handover.device_id)
-        )
-        .tuples()
-        .all()
+    handed = sa.select(Handover.device_id, sa.func.min(Handover.handed_over_at)).where(
+        Handover.device_id.in_(device_ids),
+        sa.or_(Handover.return_motive.is_(None), Handover.return_motive != "handover-mistake"),
     )
+    first: dict[int, datetime] = {row[0]: row[1] for row in session.execute(handed.group_by(Handover.device_id))}
     found: dict[int, Outcome] = {}
     rows = session.execute(sa.select(Device.id, Device.status, Device.status_since).where(Device.id.in_(device_ids)))
     for device_id, status, since in rows:

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from wtforms import SelectChoice
 
 from refurb.core.documents import RULES, add_months, price_cap_cents
 from refurb.core.equipment import NEEDS_CHARGER, Mode, Recipient
@@ -138,7 +139,7 @@ def plan(code: str) -> ResponseReturnValue:
     session, form = get_session(), PlanForm()
     case = _case(session, code, lock=request.method == "POST")
     places = organisations.handover_places(session)
-    form.place.choices = [(place.id, place_line(session, place)) for place in places]
+    form.place.choices = [SelectChoice(place.id, place_line(session, place)) for place in places]
     if form.validate_on_submit():
         place = next(place for place in places if place.id == form.place.data)
         try:
@@ -256,7 +257,7 @@ def _desk_form(session: Session, case: Case, scanned: str | None) -> DeskForm:
     form, device = DeskForm(), case.device
     issuer = session.get_one(Organisation, device.holder_id)
     open_modes = [mode for mode, why in services.verdicts(device, case.need, issuer).items() if not why]
-    form.mode.choices = [(mode.value, words.MODES[mode]) for mode in open_modes]
+    form.mode.choices = [SelectChoice(mode.value, words.MODES[mode]) for mode in open_modes]
     if request.method == "GET":
         wanted = case.reservation.mode
         form.mode.data = wanted.value if wanted in open_modes else (open_modes[0].value if open_modes else None)

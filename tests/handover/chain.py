@@ -72,36 +72,34 @@ class Chain:
         from refurb.core import checklist
         from refurb.devices import media
         from refurb.devices import services as devices
-        from refurb.devices.models import Grade
+        from refurb.devices.models import Grade, MediumKind
         from refurb.workshop import services as workshop
 
         session = self.session
-        given = {"holder": self.workshop, "form": Form.LAPTOP, "at": NOON - timedelta(days=5)} | values
+        given: dict[str, Any] = {"holder": self.workshop, "form": Form.LAPTOP, "at": NOON - timedelta(days=5)} | values
         device = self.make_device(
             **given,
             cpu_model="Intel Core i5-8350U",
-            cpu_class=3,
+            cpu_cores=4,
             ram_mb=8192,
-            storage_gb=256,
             screen_in=14.0,
             webcam=True,
             has_battery=True,
             battery_pct=80,
-            profiles=["P0", "P1", "P2", "P3"],
         )
-        by = {"by": self.technician, "at": NOON - timedelta(days=4)}
-        disk = media.add(session, device, serial=f"WD-{device.id}", size_gb=256, **by)
+        by: dict[str, Any] = {"by": self.technician, "at": NOON - timedelta(days=4)}
+        disk = media.add(session, device, kind=MediumKind.SSD, serial=f"WD-{device.id}", size_gb=256, **by)
         media.attest_media(session, device, **by)
         devices.move(session, device, Action.INVENTORY, **by)
         devices.mark_labelled(session, device, layout="L7160", **by)
         devices.move(session, device, Action.TRIAGE, payload={"outcome": "install"}, **by)
-        wiped = {"outcome": Outcome.OK, "source": WipeSource.MANUAL, "method": "nwipe"}
+        wiped: dict[str, Any] = {"outcome": Outcome.OK, "source": WipeSource.MANUAL, "method": "nwipe"}
         media.record_wipe(session, disk, **wiped, by=self.technician, at=NOON - timedelta(days=3))
         by = {"by": self.technician, "at": NOON - timedelta(days=2)}
         devices.move(session, device, Action.DIAGNOSE, **by)
         workshop.install(session, device, self.mint(), **by)
         ticks = {point.code: checklist.Tick.OK.value for point in checklist.points_for(device.form)}
-        page = {"ticks": ticks, "grade": Grade.B, "charger": "USB-C 65 W"}
+        page: dict[str, Any] = {"ticks": ticks, "grade": Grade.B, "charger": "USB-C 65 W"}
         workshop.control(session, device, **page, by=self.controller, at=NOON - timedelta(days=1))
         devices.move(session, device, Action.STOCK, by=self.controller, at=NOON - timedelta(days=1))
         return device
@@ -123,7 +121,8 @@ class Chain:
         """Return a validated need of the service."""
         from refurb.needs import services as needs
 
-        given = replace(ANSWERS, **({"handover_place": self.place.id} | answers))
+        asked: dict[str, Any] = {"handover_place": self.place.id} | answers
+        given = replace(ANSWERS, **asked)
         need = needs.draft(self.session, given, by=self.prescriber, at=NOON)
         needs.submit(self.session, need, given, by=self.prescriber, at=NOON, today=TODAY)
         return need
@@ -152,7 +151,7 @@ def terms(**values: Any) -> Terms:
     from refurb.core.handover import Accessory, Signature
     from refurb.handover.services import Terms
 
-    given = {
+    given: dict[str, Any] = {
         "mode": Mode.GIFT,
         "accessories": [Accessory.CHARGER, Accessory.MOUSE],
         "signature": Signature.SIGNED,
