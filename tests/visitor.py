@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,12 +15,21 @@ from bs4 import BeautifulSoup, Tag
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from refurb.paths import asset_dir
+
 if TYPE_CHECKING:
     from refurb.accounts.models import Account
     from refurb.organisations.models import Organisation
 
 #: What has no label because it shows nothing or says itself.
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
+
+
+@cache
+def icons() -> frozenset[str]:
+    """Return the names of the icons that the sprite holds."""
+    text = (asset_dir("static") / "icons" / "sprite.svg").read_text(encoding="utf-8")
+    return frozenset(re.findall(r'<symbol [^>]*id="([^"]+)"', text))
 
 
 class Page(BeautifulSoup):
@@ -73,6 +83,10 @@ def problems(page: BeautifulSoup, response: TestResponse) -> list[str]:
             found.append(f"{button.name} says nothing: {str(button)[:80]}")
     for image in page.select("img:not([alt])"):
         found.append(f"img without alt: {str(image)[:80]}")
+    for use in page.select("use[href]"):
+        name = str(use["href"]).rpartition("#")[2]
+        if name not in icons():
+            found.append(f"icon {name!r} is not in the sprite")
     for form in page.select("form"):
         method = str(form.get("method", "get")).lower()
         action = str(form.get("action", ""))
