@@ -81,10 +81,19 @@ def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequ
 
 
 def counts(session: Session, pile_id: int) -> dict[Answer, int]:
-    """Return how many scans of a pile came to each answer; what was taken back no longer counts as done."""
+    """Return how many scans of a pile came to each answer: a machine that only opened and a card are no deeds.
+
+    What was taken back no longer counts.
+    """
+    deed = sa.or_(
+        Scan.answer.in_([Answer.REFUSED, Answer.UNKNOWN]),
+        Scan.event_id.is_not(None),
+        sa.and_(Scan.answer == Answer.ALREADY, Scan.device_id.is_not(None)),
+        Scan.reason == "to-label",
+    )
     query = (
         sa.select(Scan.answer, sa.func.count())
-        .where(Scan.pile_id == pile_id, Scan.undone_at.is_(None))
+        .where(Scan.pile_id == pile_id, Scan.undone_at.is_(None), deed)
         .group_by(Scan.answer)
     )
     return dict.fromkeys(Answer, 0) | {row[0]: row[1] for row in session.execute(query)}

@@ -270,4 +270,4 @@ def _page(endpoint: str, **values: Any) -> str | None:
 def _lower(words: Any) -> str:
     """Return words as they stand inside a sentence."""
     text = str(words)
-    return text[:1].lower() + text[1:] if not text[:2].isupper() else text
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
