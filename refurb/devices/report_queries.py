@@ -100,6 +100,11 @@ def _held(query: sa.Select[Any], organisation_id: int | None) -> sa.Select[Any]:
     return query if organisation_id is None else query.where(Device.holder_id == organisation_id)
 
 
+def held_device(session: Session, code: str, organisation_id: int | None) -> Device | None:
+    """Return the machine of a code that an organisation holds: a station names it and sees no more of it."""
+    return session.scalar(sa.select(Device).where(Device.code == code, Device.holder_id == organisation_id))
+
+
 def by_reading_serial(session: Session, reading: Reading, *, organisation_id: int | None) -> Sequence[Device]:
     """Return the machines that bear the reading's trusted serial, of any maker: the caller weighs the maker."""
     key = serial_key(reading.serial) if reading.serial_trusted else None
