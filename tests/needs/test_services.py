@@ -74,8 +74,8 @@ def test_a_doubt_goes_to_the_coordination(session: Session, make_need: MakeNeed,
     from refurb.needs import services
 
     need = make_need(not_equipped=False)
-    assert need.state is State.SUBMITTED
-    assert need.validated_on is None
+    state, validated_on = need.state, need.validated_on
+    assert (state, validated_on) == (State.SUBMITTED, None)
     services.change_state(session, need, Act.VALIDATE, by=coordinator, at=NOON, today=TODAY)
     assert (need.state, need.validated_on) == (State.VALIDATED, TODAY)
 
