@@ -1,0 +1,39 @@
+"""Command cards: their codes hang on walls, so they never change."""
+
+from refurb.core.identity import CodeKind, check, kind_of
+from refurb.core.scanning import COMMANDS, Deed, command_of
+from refurb.core.workflow import Action
+
+#: What needs a page of its own has no card: setting aside, handing over, a theft, a wipe that is proved by its log.
+WITHOUT_CARD = {
+    Action.RECORD_WIPE, Action.RESERVE, Action.RELEASE, Action.HAND_OVER, Action.GIVE_BACK_TO_USER, Action.STEAL,
+    Action.RECOVER, Action.GIVE_BACK,
+}  # fmt: skip
+
+
+def test_printed_cards_keep_their_meaning() -> None:
+    """Known answers: a number given to another command would make every printed card lie."""
+    assert {command.number: key for key, command in COMMANDS.items()} == {
+        1: "inventory", 2: "triage:install", 3: "triage:repair", 4: "triage:parts", 5: "triage:weee",
+        6: "triage:locked", 8: "start_wipe", 9: "diagnose", 10: "repair", 11: "wait_part", 12: "resume", 13: "install",
+        14: "control", 15: "stock", 16: "prepare", 17: "return", 18: "reopen", 19: "lock", 20: "unlock", 21: "lose",
+        22: "find", 23: "dismantle", 24: "scrap", 25: "destroy", 90: "open", 91: "anywhere", 92: "label", 93: "undo",
+    }  # fmt: skip
+
+
+def test_every_card_is_read_back_as_its_command() -> None:
+    for key, command in COMMANDS.items():
+        assert check(command.code)
+        assert kind_of(command.code) is CodeKind.COMMAND
+        assert command_of(command.code) is COMMANDS[key]
+    assert command_of("C0000000092") is None
+
+
+def test_every_move_has_a_card_or_a_page() -> None:
+    carded = {command.action for command in COMMANDS.values() if command.action}
+    assert carded | WITHOUT_CARD == set(Action)
+    assert not carded & WITHOUT_CARD
+
+
+def test_every_deed_has_one_card() -> None:
+    assert sorted(c.deed for c in COMMANDS.values() if c.deed) == sorted(Deed)
