@@ -19,6 +19,7 @@ from refurb.devices.steps import lock
 from refurb.handover import services as handovers
 from refurb.handover.models import Handover
 from refurb.needs import services as needs
+from refurb.needs.models import Need
 from refurb.organisations.codes import next_code
 from refurb.security import Actor
 from refurb.web import zone
@@ -116,7 +117,8 @@ def close(session: Session, ticket: Ticket, outcome: Outcome, *, part: str = "",
                 handover.returned_at = handover.return_motive = None
         elif outcome in REOPENS and handover is not None:
             today = at.astimezone(zone()).date()
-            needs.change_state(session, handover.need, Act.REOPEN, by=by, at=at, today=today, motive="after-sales")
+            need = session.get_one(Need, handover.need_id)
+            needs.change_state(session, need, Act.REOPEN, by=by, at=at, today=today, motive="after-sales")
     if part.strip():
         ticket.part = part.strip()[:100]
         record(session, "ticket", ticket.id, "ticket.part-swapped", by=by, at=at, payload={"part": ticket.part})

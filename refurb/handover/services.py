@@ -314,20 +314,20 @@ def take_back(session: Session, handover: Handover, motive: ReturnMotive, *, by:
         raise HandoverRefused("returned-already")
     device_services.move(
         session,
-        handover.device,
+        session.get_one(Device, handover.device_id),
         Action.RETURN,
         by=by,
         at=at,
         payload={"motive": motive.value, "handover": handover.code},
     )
     handover.returned_at, handover.return_motive = at, motive.value
-    today = at.astimezone(zone()).date()
+    today, need = at.astimezone(zone()).date(), session.get_one(Need, handover.need_id)
     if motive is ReturnMotive.HANDOVER_MISTAKE:
         for document in documents.of_subject(session, "handover", handover.id):
             document_services.void(session, document, reason=motive.value, by=by, at=at)
-        needs.change_state(session, handover.need, Act.REOPEN, by=by, at=at, today=today, motive=motive.value)
+        needs.change_state(session, need, Act.REOPEN, by=by, at=at, today=today, motive=motive.value)
     elif motive in (ReturnMotive.LOAN_ENDED, ReturnMotive.NOT_NEEDED):
-        needs.change_state(session, handover.need, Act.CLOSE, by=by, at=at, today=today)
+        needs.change_state(session, need, Act.CLOSE, by=by, at=at, today=today)
 
 
 def is_out(device: Device) -> bool:

@@ -1,4 +1,4 @@
-"""The chain around a hand-over, as a fixture; the clock stands at noon."""
+"""The chain around a ticket, as a fixture; the clock stands at noon."""
 
 from __future__ import annotations
 
