@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from refurb.cli.ingest import ingest
+from refurb.devices.readings.reading import Unreadable
 from tests.devices.readings.makers import as_bytes, inventory_xml, lshw_tree, nwipe_log, smart
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from refurb.db import Session
+    from refurb.devices.models import Device
 
 KEYS = [
     "file",
@@ -102,3 +110,53 @@ def test_a_person_reads_a_paragraph_a_file(files: dict[str, Path]) -> None:
 def test_a_folder_is_every_file_in_it(files: dict[str, Path]) -> None:
     found = json.loads(run("--json", files["lshw.json"].parent).output)
     assert len(found) == len(files)
+
+
+# -- With a database
+
+
+@pytest.fixture
+def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command work on the test's application."""
+    from refurb.cli import application
+
+    monkeypatch.setattr(application, "load_app", lambda: app)
+
+
+@pytest.mark.usefixtures("house")
+def test_files_are_kept_taken_and_told(
+    files: dict[str, Path], session: Session, make_device: Callable[..., Device]
+) -> None:
+    device = make_device(maker="Fabricant SA", serial="FAB7K2M9Q1")
+    command = ["--json", str(files["lshw.json"]), str(files["letter.txt"])]
+    result = CliRunner().invoke(ingest, command)
+    found = json.loads(result.output)
+    assert result.exit_code == 1
+    assert [(item["format"], item["machine"], item["known"]) for item in found] == [
+        ("lshw", device.code, False),
+        ("unreadable", None, False),
+    ]
+    again = json.loads(CliRunner().invoke(ingest, command).output)
+    assert [item["known"] for item in again] == [True, True]
+    assert [item["report"] for item in again] == [item["report"] for item in found]
+
+
+@pytest.mark.usefixtures("house")
+def test_again_reads_what_could_not_be_read(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    from refurb.devices import reports
+
+    def refuse(_: bytes) -> None:
+        raise Unreadable("unknown-format")
+
+    with monkeypatch.context() as older:
+        older.setattr(reports, "read", refuse)
+        assert CliRunner().invoke(ingest, [str(files["lshw.json"])]).exit_code == 1
+    result = CliRunner().invoke(ingest, ["--again", "--json"])
+    assert result.exit_code == 0
+    assert [item["format"] for item in json.loads(result.output)] == ["lshw"]
+    assert json.loads(CliRunner().invoke(ingest, ["--again", "--json"]).output) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["--again", "file"], ["--again", "--dry-run"]])
+def test_a_command_line_that_means_nothing(arguments: list[str]) -> None:
+    assert CliRunner().invoke(ingest, arguments).exit_code == 2
