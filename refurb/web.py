@@ -110,6 +110,7 @@ NAVIGATION = (
     Link("needs.mine", _l("Mes demandes"), "people", Permission.NEED_READ_CASE, "needs"),
     Link("matching.picking", _l("À préparer"), "basket", Permission.PICKING_READ, "matching"),
     Link("handover.today", _l("Remises"), "calendar-check", Permission.HANDOVER_READ, "handover"),
+    Link("aftersales.index", _l("Pannes et retours"), "tools", Permission.TICKET_OPEN, "aftersales"),
     Link("organisations.index", _l("Organisations"), "building", Permission.ORGANISATION_MANAGE, "organisations"),
     Link("setup.settings", _l("Réglages"), "sliders", Permission.SETTINGS_EDIT, "setup"),
 )
