@@ -22,6 +22,7 @@ from refurb.core.serials import fold_serial
 from refurb.core.workflow import Action, Status
 from refurb.devices import queries as devices
 from refurb.devices import services as device_services
+from refurb.devices import stock
 from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
 from refurb.donations import words
@@ -281,8 +282,23 @@ def finish(session: Session, share: LotShare, *, chargers: int | None, by: Actor
         payload={"declared": declared, "received": arrived, "share_id": share.id, "chargers": chargers},
         before=LineState.COLLECTED.value, after=LineState.RECEIVED.value,
     )  # fmt: skip
+    _shelve(session, share, lines, chargers or 0, by=by, at=at)
     _close_lot(session, share.lot_id, at)
     return declared, arrived
+
+
+def _shelve(
+    session: Session, share: LotShare, lines: Sequence[LotLine], chargers: int, *, by: Actor, at: datetime
+) -> None:
+    """Put what is only counted on the workshop's shelves: chargers that came, keyboards, cables."""
+    sums = {"charger": chargers} if chargers else {}
+    for line in lines:
+        if line.counted:
+            kind = line.kind if line.kind in stock.KINDS else "other"
+            sums[kind] = sums.get(kind, 0) + line.counted
+    for kind, quantity in sums.items():
+        shelf = stock.line(session, share.workshop_id, kind)
+        stock.change(session, shelf, quantity, reason=f"lot:{share.lot_id}", by=by, at=at)
 
 
 def _close_lot(session: Session, lot_id: int, at: datetime) -> None:

@@ -127,10 +127,10 @@ def file(token: str) -> ResponseReturnValue:
         return _file_refused(form, draft, token, "missing")
     if not pages.allowed(session, "give-file", limit=20, window=pages.QUARTER):
         return _file_refused(form, draft, token, "too-often")
+    content = upload.read()
+    upload.close()
     try:
-        reading = lists.read_list(
-            read(upload.read()), today=today(), known=lambda keys: queries.known_serials(session, keys)
-        )
+        reading = lists.read_list(read(content), today=today(), known=lambda keys: queries.known_serials(session, keys))
     except SheetRefused as refusal:
         return _file_refused(form, draft, token, refusal.code)
     if not reading.lines:

@@ -157,7 +157,7 @@ def deposit_receipt(
             form=sentences.thing(device.form, None),
             title=title_of(device),
             serial=device.serial or "",
-            accessories=[_("chargeur")] if device.charger else [],
+            accessories=[_("chargeur")] if share.chargers_received else [],
             deposited_on=at.astimezone(zone()).date().isoformat(),
             place=place or workshop.name,
             disks=share.lot.disk_wish.value,

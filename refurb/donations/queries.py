@@ -170,6 +170,11 @@ def lines(lot_id: int, *, state: LineState | None = None, share_id: int | None =
     return query if share_id is None else query.where(LotLine.share_id == share_id)
 
 
+def of_shares(query: sa.Select[Any], share_ids: Sequence[int]) -> sa.Select[Any]:
+    """Narrow a query of lines to those of some shares."""
+    return query.where(LotLine.share_id.in_(share_ids))
+
+
 def free_lines(session: Session, lot_id: int) -> Sequence[LotLine]:
     """Return the accepted lines that no workshop was offered yet."""
     query = lines(lot_id, state=LineState.ACCEPTED).where(LotLine.share_id.is_(None))

@@ -206,7 +206,9 @@ DEEDS: Words = {
     "not-allowed": _l("Il faut un contrôleur pour annuler un comptage."),
     "serial-known": _l("Une autre machine porte déjà ce numéro de série."),
     "code-taken": _l("Cette étiquette est déjà sur une autre machine."),
-    "motive-required": _l("Dites pourquoi."),
+    "not-collected": _l("Le don n'est pas encore enlevé : notez d'abord l'enlèvement."),
+    "unknown-supplier": _l("Choisissez une organisation qui donne."),
+    "not-a-label": _l("Ce code n'est pas une étiquette de machine."),
 }
 
 #: What a scan at the count came to.
@@ -259,6 +261,26 @@ PAPERS: Words = {
     DocumentKind.TRANSFER_CERTIFICATE: _l("Attestation de cession"),
     DocumentKind.REUSE_STATEMENT: _l("Bilan de réemploi"),
     DocumentKind.DEPOSIT_RECEIPT: _l("Reçu de dépôt"),
+}
+
+#: What happened to a lot, newest first on its page.
+EVENTS: Words = {
+    "lot.submitted": _l("Don proposé"),
+    "lot.deposited": _l("Déposé au comptoir"),
+    "lot.changed": _l("Don modifié"),
+    "lot.line-accepted": _l("Ligne acceptée"),
+    "lot.line-refused": _l("Ligne refusée"),
+    "lot.line-changed": _l("Ligne remise à l'examen"),
+    "lot.offered": _l("Proposé à un atelier"),
+    "lot.offer-accepted": _l("Pris par l'atelier"),
+    "lot.offer-declined": _l("Décliné ou retiré"),
+    "lot.collection-planned": _l("Enlèvement prévu"),
+    "lot.collected": _l("Enlevé"),
+    "lot.counted": _l("Compté"),
+    "lot.discrepancy-settled": _l("Écart réglé"),
+    "lot.link-created": _l("Lien de suivi créé"),
+    "lot.link-renewed": _l("Lien de suivi changé"),
+    "lot.link-revoked": _l("Lien de suivi fermé"),
 }
 
 REUSED = frozenset({Status.HANDED_OVER, Status.ON_LOAN, Status.IN_KIT})
