@@ -1,5 +1,6 @@
 """What is asked about machines, their disks, their sets and what goes with them."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -15,13 +16,11 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from refurb.core.equipment import Form
-from refurb.core.media import Outcome
-from refurb.core.workflow import Action, TriageOutcome
-from refurb.devices.models import Grade, MediumKind
-from refurb.devices.stock import KINDS
+from refurb.core.workflow import Action
+from refurb.devices.models import MediumKind
 from refurb.devices.words import (
     CONNECTORS,
     FORMS,
@@ -32,6 +31,13 @@ from refurb.devices.words import (
     STOCK_KINDS,
     TRIAGES,
 )
+
+
+def options(words: Mapping[Any, Any] | Iterable[tuple[Any, Any]], none: Any = None) -> list[SelectChoice]:
+    """Return the choices of a field from values and their words; `none` is the word of the empty one, first."""
+    pairs = words.items() if isinstance(words, Mapping) else words
+    empty = [SelectChoice("", none)] if none is not None else []
+    return [*empty, *(SelectChoice(getattr(value, "value", value), word) for value, word in pairs)]
 
 
 def stripped(value: str | None) -> str | None:
@@ -49,7 +55,7 @@ class MoveForm(FlaskForm):
     action = HiddenField()
     outcome = RadioField(
         _l("Que faire d'elle ?"),
-        choices=[(outcome.value, TRIAGES[outcome]) for outcome in TriageOutcome],
+        choices=options(TRIAGES),
         validators=[Optional()],
         validate_choice=False,
     )
@@ -66,7 +72,7 @@ class MoveForm(FlaskForm):
 class EditForm(FlaskForm):
     """What is written of a machine."""
 
-    form = SelectField(_l("Sorte"), choices=[(form.value, FORMS[form]) for form in Form], validators=[InputRequired()])
+    form = SelectField(_l("Sorte"), choices=options(FORMS), validators=[InputRequired()])
     maker = StringField(_l("Marque"), filters=[stripped], validators=[Length(max=100)])
     model = StringField(_l("Modèle"), filters=[stripped], validators=[Length(max=200)])
     serial = StringField(
@@ -87,7 +93,7 @@ class EditForm(FlaskForm):
     )
     cosmetic_grade = SelectField(
         _l("Aspect"),
-        choices=[("", _l("Pas encore noté")), *((grade.value, GRADES[grade]) for grade in Grade)],
+        choices=options(GRADES, _l("Pas encore noté")),
         validators=[Optional()],
     )
     defects = TextAreaField(
@@ -102,9 +108,7 @@ class ChargerForm(FlaskForm):
     """Which charger goes with the machine: one from the shelf, or one that came with it."""
 
     stock_id = SelectField(_l("Chargeur"), coerce=_number, validators=[Optional()])
-    connector = SelectField(
-        _l("Connecteur"), choices=[("", _l("Choisir")), *CONNECTORS.items()], validators=[Optional()]
-    )
+    connector = SelectField(_l("Connecteur"), choices=options(CONNECTORS, _l("Choisir")), validators=[Optional()])
     watts = IntegerField(
         _l("Puissance"), validators=[Optional(), NumberRange(1, 500, _l("Donnez des watts, entre 1 et 500."))]
     )
@@ -115,7 +119,7 @@ class MediumForm(FlaskForm):
 
     kind = SelectField(
         _l("Sorte"),
-        choices=[(kind.value, MEDIUM_KINDS[kind]) for kind in MediumKind],
+        choices=options(MEDIUM_KINDS),
         default=MediumKind.SSD.value,
         validators=[InputRequired()],
     )
@@ -133,10 +137,10 @@ class WipeForm(FlaskForm):
 
     outcome = RadioField(
         _l("Résultat"),
-        choices=[(outcome.value, OUTCOMES[outcome]) for outcome in Outcome],
+        choices=options(OUTCOMES),
         validators=[InputRequired(_l("Choisissez le résultat."))],
     )
-    method = SelectField(_l("Méthode"), choices=list(METHODS.items()), validators=[InputRequired()])
+    method = SelectField(_l("Méthode"), choices=options(METHODS), validators=[InputRequired()])
     tool = StringField(_l("Outil et version"), filters=[stripped], validators=[Length(max=100)])
     ended_at = DateTimeLocalField(
         _l("Fin de l'effacement"),
@@ -181,7 +185,7 @@ class SetForm(FlaskForm):
 class StockForm(FlaskForm):
     """A new line of what is counted."""
 
-    kind = SelectField(_l("Quoi"), choices=[(kind, STOCK_KINDS[kind]) for kind in KINDS], validators=[InputRequired()])
+    kind = SelectField(_l("Quoi"), choices=options(STOCK_KINDS), validators=[InputRequired()])
     detail = StringField(
         _l("Précision"),
         description=_l("Par exemple « DDR4 8 Go » ; pour un chargeur, le connecteur et les watts suffisent."),
@@ -189,7 +193,7 @@ class StockForm(FlaskForm):
         validators=[Length(max=100)],
     )
     connector = SelectField(
-        _l("Connecteur du chargeur"), choices=[("", _l("Sans objet")), *CONNECTORS.items()], validators=[Optional()]
+        _l("Connecteur du chargeur"), choices=options(CONNECTORS, _l("Sans objet")), validators=[Optional()]
     )
     watts = IntegerField(
         _l("Puissance"), validators=[Optional(), NumberRange(1, 500, _l("Donnez des watts, entre 1 et 500."))]
@@ -210,7 +214,7 @@ class PartForm(FlaskForm):
     stock_id = SelectField(_l("Pièce"), coerce=_number, validators=[InputRequired(_l("Choisissez la pièce."))])
     way = RadioField(
         _l("Sens"),
-        choices=[("fit", _l("De l'étagère à la machine")), ("salvage", _l("De la machine à l'étagère"))],
+        choices=options({"fit": _l("De l'étagère à la machine"), "salvage": _l("De la machine à l'étagère")}),
         default="fit",
         validators=[InputRequired()],
     )

@@ -139,6 +139,7 @@ def record_wipe(medium_id: int) -> ResponseReturnValue:
     if outcome is not Outcome.OK and not form.reason.data:
         form.reason.errors = [_("Dites en quelques mots ce qui n'a pas été atteint.")]
         return _page(disk, wipe_form=form)
+    back = _back(disk)
     media.record_wipe(
         session,
         disk,
@@ -153,7 +154,7 @@ def record_wipe(medium_id: int) -> ResponseReturnValue:
     )
     session.commit()
     flash(_("Le résultat est enregistré."), "done")
-    return redirect(_back(disk), 303)
+    return redirect(back, 303)
 
 
 @bp.post("/media/<int:medium_id>/accept")
@@ -182,7 +183,7 @@ def _with_reason(medium_id: int, deed: str) -> ResponseReturnValue:
     disk, form = _found(session, medium_id), ReasonForm(prefix=deed)
     if not form.validate():
         return _page(disk, **{f"{deed}_form": form})
-    reason, who, at = form.reason.data or "", actor(), now()
+    reason, who, at, back = form.reason.data or "", actor(), now(), _back(disk)
     try:
         if deed == "accept":
             media.accept_reservation(session, disk, reason=reason, by=who, at=at)
@@ -196,7 +197,7 @@ def _with_reason(medium_id: int, deed: str) -> ResponseReturnValue:
         return _page(_found(session, medium_id), **{f"{deed}_form": form})
     session.commit()
     flash(_("C'est noté."), "done")
-    return redirect(_back(disk), 303)
+    return redirect(back, 303)
 
 
 @bp.post("/media/<int:medium_id>/settle/<int:wipe_id>")
@@ -205,7 +206,7 @@ def settle_doubt(medium_id: int, wipe_id: int) -> ResponseReturnValue:
     """Say whether an outcome whose clock was wrong is believed."""
     session = get_session()
     disk = _found(session, medium_id)
-    wipe = next((wipe for wipe in disk.wipes if wipe.id == wipe_id), None) or abort(404)
+    wipe, back = next((wipe for wipe in disk.wipes if wipe.id == wipe_id), None) or abort(404), _back(disk)
     try:
         media.settle_doubt(session, wipe, counts=request.form.get("counts") == "yes", by=actor(), at=now())
     except MediaRefused as refused:
@@ -213,7 +214,7 @@ def settle_doubt(medium_id: int, wipe_id: int) -> ResponseReturnValue:
         return _page(_found(session, medium_id), refusal=sentence(refused))
     session.commit()
     flash(_("C'est noté."), "done")
-    return redirect(_back(disk), 303)
+    return redirect(back, 303)
 
 
 @bp.post("/media/<int:medium_id>/take-out")

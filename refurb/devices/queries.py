@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from refurb.audit.models import Event
 from refurb.core import media as core_media
@@ -45,12 +46,13 @@ def visible(query: sa.Select[Any], seen_by: Actor) -> sa.Select[Any]:
 
 
 def _whole(query: sa.Select[Any]) -> sa.Select[Any]:
+    # A deed that locked the row has dropped what was loaded with it: what is asked here is read again.
     return query.options(
         joinedload(Device.holder),
         joinedload(Device.place),
         selectinload(Device.media).selectinload(StorageMedium.wipes),
         selectinload(Device.aliases),
-    )
+    ).execution_options(populate_existing=True)
 
 
 def by_code(session: Session, code: str, *, seen_by: Actor) -> Device | None:
@@ -218,6 +220,7 @@ def medium_by_id(session: Session, medium_id: int, *, seen_by: Actor) -> Storage
         sa.select(StorageMedium)
         .where(StorageMedium.id == medium_id)
         .options(selectinload(StorageMedium.wipes), joinedload(StorageMedium.device))
+        .execution_options(populate_existing=True)
     )
     if not (seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.NEED_ARBITRATE)):
         query = query.where(StorageMedium.holder_id == seen_by.organisation_id)
@@ -321,12 +324,17 @@ def is_diagnosed(session: Session, device: Device) -> bool:
 # -- Sets, stock, history ---------------------------------------------------------------------------------------------
 def set_of(session: Session, device_id: int) -> DeviceSet | None:
     """Return the set a machine belongs to, as base or as screen, with both."""
-    return session.scalar(
+    found = session.scalar(
         sa.select(DeviceSet)
         .where(sa.or_(DeviceSet.base_id == device_id, DeviceSet.monitor_id == device_id))
-        .options(joinedload(DeviceSet.base), joinedload(DeviceSet.monitor))
         .execution_options(populate_existing=True)
     )
+    if found is not None:
+        # Through the session's own map: reading the machines again would drop what a page has loaded of them.
+        set_committed_value(found, "base", session.get_one(Device, found.base_id))
+        monitor = session.get_one(Device, found.monitor_id) if found.monitor_id is not None else None
+        set_committed_value(found, "monitor", monitor)
+    return found
 
 
 def set_by_code(session: Session, code: str, *, seen_by: Actor) -> DeviceSet | None:
@@ -339,10 +347,17 @@ def set_by_code(session: Session, code: str, *, seen_by: Actor) -> DeviceSet | N
 
 def set_is_complete(session: Session, base_id: int) -> bool:
     """Tell whether a base unit has its screen, controlled, its keyboard, its mouse and its cables."""
-    found = set_of(session, base_id)
-    if found is None or found.base_id != base_id or not (found.has_keyboard and found.has_mouse and found.has_cables):
+    found = session.execute(
+        sa.select(
+            DeviceSet.has_keyboard, DeviceSet.has_mouse, DeviceSet.has_cables, DeviceSet.has_monitor, Device.status
+        )
+        .outerjoin(Device, Device.id == DeviceSet.monitor_id)
+        .where(DeviceSet.base_id == base_id)
+    ).first()
+    if found is None:
         return False
-    return found.has_monitor and (found.monitor is None or found.monitor.status in MONITOR_READY)
+    *parts, screen = found
+    return all(parts) and (screen is None or screen in MONITOR_READY)
 
 
 def stock_of(session: Session, organisation_id: int, *, kind: str | None = None) -> Sequence[CountedStock]:

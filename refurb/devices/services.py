@@ -330,9 +330,16 @@ def undo_last(session: Session, device: Device, *, by: Actor, at: datetime, **sc
 
 def _since(session: Session, device: Device, group: Sequence[Event]) -> Since:
     last = group[-1]
-    later = sa.select(Event.id).where(
-        Event.subject_kind == "device", Event.subject_id == device.id, Event.seq > last.seq
-    )
+    later = session.scalars(
+        sa.select(Event).where(
+            Event.subject_kind == "device",
+            Event.subject_id == device.id,
+            Event.seq > last.seq,
+            Event.after.is_not(None),
+        )
+    ).all()
+    # A move that was taken back, and the taking back, are as if they had not been: a whole pile is undone backwards.
+    taken_back = {(e.payload or {}).get("move") for e in later if e.kind == "device.undone"}
     undone = sa.select(Event.id).where(Event.undo_of_id.in_([event.id for event in group]))
     codes: set[str] = set()
     for area in registry.LATER.values():
@@ -342,7 +349,7 @@ def _since(session: Session, device: Device, group: Sequence[Event]) -> Since:
     )
     report = sa.select(Report.id).where(Report.device_id == device.id, Report.received_at > last.at)
     return Since(
-        later_status=session.scalar(later.where(Event.after.is_not(None)).limit(1)) is not None,
+        later_status=any((e.payload or {}).get("move", "") not in taken_back for e in later),
         later_reservation="later-reservation" in codes,
         later_document="later-document" in codes or session.scalar(paper.limit(1)) is not None,
         later_report=session.scalar(report.limit(1)) is not None,

@@ -11,7 +11,7 @@ from refurb.core.identity import read as read_code
 from refurb.core.permissions import Permission
 from refurb.db import get_session
 from refurb.devices import queries, sets, stock
-from refurb.devices.forms import PartForm, SetForm, StockForm
+from refurb.devices.forms import PartForm, SetForm, StockForm, options
 from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
 from refurb.devices.views import bp, found, page_of, place_choices, sentence
@@ -38,7 +38,7 @@ def assemble(code: str) -> ResponseReturnValue:
             form.monitor.errors = [wrong]
         else:
             try:
-                made = sets.assemble(
+                sets.assemble(
                     session,
                     device,
                     monitor=monitor,
@@ -60,7 +60,7 @@ def assemble(code: str) -> ResponseReturnValue:
                     flash(_("Le poste est complet."), "done")
                 else:
                     flash(_("Le poste est noté ; il n'est pas encore complet."), "waits")
-                return redirect(url_for(".show", code=made.base.code if made.base else code), 303)
+                return redirect(url_for(".show", code=code), 303)
     body = render_template("devices/assemble.html", device=device, assembled=current, form=form, STATUSES=STATUSES)
     return body, 422 if form.errors else 200
 
@@ -100,9 +100,9 @@ def parts(code: str) -> ResponseReturnValue:
     session = get_session()
     device, form = found(session, code), PartForm()
     lines = [line for line in queries.stock_of(session, device.holder_id) if line.kind in stock.PARTS]
-    form.stock_id.choices = [
+    form.stock_id.choices = options(
         (line.id, f"{STOCK_KINDS[line.kind]} {line.detail} ({line.quantity})".replace("  ", " ")) for line in lines
-    ]
+    )
     if form.validate_on_submit():
         line = queries.stock_by_id(session, form.stock_id.data, seen_by=actor()) or abort(404)
         deed = stock.fit if form.way.data == "fit" else stock.salvage
@@ -131,7 +131,7 @@ def _stock_page(session: Session, form: StockForm, *, refusal: str | None = None
     organisation_id = actor().organisation_id
     if organisation_id is None:
         abort(404)
-    form.place_id.choices = [("", _("Sans place")), *place_choices(session, organisation_id)]
+    form.place_id.choices = options(place_choices(session, organisation_id), _("Sans place"))
     body = render_template(
         "devices/counted.html",
         lines=queries.stock_of(session, organisation_id),
@@ -149,7 +149,7 @@ def add_stock() -> ResponseReturnValue:
     session, form, who = get_session(), StockForm(), actor()
     if who.organisation_id is None:
         abort(404)
-    form.place_id.choices = [("", _("Sans place")), *place_choices(session, who.organisation_id)]
+    form.place_id.choices = options(place_choices(session, who.organisation_id), _("Sans place"))
     if not form.validate():
         return _stock_page(session, form)
     if form.kind.data == "charger" and not (form.connector.data or form.watts.data):

@@ -14,7 +14,7 @@ from refurb.core.permissions import Permission
 from refurb.core.workflow import Action, Status, TransitionRefused, TriageOutcome
 from refurb.db import get_session
 from refurb.devices import history, queries, services, stock
-from refurb.devices.forms import ChargerForm, EditForm, MoveForm
+from refurb.devices.forms import ChargerForm, EditForm, MoveForm, options
 from refurb.devices.models import Device, Grade
 from refurb.devices.services import DeviceRefused
 from refurb.devices.words import (
@@ -230,7 +230,7 @@ def edit(code: str) -> ResponseReturnValue:
     session = get_session()
     device = found(session, code)
     form = EditForm(obj=device)
-    form.place_id.choices = [("", _("Sans place")), *place_choices(session, device.holder_id)]
+    form.place_id.choices = options(place_choices(session, device.holder_id), _("Sans place"))
     if form.validate_on_submit():
         fields = {name: form[name].data or None for name in ("maker", "model", "serial", "defects")}
         try:
@@ -299,13 +299,13 @@ def charger_form(session: Session, device: Device) -> ChargerForm:
     """Return the form with the chargers that stand on the shelf."""
     form = ChargerForm(prefix="charger")
     lines = [line for line in queries.stock_of(session, device.holder_id, kind="charger") if line.quantity > 0]
-    form.stock_id.choices = [
-        ("", _("Il est venu avec la machine")),
-        *(
+    form.stock_id.choices = options(
+        (
             (line.id, _("%(charger)s (%(count)s sur l'étagère)", charger=line.detail, count=line.quantity))
             for line in lines
         ),
-    ]
+        _("Il est venu avec la machine"),
+    )
     return form
 
 

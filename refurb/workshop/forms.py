@@ -19,9 +19,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from refurb.core.checklist import Tick, points_for
 from refurb.core.equipment import NEEDS_CHARGER, Form
-from refurb.core.workflow import OPTIONAL_STEPS, SecondPerson
-from refurb.devices.forms import stripped
-from refurb.devices.models import Grade
+from refurb.devices.forms import options, stripped
 from refurb.devices.words import GRADES
 from refurb.workshop.words import FIRST_BOOTS, POINTS, SECOND_PERSON, STEPS, TICKS
 
@@ -36,7 +34,7 @@ class InstallForm(FlaskForm):
     os_id = RadioField(_l("Système"), coerce=int, validators=[InputRequired(_l("Choisissez le système posé."))])
     first_boot = RadioField(
         _l("Premier démarrage"),
-        choices=list(FIRST_BOOTS.items()),
+        choices=options(FIRST_BOOTS),
         default="oem",
         validators=[InputRequired()],
     )
@@ -47,7 +45,7 @@ class ControlForm(FlaskForm):
 
     grade = RadioField(
         _l("Aspect"),
-        choices=[(grade.value, GRADES[grade]) for grade in Grade],
+        choices=options(GRADES),
         validators=[InputRequired(_l("Notez son aspect."))],
     )
     defects = TextAreaField(
@@ -65,7 +63,7 @@ def control_form(form: Form, *, charger: str | None, ticks: Mapping[str, str] | 
         answers = [tick for tick in Tick if tick is not Tick.NOT_APPLICABLE or point.optional]
         fields[f"tick_{point.code}"] = RadioField(
             POINTS[point.code],
-            choices=[(tick.value, TICKS[tick]) for tick in answers],
+            choices=options((tick, TICKS[tick]) for tick in answers),
             default=(ticks or {}).get(point.code),
             validators=[InputRequired(_l("À cocher."))],
         )
@@ -91,13 +89,13 @@ class SettingsForm(FlaskForm):
         description=_l(
             "Les autres seront déduites de la suivante. L'arrivée, l'effacement, le stock et la sortie restent."
         ),
-        choices=[(action.value, STEPS[action]) for action in OPTIONAL_STEPS],
+        choices=options(STEPS),
         option_widget=CheckboxInput(),
         widget=ListWidget(prefix_label=False),
     )
     second_person = RadioField(
         _l("Le contrôle par une autre personne que l'installation"),
-        choices=[(value.value, SECOND_PERSON[value]) for value in SecondPerson],
+        choices=options(SECOND_PERSON),
         validators=[InputRequired()],
     )
     default_os_id = SelectField(
@@ -118,7 +116,7 @@ class SystemForm(FlaskForm):
         _l("Version"), filters=[stripped], validators=[InputRequired(_l("Donnez la version.")), Length(max=40)]
     )
     family = SelectField(
-        _l("Famille"), choices=[("linux", _l("Linux")), ("windows", _l("Windows"))], validators=[InputRequired()]
+        _l("Famille"), choices=options({"linux": _l("Linux"), "windows": _l("Windows")}), validators=[InputRequired()]
     )
     end_of_support = DateField(
         _l("Fin des mises à jour"),

@@ -12,6 +12,7 @@ from refurb.core.permissions import Permission
 from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, TransitionRefused
 from refurb.db import get_session
 from refurb.devices import queries as devices
+from refurb.devices.forms import options
 from refurb.devices.models import Grade
 from refurb.devices.views import found, page_of, sentence
 from refurb.organisations import queries as organisations
@@ -55,7 +56,7 @@ def install(code: str) -> ResponseReturnValue:
     session = get_session()
     device, form = found(session, code), InstallForm()
     systems = queries.systems(session)
-    form.os_id.choices = [(system.id, f"{system.name} {system.release}") for system in systems]
+    form.os_id.choices = options((system.id, f"{system.name} {system.release}") for system in systems)
     if request.method == "GET":
         settings = queries.settings_of(session, device.holder_id)
         form.os_id.data = settings.default_os_id if settings is not None else None
@@ -120,10 +121,10 @@ def settings() -> ResponseReturnValue:
     """What the workshop chooses: the steps it scans, who controls, what it installs."""
     session = get_session()
     form, chosen = SettingsForm(), queries.settings_of(session, own())
-    form.default_os_id.choices = [
-        ("", _("Aucun : le système est toujours demandé")),
-        *((system.id, f"{system.name} {system.release}") for system in queries.systems(session)),
-    ]
+    form.default_os_id.choices = options(
+        ((system.id, f"{system.name} {system.release}") for system in queries.systems(session)),
+        _("Aucun : le système est toujours demandé"),
+    )
     if request.method == "GET":
         steps = queries.scanned_steps(session, own())
         form.scanned_steps.data = [action.value for action in (OPTIONAL_STEPS if steps is None else steps)]
