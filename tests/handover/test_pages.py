@@ -51,7 +51,7 @@ def test_the_service_agrees_on_a_time_and_the_agent_finds_it(visitor: Visitor, s
     sign_in(visitor, session, chain.agent)
     words = visitor.get("/handover/").words()
     assert display(need).replace(" ", "") in words.replace("\u00a0", "").replace(" ", "")
-    assert "18 nov. 14:30" in words
+    assert "mercredi 18 novembre" in words
 
 
 def test_the_desk_from_the_scan_to_the_papers(visitor: Visitor, session: Session, chain: Chain) -> None:
