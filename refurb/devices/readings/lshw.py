@@ -176,9 +176,7 @@ def _media(places: list[Place]) -> tuple[list[Medium], list[str]]:
             if id(place.data) not in namespaces:
                 # Old lshw names the controller and not the disk: that there is one still counts.
                 media.append(
-                    Medium(
-                        MediumType.NVME, name(place.get("product")), name(place.get("serial")), device=_device(place)
-                    )
+                    Medium(MediumType.NVME, _nvme_model(place), name(place.get("serial")), device=_device(place))
                 )
         elif _is_namespace(place):
             holder = Place(place.above[-1], place.above[:-1])
@@ -208,6 +206,15 @@ def _media(places: list[Place]) -> tuple[list[Medium], list[str]]:
             elif why == "usb-disk-ignored":
                 notes.append(f"{why}: {place.said}"[:120])
     return media, notes
+
+
+def _nvme_model(place: Place) -> str | None:
+    """Return the disk's model, not the controller's: old lshw knows the latter alone, or its maker."""
+    product = name(place.get("product"))
+    named = any(text.startswith("/dev/nvme") for text in place.logical)
+    if product is None or (not named and (product == name(place.get("vendor")) or "ontroller" in product)):
+        return None
+    return product
 
 
 def _disk(place: Place) -> Medium:

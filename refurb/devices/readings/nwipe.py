@@ -268,7 +268,7 @@ def _event(run: Run, level: str, at: str | None, message: str) -> None:
         return
     drive = run.drive(devices[-1])
     if begun := re.search(r"Invoking method '(.*?)' on|Invoking (?:the )?(.+?) method on", message):
-        drive.method = (begun[1] or begun[2]).strip()
+        drive.method = words(begun[1] or begun[2])
     if re.search(r"Invoking method|Starting (round|pass)", message):
         drive.started_at = drive.started_at or at
     elif written := re.search(r"(\d+) bytes written to", message):
@@ -279,10 +279,10 @@ def _event(run: Run, level: str, at: str | None, message: str) -> None:
         drive.blank_started, drive.started_at = True, drive.started_at or at
     elif re.search(r"Blanked device", message) and "FAILURE" not in message:
         drive.blanked, drive.ended_at = True, at
-    elif re.search(r"Verifying (that|pass)", message):
+    elif re.search(r"\bVerifying\b", message):
         drive.verify_started = True
         drive.started_at = drive.started_at or at
-    elif re.search(r"Verified (that|pass)", message) and "FAILURE" not in message:
+    elif re.search(r"\bVerified\b", message) and "FAILURE" not in message:
         drive.verified, drive.ended_at = True, at
     _hidden(drive, message)
     if "[FAILURE]" in message or ">>> FAILURE" in message:
@@ -327,7 +327,7 @@ def _wipe(drive: Drive, run: Run) -> Wipe:
         device=drive.device,
         model=drive.model,
         serial=serial,
-        method=drive.method or run.options.get("method"),
+        method=drive.method or words(run.options.get("method")),
         outcome=outcome,
         reasons=tuple(dict.fromkeys(failures or reservations)),
         size_gb=facts.size_gb(drive.size),

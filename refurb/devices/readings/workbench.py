@@ -1,7 +1,7 @@
 """eReuse Workbench's snapshots, in four shapes.
 
 Current: `data` holds smartctl, dmidecode and inxi, each as a text. Legacy: `data` holds lshw (a text or an object),
-hwinfo and smart. Workbench 11: `device` and `components`, with or without the raw output beside.
+hwinfo and smart. Workbench 11: `device` and `components`, with or without the raw output beside; version 10 is near enough.
 """
 
 import re
@@ -14,6 +14,7 @@ from refurb.devices.readings import facts, inxi, lshw, smartctl
 from refurb.devices.readings.dmi import Firmware, read_dmi
 from refurb.devices.readings.document import Document, parse_json
 from refurb.devices.readings.facts import name, node, number, rows, words
+from refurb.devices.readings.inventory import disk_gb
 from refurb.devices.readings.names import cpu_name, machine_model
 from refurb.devices.readings.reading import Battery, Cpu, Form, Health, Medium, MediumType, Reading, Wipe
 from refurb.devices.readings.registry import Format
@@ -31,7 +32,8 @@ _DRIVES = {"SolidStateDrive": MediumType.SSD, "HardDrive": MediumType.HDD}
 def recognises(document: Document) -> bool:
     """A snapshot, by its type or its software, with what it holds."""
     top = node(document.json)
-    named = top.get("type") == "Snapshot" or "workbench" in str(top.get("software", "")).lower()
+    said = str(top.get("software") or top.get("snapshotSoftware") or "").lower()
+    named = top.get("type") == "Snapshot" or top.get("@type") == "devices:Snapshot" or "workbench" in said
     return named and (isinstance(top.get("data"), dict) or isinstance(top.get("device"), dict))
 
 
@@ -39,7 +41,7 @@ def reads(document: Document) -> Reading:
     """Return what the snapshot says of the machine."""
     top = node(document.json)
     reading = _from_components(top) if isinstance(top.get("device"), dict) else _from_data(node(top.get("data")))
-    reading = replace(reading, format="workbench", sender_id=words(top.get("uuid")))
+    reading = replace(reading, format="workbench", sender_id=words(top.get("uuid") or top.get("_uuid")))
     if rows(top.get("erase")):
         reading = reading.warn("erase-not-read")
     return reading
@@ -179,9 +181,23 @@ def _with_hwinfo(base: Reading, text: str) -> Reading:
 # -- Workbench 11 -----------------------------------------------------------------------------------------------------
 
 
+def _plain(part: Any) -> dict[str, Any]:
+    """Return a part by the names of Workbench 11; version 10 has `@type` and an erasure beside the tests."""
+    part = dict(node(part))
+    part.setdefault("type", part.get("@type"))
+    part.setdefault("cores", part.get("numberOfCores"))
+    erasure = node(part.get("erasure"))
+    if erasure:
+        failed = erasure.get("success") is not True
+        action = {**erasure, "type": erasure.get("@type"), "severity": "Error" if failed else "Info"}
+        action |= {"startTime": erasure.get("startingTime"), "endTime": erasure.get("endingTime")}
+        part["actions"] = [*rows(part.get("actions")), action]
+    return part
+
+
 def _from_components(top: dict[str, Any]) -> Reading:
     device = node(top.get("device"))
-    parts = [part for part in rows(top.get("components")) if isinstance(part, dict)]
+    parts = [_plain(part) for part in rows(top.get("components")) if isinstance(part, dict)]
     maker = name(device.get("manufacturer"))
     model = machine_model(maker, device.get("model"), version=device.get("version"), sku=device.get("sku"))
     serial = words(device.get("serialNumber"))
@@ -279,14 +295,13 @@ def _drive(part: dict[str, Any]) -> Medium | None:
     if kind not in _DRIVES or "usb" in str(part.get("interface", "")).lower():
         return None
     model, interface = name(part.get("model")), str(part.get("interface", "")).lower()
-    size = number(part.get("size"))
     tests = [node(action) for action in rows(part.get("actions")) if node(action).get("type") == "TestDataStorage"]
     health, reasons = _health(tests[-1]) if tests else (None, ())
     return Medium(
         MediumType.NVME if "nvme" in interface or "nvme" in (model or "").lower() else _DRIVES[kind],
         model,
         name(part.get("serialNumber")),
-        round(size / 1000) if size and 0 < size < 1e12 else None,
+        disk_gb(part.get("size")),
         health,
         reasons,
     )

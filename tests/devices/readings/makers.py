@@ -281,7 +281,8 @@ def inventory_xml(client: str = "FusionInventory-Agent_v2.6", **sections: str) -
     }
     body = "".join(f"<{key}>{value}</{key}>" for key, value in content.items())
     return (
-        f"<?xml version='1.0' encoding='UTF-8'?><REQUEST><CONTENT>{body}<VERSIONCLIENT>{client}</VERSIONCLIENT></CONTENT>"
+        f"<?xml version='1.0' encoding='UTF-8'?><REQUEST><CONTENT>{body}"
+        f"<VERSIONCLIENT>{client}</VERSIONCLIENT></CONTENT>"
         "<DEVICEID>tour-1</DEVICEID><QUERY>INVENTORY</QUERY></REQUEST>"
     ).encode()
 

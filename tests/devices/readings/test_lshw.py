@@ -194,7 +194,7 @@ SD_CARD = {
     ("disks", "expected"),
     [
         ([NVME], [("nvme", "SAMSUNG MZVLB256HAHQ-000L7", 256)]),
-        ([OLD_NVME], [("nvme", "NVMe SSD Controller SM961/PM961", None)]),
+        ([OLD_NVME], [("nvme", None, None)]),
         ([EMMC, SD_CARD], [("emmc", "DF4032", 31)]),
         ([ata_disk(product="WDC WD5000LPVX-2", size=500_107_862_016)], [("hdd", "WDC WD5000LPVX-2", 500)]),
         (
@@ -225,7 +225,7 @@ SD_CARD = {
     ],
 )
 def test_what_is_a_medium_of_the_machine(
-    disks: list[dict[str, Any]], expected: list[tuple[str | None, str, int | None]]
+    disks: list[dict[str, Any]], expected: list[tuple[str | None, str | None, int | None]]
 ) -> None:
     media = reading(disks=disks).media
     assert media is not None

@@ -224,3 +224,17 @@ def test_a_log_without_a_drive_is_unreadable() -> None:
     with pytest.raises(Unreadable) as refusal:
         read(f"{STAMP}01]  notice: nwipe started\n".encode())
     assert refusal.value.code == "no-drive"
+
+
+def test_a_disk_only_verified_is_a_reservation() -> None:
+    log = nwipe_log(NVME).replace("PRNG Stream", "Verify Zeros (0x00)")
+    (wipe,) = read(log.encode()).wipes
+    assert (wipe.outcome, wipe.reasons) == (Outcome.OK_WITH_RESERVATION, ("verified-only",))
+
+
+def test_ops2_verifies_its_last_random_pass() -> None:
+    log = nwipe_log(NVME).replace(
+        "Verifying that /dev/nvme0n1 is empty.", "Verifying final random pattern FRP on /dev/nvme0n1"
+    )
+    log = log.replace("Verified that /dev/nvme0n1 is empty.", "Verified FRP on '/dev/nvme0n1' matches")
+    assert [wipe.outcome for wipe in read(log.encode()).wipes] == [Outcome.OK]

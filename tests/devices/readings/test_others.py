@@ -299,3 +299,31 @@ def test_workbench_erasures_are_wipes_of_that_drive(kind: str, severity: str, ou
         {"type": "HardDrive", "model": "Disk", "serialNumber": "D1", "size": 500000, "actions": [action]}
     ).wipes
     assert (wipe.serial, wipe.outcome) == ("D1", outcome)
+
+
+def test_workbench_10_says_it_in_other_names() -> None:
+    drive = {
+        "@type": "HardDrive",
+        "model": "ST3160815AS",
+        "serialNumber": "6RX7AAAA",
+        "size": 152627,
+        "interface": "ata",
+    }
+    erasure = {"@type": "EraseSectors", "success": True, "startingTime": "2018-02-07T09:39:57", "steps": []}
+    processor = {"@type": "Processor", "model": "Intel Core2 Duo CPU E8400", "numberOfCores": 2}
+    top = {
+        "@type": "devices:Snapshot",
+        "snapshotSoftware": "Workbench",
+        "device": {
+            "@type": "Computer",
+            "type": "Microtower",
+            "manufacturer": "Fabricant SA",
+            "serialNumber": "WB10X77",
+        },
+        "components": [{**drive, "erasure": erasure}, processor],
+    }
+    found = read(as_bytes(top))
+    assert (found.form, found.serial, [medium.size_gb for medium in found.media or ()]) == ("desktop", "WB10X77", [160])
+    assert found.cpu is not None
+    assert (found.cpu.model, found.cpu.cores) == ("Intel Core 2 Duo E8400", 2)
+    assert [wipe.outcome for wipe in found.wipes] == [Outcome.OK_WITH_RESERVATION]
