@@ -12,7 +12,7 @@ from refurb.core.permissions import Permission
 from refurb.db import get_session
 from refurb.devices import queries, sets, stock
 from refurb.devices.forms import PartForm, SetForm, StockForm, options
-from refurb.devices.models import Device
+from refurb.devices.models import Device, DeviceSet
 from refurb.devices.services import DeviceRefused
 from refurb.devices.views import bp, found, page_of, place_choices, sentence
 from refurb.devices.words import STATUSES, STOCK_KINDS
@@ -29,7 +29,7 @@ def assemble(code: str) -> ResponseReturnValue:
     if device.form not in NEEDS_SET:
         abort(404)
     current = queries.set_of(session, device.id)
-    form = SetForm(obj=current, monitor=current.monitor.code if current and current.monitor else "")
+    form = SetForm(data=_told(current))
     if request.method == "GET" and current is None:
         form.has_keyboard.data = form.has_mouse.data = form.has_cables.data = True
     if form.validate_on_submit():
@@ -63,6 +63,20 @@ def assemble(code: str) -> ResponseReturnValue:
                 return redirect(url_for(".show", code=code), 303)
     body = render_template("devices/assemble.html", device=device, assembled=current, form=form, STATUSES=STATUSES)
     return body, 422 if form.errors else 200
+
+
+def _told(current: DeviceSet | None) -> dict[str, object]:
+    """Return what the form shows of a set that was put together already."""
+    if current is None:
+        return {}
+    screen = current.monitor
+    return {
+        "monitor": screen.code if screen is not None else "",
+        "has_monitor": current.has_monitor and screen is None,
+        "has_keyboard": current.has_keyboard,
+        "has_mouse": current.has_mouse,
+        "has_cables": current.has_cables,
+    }
 
 
 def _monitor(session: Session, text: str) -> tuple[Device | None, str | None]:
