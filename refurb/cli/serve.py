@@ -66,7 +66,10 @@ def _prepare(demo: bool) -> str:
 
     app = load_app()
     embedded = app.extensions["refurb.settings"].embedded
-    with app.app_context():
+    from refurb.cli.demo import base_url
+
+    # The demo's papers carry the address of their instance.
+    with app.test_request_context(base_url=base_url(app)):
         if not is_current():
             if not (embedded or demo):
                 raise click.ClickException(

@@ -1,0 +1,75 @@
+"""Build the demo: always the same story, dated back from the day it is told."""
+
+import random
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from refurb.accounts.models import Account
+from refurb.accounts.queries import by_email
+from refurb.demo import bench, cases, gifts, names, world
+from refurb.demo.world import World
+from refurb.documents import services as documents
+from refurb.organisations.models import Organisation
+from refurb.outbox import OutboxRow
+from refurb.security import Actor
+from refurb.setup import queries, services
+from refurb.territory import services as territory
+
+SEED = 49
+TERRITORY = "49"
+
+
+class DemoRefused(Exception):
+    """A database that a demo may not touch; `code` is "not-empty" or "already"."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def is_demo(session: Session) -> bool:
+    """Whether the database holds a demo."""
+    return bool(queries.setting(session, queries.DEMO, False))
+
+
+def is_empty(session: Session) -> bool:
+    """Whether nobody and nothing is in the database yet."""
+    return session.scalar(sa.select(Account.id).limit(1)) is None and (
+        session.scalar(sa.select(Organisation.id).limit(1)) is None
+    )
+
+
+def build(session: Session, *, seed: int = SEED, now: datetime | None = None) -> World:
+    """Build the demo in an empty database; commits as it goes. Raises DemoRefused."""
+    if is_demo(session):
+        raise DemoRefused("already")
+    if not is_empty(session):
+        raise DemoRefused("not-empty")
+    at = now or datetime.now(UTC)
+    services.put(session, queries.DEMO, True, at=at)
+    services.put(session, queries.TERRITORY, TERRITORY, at=at)
+    territory.load(session, TERRITORY, at=at)
+    told = World(session, random.Random(seed), at)
+    world.build(told)
+    services.put(session, queries.COORDINATION, told.bodies[names.COORDINATION.name].id, at=at)
+    session.commit()
+    born = gifts.give_all(told)
+    bench.work(told, born)
+    cases.tell(told, born)
+    session.commit()
+    documents.render_pending(session, by=Actor.system(), at=at, limit=10_000)
+    # These messages are of the past: nobody gets them today, be it in a folder.
+    session.execute(sa.delete(OutboxRow))
+    session.commit()
+    return told
+
+
+def accounts(session: Session) -> list[tuple[str, str, str]]:
+    """Return the accounts to try: address, name, organisation."""
+    return [
+        (f"{person.login}@demo.example", person.name, person.body)
+        for person in names.PEOPLE
+        if by_email(session, f"{person.login}@demo.example") is not None
+    ]
