@@ -1,7 +1,7 @@
 """eReuse Workbench's snapshots, in four shapes.
 
 Current: `data` holds smartctl, dmidecode and inxi, each as a text. Legacy: `data` holds lshw (a text or an object),
-hwinfo and smart. Workbench 11: `device` and `components`, with or without the raw output beside; version 10 is near enough.
+hwinfo and smart. Workbench 11: `device` and `components`, with or without the raw output beside.
 """
 
 import re
@@ -181,9 +181,9 @@ def _with_hwinfo(base: Reading, text: str) -> Reading:
 # -- Workbench 11 -----------------------------------------------------------------------------------------------------
 
 
-def _plain(part: Any) -> dict[str, Any]:
+def _plain(value: Any) -> dict[str, Any]:
     """Return a part by the names of Workbench 11; version 10 has `@type` and an erasure beside the tests."""
-    part = dict(node(part))
+    part: dict[str, Any] = dict(node(value))
     part.setdefault("type", part.get("@type"))
     part.setdefault("cores", part.get("numberOfCores"))
     erasure = node(part.get("erasure"))
