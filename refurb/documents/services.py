@@ -119,7 +119,7 @@ def working_paper(
 
 def void(session: Session, document: Document, *, reason: str, by: Author, at: datetime) -> None:
     """Say that a paper is no longer worth anything; it keeps its number and its bytes. Raises DocumentRefused."""
-    session.refresh(document, with_for_update=True)
+    session.refresh(document, ["voided_at"], with_for_update=True)
     if document.voided_at is not None:
         raise DocumentRefused("already-void")
     document.voided_at, document.void_motive = at, reason
