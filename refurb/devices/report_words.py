@@ -117,9 +117,14 @@ def next_step(missing: Sequence[Mapping[str, Any]] | None) -> str | None:
     lacks = nearest([Missing(row["profile"], row["criterion"], row["have"], row["need"]) for row in missing or ()])
     if not lacks:
         return None
-    profile = f"{lacks[0].profile} ({PROFILES[Profile(lacks[0].profile)]})"
     what = ", ".join(map(lack_words, lacks))
-    return str(_("%(what)s, et elle servirait au profil %(profile)s.", what=what, profile=profile))
+    what = what[:1].upper() + what[1:]
+    return str(_("%(what)s, et elle servirait au profil %(profile)s.", what=what, profile=profile(lacks[0].profile)))
+
+
+def profile(code: str) -> str:
+    """Return a profile by its code and what it is for: "P2 (PC pour collège-lycée)"."""
+    return f"{code} ({PROFILES[Profile(code)]})"
 
 
 def lack_words(lack: Missing) -> str:

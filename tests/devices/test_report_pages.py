@@ -73,7 +73,7 @@ def test_a_report_without_a_device_finds_its_machine_and_is_told_in_words(
     assert page.heading == "Relevé de lshw"
     assert "Intel Core i5-8250U" in words
     assert "présente, à tester" in words
-    assert "P0, P1" in words
+    assert "P1 (PC pour les démarches)" in words
     assert only_report(session).device_id == laptop.id
 
 
