@@ -106,6 +106,7 @@ NAVIGATION = (
     Link("donations.mine", _l("Mes dons"), "box-seam", Permission.LOT_FOLLOW, "donations"),
     Link("workshop.todo", _l("À faire"), "list-check", Permission.DEVICE_CHANGE_STATUS, "workshop"),
     Link("devices.index", _l("Machines"), "laptop", Permission.DEVICE_READ, "devices"),
+    Link("reports.index", _l("Relevés"), "file-earmark-text", Permission.REPORT_UPLOAD, "reports"),
     Link("needs.index", _l("Demandes"), "people", Permission.NEED_ARBITRATE, "needs"),
     Link("needs.mine", _l("Mes demandes"), "people", Permission.NEED_READ_CASE, "needs"),
     Link("matching.picking", _l("À préparer"), "basket", Permission.PICKING_READ, "matching"),
