@@ -172,6 +172,19 @@ def last_of_device(session: Session, device_id: int) -> Handover | None:
     )
 
 
+def last_of_need(session: Session, need_code: str, *, seen_by: Actor) -> str | None:
+    """Return the code of the latest hand-over of a case, if the actor may see it."""
+    found: str | None = session.scalar(
+        sa.select(Handover.code)
+        .join(Need, Need.id == Handover.need_id)
+        .join(Device, Device.id == Handover.device_id)
+        .where(Need.code == need_code, _sees(seen_by))
+        .order_by(Handover.handed_over_at.desc(), Handover.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 def of_need(session: Session, need_id: int) -> Sequence[Handover]:
     """Return the hand-overs of a need, the latest first."""
     return session.scalars(

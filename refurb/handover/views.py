@@ -80,6 +80,8 @@ def find() -> ResponseReturnValue:
     if code.startswith(CodeKind.NEED):
         if queries.case_by_need(session, code, seen_by=actor()):
             return redirect(url_for(".show", code=code), 303)
+        if done := queries.last_of_need(session, code, seen_by=actor()):
+            return redirect(url_for(".performed", code=done), 303)
     elif code.startswith(CodeKind.HANDOVER):
         if queries.by_code(session, code, seen_by=actor()):
             return redirect(url_for(".performed", code=code), 303)

@@ -219,6 +219,12 @@ EVENTS: Words = {
     "need.slip-printed": _l("Fiche imprimée"),
     "need.anonymised": _l("Dossier anonymisé"),
     "need.transferred": _l("Dossier passé à un autre service"),
+    "handover.planned": _l("Rendez-vous de remise convenu"),
+    "handover.moved": _l("Rendez-vous de remise changé"),
+    "handover.missed": _l("Personne n'est venu au rendez-vous"),
+    "handover.cancelled": _l("Rendez-vous annulé"),
+    "handover.performed": _l("Machine remise"),
+    "handover.signed": _l("Remise signée"),
 }
 
 REFUSALS: Words = {

@@ -187,3 +187,23 @@ def test_the_day_asks_as_many_statements_for_ten_as_for_one(session: Session, ch
         plan(chain, chain.reserved())
     session.commit()
     assert statements() == one
+
+
+def test_the_service_goes_from_its_case_to_the_hand_over_and_back_to_its_papers(
+    visitor: Visitor, session: Session, chain: Chain
+) -> None:
+    from refurb.matching import services as matching
+    from tests.handover.test_desk import hand_over
+
+    reservation = chain.reserved()
+    matching.accept(session, reservation, by=chain.prescriber, at=NOON)
+    session.commit()
+    need, _ = codes(session, reservation)
+    sign_in(visitor, session, chain.prescriber)
+    page = visitor.get(f"/needs/{need}")
+    assert page.select(f'a[href="/handover/{need}"]')
+    hand_over(chain, reservation)
+    session.commit()
+    page = visitor.get(f"/needs/{need}")
+    assert "Machine remise" in page.words()
+    assert "À imprimer et à signer" in visitor.get(f"/handover/find?code={need}").words()
