@@ -3,6 +3,7 @@
 import logging
 import uuid
 from importlib import import_module
+from inspect import iscoroutinefunction
 from typing import Any, cast
 
 import structlog
@@ -71,6 +72,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure_log(settings)
     load_models()
     db.init_app(app)
+    # There is no asynchronous session here; closing none would start an event loop at the end of every request.
+    app.teardown_appcontext_funcs[:] = [f for f in app.teardown_appcontext_funcs if not iscoroutinefunction(f)]
     with app.app_context():
         database.prepare_engine(db.engine)
 

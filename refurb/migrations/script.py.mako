@@ -1,10 +1,12 @@
 """${message}.
 
-Revision ${up_revision}, after ${down_revision | comma,n}.
+Revision ${up_revision}, after ${down_revision or "nothing" | comma,n}.
 """
 
 import sqlalchemy as sa
 from alembic import op
+
+import refurb.db
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
