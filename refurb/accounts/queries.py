@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from refurb.accounts.models import Account, AccountSession, Invitation, Membership, StationToken
 from refurb.accounts.tokens import token_hash
@@ -20,7 +20,8 @@ def by_email(session: Session, email: str) -> Account | None:
 
 def session_of(session: Session, token: str, *, now: datetime) -> AccountSession | None:
     """Return the live sign-in that a cookie names, with its account and what the account belongs to."""
-    return session.scalar(
+    # Joined, in one statement: every request of somebody signed in begins here, and a scan has 15 ms in all.
+    found = session.scalars(
         sa.select(AccountSession)
         .join(AccountSession.account)
         .where(
@@ -30,12 +31,13 @@ def session_of(session: Session, token: str, *, now: datetime) -> AccountSession
             Account.disabled_at.is_(None),
         )
         .options(
-            selectinload(AccountSession.account)
-            .selectinload(Account.memberships.and_(Membership.ended_at.is_(None)))
-            .selectinload(Membership.organisation)
-            .selectinload(Organisation.role_rows)
+            contains_eager(AccountSession.account)
+            .joinedload(Account.memberships.and_(Membership.ended_at.is_(None)))
+            .joinedload(Membership.organisation)
+            .joinedload(Organisation.role_rows)
         )
     )
+    return found.unique().one_or_none()
 
 
 def actor_of(signed_in: AccountSession) -> Actor:
