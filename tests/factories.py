@@ -160,7 +160,7 @@ def make_device(session: Session, make_organisation: MakeOrganisation) -> MakeDe
 
     def make(*, holder: Organisation | None = None, by: Actor | None = None, **values: Any) -> Device:
         holder = holder or make_organisation(OrganisationRole.REFURBISHER)
-        birth = {
+        birth: dict[str, Any] = {
             "form": Form.LAPTOP,
             "maker": "Lenovo",
             "model": "ThinkPad T480",

@@ -197,7 +197,7 @@ class Visitor:
         with self.app.test_request_context():
             if kept:
                 session["csrf_token"] = kept
-            token = generate_csrf()
+            token = str(generate_csrf())
             made = session["csrf_token"]
         if not kept:
             with self.client.session_transaction() as cookie:

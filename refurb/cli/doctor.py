@@ -93,8 +93,8 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
     from refurb.db import db, get_session
     from refurb.migrations import schema
     from refurb.outbox import OutboxRow
+    from refurb.paths import asset_dir
     from refurb.setup import queries
-    from refurb.web import asset_dir
 
     with app.app_context():
         try:

@@ -25,6 +25,7 @@ from refurb.core.needs import (
     Motive,
     Term,
     Usage,
+    load,
 )
 from refurb.core.permissions import Role
 from refurb.core.workflow import Status
@@ -190,7 +191,7 @@ def _hand_over(world: World, each: Born, need: Need, point: Place, agent: Actor,
     if mode is Mode.GIFT and Mode.SOLIDARITY_SALE in open_modes and rng.random() < 0.6:
         mode = Mode.SOLIDARITY_SALE
     assert mode in open_modes, (mode, open_modes)
-    accepted = needs.core.load(need.answers).contribution_cents or 0
+    accepted = load(need.answers).contribution_cents or 0
     price = min(accepted, price_cap_cents(device.origin, device.form)) if mode is Mode.SOLIDARITY_SALE else None
     signature = rng.choices((Signature.SIGNED, Signature.IN_PRESENCE, Signature.MARK), (17, 2, 1))[0]
     terms = Terms(

@@ -20,7 +20,7 @@ def write(folder: Path, message: Message) -> Path:
     return path
 
 
-class EmailBackend(BaseEmailBackend):  # type: ignore[misc]  # flask-mailman has no types
+class EmailBackend(BaseEmailBackend):
     """flask-mailman's way to `write`."""
 
     def __init__(self, *, folder: Path, **kwargs: Any) -> None:

@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from refurb import outbox
 from refurb.accounts.models import AccountSession, Attempt
+from refurb.documents import services as documents
 from refurb.jobs import mail, schedule
 from refurb.jobs.schedule import Periodic
 from refurb.matching import jobs as matching
 from refurb.needs import jobs as needs
 from refurb.outbox import OutboxRow
+from refurb.security import Actor
 from refurb.territory import jobs as territory
 
 #: What is done is kept a while, for who asks whether the message left.
@@ -23,6 +25,7 @@ def register(app: Flask) -> None:
     """Fill the tables; called once by create_app()."""
     outbox.HANDLERS["mail.send"] = mail.deliver
     schedule.PERIODIC[:] = [
+        Periodic("documents.render", render_documents, minute="*/10"),
         Periodic("outbox.tidy", tidy_outbox, minute="17", hour="3"),
         Periodic("accounts.tidy", tidy_accounts, minute="27", hour="3"),
         # A reservation ends at 23:59 where the instance is, whatever its zone: a look a minute past each hour.
@@ -32,13 +35,19 @@ def register(app: Flask) -> None:
     ]
 
 
+def render_documents(session: Session, at: datetime) -> int:
+    """Render the papers whose own row was lost or given up."""
+    return documents.render_pending(session, by=Actor.system(), at=at)
+
+
 def tidy_outbox(session: Session, at: datetime) -> int:
     """Forget what was done a month ago; what failed stays until a person has looked at it."""
     statement = sa.delete(OutboxRow).where(OutboxRow.done_at < at - KEPT)
-    return session.execute(statement).rowcount
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult
 
 
 def tidy_accounts(session: Session, at: datetime) -> int:
     """Forget sign-ins a month after their end, and yesterday's tries."""
     session.execute(sa.delete(Attempt).where(Attempt.window_started_at < at - timedelta(days=1)))
-    return session.execute(sa.delete(AccountSession).where(AccountSession.expires_at < at - KEPT)).rowcount
+    statement = sa.delete(AccountSession).where(AccountSession.expires_at < at - KEPT)
+    return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult

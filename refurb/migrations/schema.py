@@ -72,17 +72,16 @@ def revise(message: str, revision: str) -> None:
 
 def _migrate(run: Any, revision: str) -> None:
     with db.engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
-            # A table is rebuilt by copying it; the foreign keys of the others must look away meanwhile, and the pragma
-            # is deaf inside a transaction.
-            raw = connection.connection.driver_connection
-            assert raw is not None
-            raw.execute("PRAGMA foreign_keys=OFF")
+        # SQLite rebuilds a table by copying it; the foreign keys of the others must look away meanwhile, and the
+        # pragma is deaf inside a transaction.
+        sqlite = connection.connection.driver_connection if connection.dialect.name == "sqlite" else None
+        if sqlite is not None:
+            sqlite.execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
                 settings = config()
                 settings.attributes["connection"] = connection
                 run(settings, revision)
         finally:
-            if connection.dialect.name == "sqlite":
-                raw.execute("PRAGMA foreign_keys=ON")
+            if sqlite is not None:
+                sqlite.execute("PRAGMA foreign_keys=ON")

@@ -76,7 +76,7 @@ def search(*, text: str = "", role: OrganisationRole | None = None, epci: str | 
     if text.strip():
         pattern = "%{}%".format(text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
         digits = "".join(c for c in text if c.isdigit())
-        found = [Organisation.name.ilike(pattern, escape="\\"), Organisation.short_name.ilike(pattern, escape="\\")]
+        found: list[sa.ColumnElement[bool]] = [Organisation.name.ilike(pattern, escape="\\"), Organisation.short_name.ilike(pattern, escape="\\")]
         if len(digits) >= 9:
             found.append(Organisation.siret.startswith(digits))
         query = query.where(sa.or_(*found))

@@ -190,7 +190,7 @@ def mail_fault(code: str, server: str) -> str:
             "Le serveur %(server)s ne répond pas : vérifiez son nom, le port et le chiffrement.", server=server
         ),
     }
-    return sentences.get(code, _("Le serveur %(server)s refuse le message.", server=server))
+    return str(sentences.get(code) or _("Le serveur %(server)s refuse le message.", server=server))
 
 
 @bp.post("/settings/outbox/<int:row_id>/retry")

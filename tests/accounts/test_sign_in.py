@@ -88,7 +88,7 @@ def test_switches_the_organisation_acted_for(visitor: Visitor) -> None:
     page = visitor.get("/account")
     other = next(li for li in page.select("main ul.plain li") if li.form)
     assert "Maison de quartier" in other.get_text()
-    visitor.post("/account/organisation", {"organisation": other.select_one("[name=organisation]")["value"]})
+    visitor.post("/account/organisation", {"organisation": other.select("[name=organisation]")[0]["value"]})
     acting = next(li for li in visitor.get("/account").select("main ul.plain li") if not li.form)
     assert "Maison de quartier" in acting.get_text()
     visitor.post("/account/organisation", {"organisation": "999999"}, status=404)

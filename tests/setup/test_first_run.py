@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,7 +37,7 @@ def code_of(session: Session) -> str:
     return code
 
 
-FIELDS = {
+FIELDS: dict[str, Any] = {
     "name": "Ada Test",
     "email": "ada@example.org",
     "password": "trois lampes bleues",
