@@ -27,7 +27,7 @@ from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
 from refurb.donations import words
 from refurb.donations.models import Arrival, ArrivalFind, LineState, Lot, LotLine, LotShare
-from refurb.donations.services import GiftRefused
+from refurb.donations.services import GiftRefused, lock_row
 from refurb.donations.values import alike
 from refurb.security import Actor
 
@@ -379,7 +379,7 @@ def _must_be_open(find: ArrivalFind) -> None:
 
 def _lock(session: Session, share: LotShare) -> None:
     """One count at a time, and only between the pickup and the end of the count."""
-    session.refresh(share, with_for_update=True)
+    lock_row(session, share)
     if share.accepted is not True:
         raise GiftRefused("not-accepted")
     if share.counted_at is not None:

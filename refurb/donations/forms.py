@@ -132,7 +132,7 @@ class LineForm(Form):
     form = SelectField(
         _("Type"),
         choices=_choices([("", _("Choisissez")), *((form.value, sentences.FORMS[form]) for form in MACHINES)]),
-        validators=[Optional()],
+        validate_choice=False,
     )
     quantity = IntegerField(
         _("Combien ?"),
@@ -159,11 +159,12 @@ class LineForm(Form):
     @property
     def is_empty(self) -> bool:
         """Whether nothing was typed on this line."""
-        return not any(field.data for name, field in self._fields.items() if name != "quantity")
+        return not any(field.data or field.errors for name, field in self._fields.items() if name != "quantity")
 
     def validate_form(self, field: Any) -> None:
         """Ask for the type as soon as anything else is said."""
-        if not field.data and not self.is_empty:
+        known = field.data in {machine.value for machine in MACHINES}
+        if not known and not self.is_empty:
             raise ValidationError(_("Choisissez le type de cette ligne."))
 
 

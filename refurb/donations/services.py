@@ -209,7 +209,12 @@ def _regime(gift: Gift) -> Regime:
 
 def lock_lot(session: Session, lot: Lot) -> None:
     """Let two writers of one lot go one after the other, and see what the first one did."""
-    session.refresh(lot, with_for_update=True)
+    lock_row(session, lot)
+
+
+def lock_row(session: Session, row: Lot | LotShare) -> None:
+    """Lock a row and read its columns again; what was loaded beside it stays loaded."""
+    session.refresh(row, [column.key for column in sa.inspect(type(row)).column_attrs], with_for_update=True)
 
 
 # -- accepting ----------------------------------------------------------------------------------------------------
@@ -297,7 +302,10 @@ def offer(
     `quantities`: line id -> how many of it. Raises GiftRefused "nothing-ticked", "not-free", "too-many",
     "not-a-workshop".
     """
-    if OrganisationRole.REFURBISHER not in workshop.roles:
+    plays = sa.select(OrganisationRoleRow).where(
+        OrganisationRoleRow.organisation_id == workshop.id, OrganisationRoleRow.role == OrganisationRole.REFURBISHER
+    )
+    if session.scalar(plays) is None:
         raise GiftRefused("not-a-workshop")
     lock_lot(session, lot)
     wanted = {line_id: count for line_id, count in quantities.items() if count > 0}
@@ -378,7 +386,7 @@ def _free_lines(session: Session, share: LotShare) -> None:
 
 
 def _lock_share(session: Session, share: LotShare) -> None:
-    session.refresh(share, with_for_update=True)
+    lock_row(session, share)
 
 
 # -- collecting ---------------------------------------------------------------------------------------------------

@@ -1,0 +1,231 @@
+"""From the offer to the door: lines accepted or refused, a lot offered whole or split, answered, collected."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from refurb.core.equipment import Form
+from refurb.core.permissions import OrganisationRole, Role
+from refurb.donations.models import LineState, Lot, LotLine, LotShare
+from refurb.outbox import OutboxRow
+from tests.factories import siret
+
+if TYPE_CHECKING:
+    from refurb.db import Session
+    from refurb.security import Actor
+    from tests.donations.conftest import House, MakeLot
+    from tests.factories import MakeAccount, MakeOrganisation
+    from tests.visitor import Visitor
+
+
+def lines_of(session: Session, lot: Lot) -> list[LotLine]:
+    """Return the lines of a lot, fresh."""
+    session.expire_all()
+    return list(session.scalars(sa.select(LotLine).where(LotLine.lot_id == lot.id).order_by(LotLine.position)))
+
+
+def mails(session: Session) -> list[dict[str, Any]]:
+    """Return the messages that wait to leave."""
+    return [row.payload for row in session.scalars(sa.select(OutboxRow).where(OutboxRow.kind == "mail.send"))]
+
+
+def share_of(session: Session, lot: Lot) -> LotShare:
+    """Return the only share of a lot."""
+    session.expire_all()
+    return session.scalars(sa.select(LotShare).where(LotShare.lot_id == lot.id)).one()
+
+
+def test_a_lot_walks_from_the_list_to_the_lorry(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot
+) -> None:
+    lot, _token = make_lot()
+    visitor.sign_in(house.coordinator, house.coordination)
+    page = visitor.get("/donations/")
+    assert "Menuiserie" in page.words()
+    page = visitor.get(f"/donations/{lot.code}")
+    refused = str(lines_of(session, lot)[1].id)
+    page = visitor.post(f"/donations/{lot.code}/lines", {"do": "refuse", "line": [refused], "reason": "no-room"})
+    assert "Plus de place" in page.words()
+    page = visitor.post(f"/donations/{lot.code}/lines", {"do": "accept-all"})
+    assert [line.state.value for line in lines_of(session, lot)] == ["accepted", "refused", "accepted", "accepted"]
+    (told,) = mails(session)
+    assert (told["to"], told["template"]) == ("camille@example.org", "gift_examined")
+    assert (told["context"]["accepted"], told["context"]["refused"]) == (11, 1)
+
+    page = visitor.get(f"/donations/{lot.code}/offer")
+    names = [label.strong.get_text() for label in page.select("label.form-check-label") if label.strong]
+    assert names == ["Atelier d'Angers", "Atelier de Saumur"]
+    page = visitor.post(f"/donations/{lot.code}/offer", {"workshop": str(house.near.id), "part": "all"})
+    share = share_of(session, lot)
+    assert {line.share_id for line in lines_of(session, lot) if line.state is LineState.ACCEPTED} == {share.id}
+
+    visitor.sign_in(house.technician, house.near)
+    page = visitor.get(f"/donations/{lot.code}")
+    assert "vous est proposé" in page.words()
+    assert "5CG1234ABD" not in page.words()
+    page = visitor.post(f"/donations/{lot.code}/shares/{share.id}/answer", {"do": "accept"})
+    assert page.response.request.path.endswith("/pickup")
+    page = visitor.post(f"/donations/{lot.code}/shares/{share.id}/pickup", {"on": "2026-12-01", "window": "9 h"})
+    assert "Bon d'enlèvement" in page.words()
+    assert mails(session)[-1]["template"] == "gift_pickup"
+    page = visitor.post(f"/donations/{lot.code}/shares/{share.id}/collect", {"count": "11"})
+    assert page.response.request.path.endswith("/count")
+    assert {line.state for line in lines_of(session, lot)} == {LineState.COLLECTED, LineState.REFUSED}
+
+
+def test_a_workshop_that_declines_says_why_and_frees_the_lines(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor
+) -> None:
+    from refurb.donations import services
+    from refurb.web import now
+
+    lot, _token = make_lot()
+    services.accept_lines(session, lot, [line.id for line in lines_of(session, lot)], by=coordinator, at=now())
+    share = services.offer(session, lot, house.near, {lines_of(session, lot)[0].id: 1}, by=coordinator, at=now())
+    visitor.sign_in(house.technician, house.near)
+    address = f"/donations/{lot.code}/shares/{share.id}/answer"
+    page = visitor.post(address, {"do": "decline", "motive": ""}, status=422)
+    assert "Dites pourquoi" in page.words()
+    visitor.post(address, {"do": "decline", "motive": "plus de place"})
+    share = share_of(session, lot)
+    assert (share.accepted, share.motive) == (False, "plus de place")
+    assert lines_of(session, lot)[0].share_id is None
+    visitor.get(f"/donations/{lot.code}", status=404)
+
+
+def test_part_of_a_line_may_be_offered(session: Session, house: House, make_lot: MakeLot, coordinator: Actor) -> None:
+    from refurb.donations import services
+    from refurb.donations.services import GiftRefused
+    from refurb.web import now
+
+    lot, _token = make_lot([{"form": Form.MONITOR, "quantity": 12}])
+    (line,) = lines_of(session, lot)
+    services.accept_lines(session, lot, [line.id], by=coordinator, at=now())
+    with pytest.raises(GiftRefused) as refusal:
+        services.offer(session, lot, house.near, {line.id: 13}, by=coordinator, at=now())
+    assert refusal.value.code == "too-many"
+    first = services.offer(session, lot, house.near, {line.id: 5}, by=coordinator, at=now())
+    rest = next(one for one in lines_of(session, lot) if one.share_id is None)
+    second = services.offer(session, lot, house.far, {rest.id: 7}, by=coordinator, at=now())
+    assert {one.share_id: one.quantity for one in lines_of(session, lot)} == {first.id: 5, second.id: 7}
+    with pytest.raises(GiftRefused) as refusal:
+        services.offer(session, lot, house.far, {rest.id: 1}, by=coordinator, at=now())
+    assert refusal.value.code == "not-free"
+    with pytest.raises(GiftRefused) as refusal:
+        services.accept_lines(session, lot, [rest.id], by=coordinator, at=now())
+    assert refusal.value.code == "already-offered"
+
+
+def test_workshops_are_suggested_by_perimeter_and_room(
+    session: Session, house: House, make_lot: MakeLot, coordinator: Actor
+) -> None:
+    from refurb.donations import queries, services
+    from refurb.web import now
+
+    lot, _token = make_lot()
+    start = now() - timedelta(days=2)
+    before = queries.suggestions(session, lot, 8, month_start=start)
+    assert [(s.workshop.name, s.band, s.room, s.fits) for s in before] == [
+        ("Atelier d'Angers", "here", 10, True),
+        ("Atelier de Saumur", "far", 100, True),
+    ]
+    line = lines_of(session, lot)[2]
+    services.accept_lines(session, lot, [line.id], by=coordinator, at=now())
+    services.offer(session, lot, house.near, {line.id: 4}, by=coordinator, at=now())
+    after = queries.suggestions(session, lot, 8, month_start=start)
+    assert [(s.room, s.fits) for s in after] == [(6, False), (100, True)]
+
+
+def test_an_offer_may_be_withdrawn_until_the_pickup(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor, controller: Actor
+) -> None:
+    from refurb.donations import services
+    from refurb.donations.services import GiftRefused
+    from refurb.web import now
+
+    lot, _token = make_lot()
+    line = lines_of(session, lot)[0]
+    services.accept_lines(session, lot, [line.id], by=coordinator, at=now())
+    share = services.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
+    visitor.sign_in(house.coordinator, house.coordination)
+    visitor.post(f"/donations/{lot.code}/shares/{share.id}/withdraw")
+    assert lines_of(session, lot)[0].share_id is None
+    share = services.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
+    with pytest.raises(GiftRefused) as refusal:
+        services.collect(session, share, count=1, by=controller, at=now())
+    assert refusal.value.code == "not-accepted"
+    services.answer(session, share, accepted=True, by=controller, at=now())
+    services.collect(session, share, count=1, by=controller, at=now())
+    with pytest.raises(GiftRefused) as refusal:
+        services.withdraw(session, share, by=coordinator, at=now())
+    assert refusal.value.code == "already-collected"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"do": "accept"}, "Cochez d'abord"),
+        ({"do": "refuse", "line": ["1"], "reason": ""}, "Choisissez une raison"),
+        ({"do": "accept", "line": ["99999999"]}, "plus dans ce don"),
+    ],
+)
+def test_a_refused_deed_says_what_to_do(
+    visitor: Visitor, house: House, make_lot: MakeLot, data: dict[str, Any], said: str
+) -> None:
+    lot, _token = make_lot()
+    visitor.sign_in(house.coordinator, house.coordination)
+    assert said in visitor.post(f"/donations/{lot.code}/lines", data).words()
+
+
+def test_nobody_opens_a_lot_that_is_not_theirs(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor,
+    make_organisation: MakeOrganisation, make_account: MakeAccount,
+) -> None:  # fmt: skip
+    from refurb.donations import services
+    from refurb.web import now
+
+    lot, _token = make_lot()
+    line = lines_of(session, lot)[0]
+    services.accept_lines(session, lot, [line.id], by=coordinator, at=now())
+    share = services.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
+    visitor.sign_in(house.stranger, house.far)
+    visitor.get(f"/donations/{lot.code}", status=404)
+    visitor.get(f"/donations/{lot.code}/shares/{share.id}/count", status=404)
+    visitor.post(f"/donations/{lot.code}/shares/{share.id}/answer", {"do": "accept"}, status=404)
+    assert "Menuiserie" not in visitor.get("/donations/").words()
+    visitor.get(f"/donations/{lot.code}/offer", status=403)
+
+    other = make_organisation(OrganisationRole.SUPPLIER, siret=siret(999))
+    visitor.sign_in(make_account({other: [Role.SUPPLIER]}), other)
+    visitor.get(f"/donations/mine/{lot.code}", status=404)
+    visitor.get(f"/donations/mine/{lot.code}.csv", status=404)
+
+
+def test_a_known_giver_finds_its_gift_in_its_account(
+    visitor: Visitor, house: House, make_lot: MakeLot, make_organisation: MakeOrganisation, make_account: MakeAccount
+) -> None:
+    giver = make_organisation(OrganisationRole.SUPPLIER, name="Menuiserie", siret=siret(4242))
+    lot, _token = make_lot()
+    assert lot.supplier_id == giver.id
+    visitor.sign_in(make_account({giver: [Role.SUPPLIER]}), giver)
+    page = visitor.get("/donations/mine")
+    assert page.select_one(f'a[href="/donations/mine/{lot.code}"]')
+    page = visitor.get(f"/donations/{lot.code}")
+    assert page.response.request.path == f"/donations/mine/{lot.code}"
+    assert "INV-1" in page.words()
+
+
+def test_the_coordination_ties_a_lot_to_an_organisation(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot, make_organisation: MakeOrganisation
+) -> None:
+    lot, _token = make_lot()
+    giver = make_organisation(OrganisationRole.SUPPLIER, name="La Menuiserie")
+    visitor.sign_in(house.coordinator, house.coordination)
+    visitor.post(f"/donations/{lot.code}/supplier", {"supplier": str(house.near.id)})
+    visitor.post(f"/donations/{lot.code}/supplier", {"supplier": str(giver.id)})
+    session.expire_all()
+    assert session.get_one(Lot, lot.id).supplier_id == giver.id
