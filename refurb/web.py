@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, has_request_context, request, url_for
 from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -82,6 +82,8 @@ def paginate(session: Session, query: sa.Select[Any], number: int, *, per_page: 
 
 def select_language() -> str:
     """Return the reader's language: what they chose, their account's, what the browser asks, else French."""
+    if not has_request_context():
+        return "fr"
     chosen = request.cookies.get(LANGUAGE_COOKIE) or actor().language
     if chosen in LANGUAGES:
         return chosen
@@ -200,6 +202,9 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def shared() -> dict[str, Any]:
+        if not has_request_context():
+            # The worker writes a mail: nobody reads a page.
+            return {"lang": str(get_locale() or "fr"), "now": now(), "today": today()}
         return {
             "actor": actor(),
             "can": lambda permission: actor().can(Permission(permission)),
