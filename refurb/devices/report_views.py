@@ -104,6 +104,24 @@ def settle(report_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", report_id=report.id), 303)
 
 
+@bp.post("/reports/<int:report_id>/medium")
+@requires(Permission.REPORT_UPLOAD)
+def settle_medium(report_id: int) -> ResponseReturnValue:
+    """Say which disk of the machine was wiped, where the log does not; or that a doubt was dealt with."""
+    session, report = get_session(), _found(report_id)
+    if report.device is None or report.doubt is None:
+        abort(409)
+    chosen = request.form.get("medium", "")
+    inside = {str(medium.id): medium for medium in queries.media_of(session, report.device.id)}
+    if chosen in inside:
+        reports.settle_medium(session, report, inside[chosen], by=actor(), at=now(), zone=zone())
+    else:
+        reports.dismiss(session, report)
+    session.commit()
+    flash(_say(report), "waits" if report.doubt else "done")
+    return redirect(url_for(".show", report_id=report.id), 303)
+
+
 @bp.post("/reports/<int:report_id>/again")
 @requires(Permission.REPORT_READ_UNREADABLE)
 def read_again(report_id: int) -> ResponseReturnValue:
@@ -196,6 +214,7 @@ def _page(report: Report, form: WhichDeviceForm) -> str:
         form=form,
         say=_say,
         doubtful=any(wipe.doubtful for wipe in taken),
+        inside=queries.media_of(session, report.device_id) if report.device_id is not None and report.doubt else [],
         words=report_words,
         FORMS=FORMS,
         KINDS=MEDIUM_KINDS,

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from refurb.core.grading import Missing, nearest
 from refurb.core.needs import Profile
-from refurb.devices.reports import Doubt
+from refurb.devices.report_matching import Doubt
 from refurb.needs.words import PROFILES
 
 Words = dict[Any, Any]

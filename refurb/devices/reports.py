@@ -6,7 +6,6 @@ is asked of a person and nothing is taken from the report before the answer; rea
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -25,23 +24,12 @@ from refurb.devices.readings.persons import without_persons
 from refurb.devices.readings.reading import Medium, Reading, Unreadable, Wipe
 from refurb.devices.readings.registry import READER_VERSION, read
 from refurb.devices.readings.summary import as_json, grading_facts, unreadable_json
+from refurb.devices.report_matching import Doubt, Match, match
 from refurb.devices.steps import lock
 from refurb.security import Actor
 
 #: Where a report that was read may still move a machine; elsewhere it is kept and said.
 _DRIFT = timedelta(minutes=15)
-
-
-class Doubt(StrEnum):
-    """What a person is asked about a report."""
-
-    WHICH_DEVICE = "which-device"
-    OTHER_SERIAL = "other-serial"
-    SEVERAL_DEVICES = "several-devices"
-    MEDIA_OF_ANOTHER = "media-of-another"
-    OTHER_MAKER = "other-maker"
-    SERIAL_TAKEN = "serial-taken"
-    WHICH_MEDIUM = "which-medium"
 
 
 @dataclass(frozen=True)
@@ -50,14 +38,6 @@ class Arrival:
 
     report: Report
     known: bool = False
-
-
-@dataclass(frozen=True)
-class Match:
-    """The machine of a reading, or the question: `device` is then the one it may be of."""
-
-    device: Device | None = None
-    doubt: Doubt | None = None
 
 
 def arrive(
@@ -175,40 +155,7 @@ def _forget_persons(session: Session, report: Report, raw: bytes) -> None:
             return
 
 
-# -- Which machine ----------------------------------------------------------------------------------------------------
-def match(session: Session, reading: Reading, *, organisation_id: int | None, device: Device | None = None) -> Match:
-    """Return the machine, by scanned code, trusted serial, then media serials; a doubt is a question, never a guess."""
-    if device is not None:
-        return _beside(session, reading, device)
-    bearers = report_queries.by_reading_serial(session, reading, organisation_id=organisation_id)
-    sure = [bearer for bearer in bearers if bearer.serial_trusted and report_queries.same_maker(bearer, reading)]
-    if len(sure) == 1:
-        return Match(sure[0])
-    serials = [medium.serial for medium in reading.media or ()] + [wipe.serial for wipe in reading.wipes]
-    known = report_queries.media_by_serials(session, serials, organisation_id=organisation_id)
-    homes = {medium.device.id: medium.device for medium in known.values() if medium.device is not None}
-    if bearers:
-        # The serial of another maker's machine, or two of one: the disks may tell, a person decides.
-        return Match(next((b for b in bearers if b.id in homes), bearers[0]), Doubt.OTHER_MAKER)
-    if len(homes) > 1:
-        return Match(next(iter(homes.values())), Doubt.SEVERAL_DEVICES if reading.describes_machine else None)
-    if not homes:
-        return Match(None, Doubt.WHICH_DEVICE)
-    home = next(iter(homes.values()))
-    if reading.serial_trusted and home.serial_trusted:
-        # Another machine's serial with this one's disk: the disk was moved, or the serial mistyped.
-        return Match(home, Doubt.MEDIA_OF_ANOTHER)
-    return Match(home)
-
-
-def _beside(session: Session, reading: Reading, device: Device) -> Match:
-    """The code was scanned: it is that machine, unless both bear a serial and they differ."""
-    told = serial_key(reading.serial) if reading.serial_trusted else None
-    if told is None or not device.serial_trusted or told == device.serial_key:
-        return Match(device)
-    return Match(device, Doubt.OTHER_SERIAL)
-
-
+# -- What a person answers --------------------------------------------------------------------------------------------
 def _conclude(
     session: Session, report: Report, reading: Reading, found: Match, *, by: Actor, at: datetime, zone: tzinfo
 ) -> None:
@@ -360,23 +307,57 @@ def _take_wipes(
         if medium is None:
             report.doubt = (Doubt.WHICH_MEDIUM if device is not None else Doubt.WHICH_DEVICE).value
             continue
-        if _recorded(session, medium, report, wipe):
-            continue
-        media.record_wipe(
-            session,
-            medium,
-            outcome=wipe.outcome,
-            source=WipeSource.LOG,
-            by=by,
-            at=at,
-            method=wipe.method,
-            tool=wipe.tool,
-            reasons=list(wipe.reasons),
-            started_at=bench_time(wipe.started_at, now=at, zone=zone),
-            ended_at=bench_time(wipe.ended_at, now=at, zone=zone),
-            report_id=report.id,
-        )
+        _record_wipe(session, report, wipe, medium, by=by, at=at, zone=zone)
     session.flush()
+
+
+def _record_wipe(
+    session: Session, report: Report, wipe: Wipe, medium: StorageMedium, *, by: Actor, at: datetime, zone: tzinfo
+) -> None:
+    if report_queries.has_wipe(session, medium.id, report.id, method=wipe.method):
+        return  # Read again: nothing is said twice.
+    media.record_wipe(
+        session,
+        medium,
+        outcome=wipe.outcome,
+        source=WipeSource.LOG,
+        by=by,
+        at=at,
+        method=wipe.method,
+        tool=wipe.tool,
+        reasons=list(wipe.reasons),
+        started_at=bench_time(wipe.started_at, now=at, zone=zone),
+        ended_at=bench_time(wipe.ended_at, now=at, zone=zone),
+        report_id=report.id,
+    )
+
+
+def settle_medium(
+    session: Session, report: Report, medium: StorageMedium, *, by: Actor, at: datetime, zone: tzinfo
+) -> None:
+    """Say which disk the log's unknown one is; it takes the serial that the log gives, if it had none."""
+    reading = read(blobs.get(session, report.kept_sha256))
+    known = report_queries.media_by_serials(
+        session, (wipe.serial for wipe in reading.wipes), organisation_id=report.organisation_id
+    )
+    unknown = [wipe for wipe in reading.wipes if serial_key(wipe.serial) not in known]
+    if len(unknown) != 1:
+        return
+    (wipe,) = unknown
+    if medium.serial_key is None and wipe.serial is not None:
+        medium.serial, medium.serial_key = wipe.serial[:100], serial_key(wipe.serial)
+    report.doubt = None
+    session.flush()
+    _record_wipe(session, report, wipe, medium, by=by, at=at, zone=zone)
+    if report.device is not None:
+        _diagnose(session, report, report.device, by=by, at=at)
+
+
+def dismiss(session: Session, report: Report) -> None:
+    """Note that a person has seen what a report says against another machine, and dealt with it."""
+    if report.doubt == Doubt.SERIAL_TAKEN.value:
+        report.doubt = None
+        session.flush()
 
 
 def _medium_for(
@@ -394,11 +375,6 @@ def _medium_for(
         # A disk that nobody has seen in this machine: it was swapped, or the log is another machine's.
         return None
     return _see(session, device, Medium(model=wipe.model, serial=wipe.serial, size_gb=wipe.size_gb), by=by, at=at)
-
-
-def _recorded(session: Session, medium: StorageMedium, report: Report, wipe: Wipe) -> bool:
-    """Tell whether this report's outcome for the medium is kept already: reading again adds nothing."""
-    return report_queries.has_wipe(session, medium.id, report.id, method=wipe.method)
 
 
 def bench_time(text: str | None, *, now: datetime, zone: tzinfo) -> datetime | None:

@@ -180,3 +180,19 @@ def test_on_a_machine_s_page(technician: Visitor, session: Session, laptop: Devi
     assert "Relevé de lshw" in page.one("#reports").get_text()
     assert "et elle servirait au profil" in page.words()
     assert only_report(session).device_id == laptop.id
+
+
+def test_the_person_says_which_disk_was_wiped(technician: Visitor, session: Session, laptop: Device) -> None:
+    from refurb.devices.models import Report
+    from refurb.devices.queries import media_of
+
+    bring(technician, "/reports", ("machine.json", LSHW))
+    log = LOG.replace(b"1927E2000001", b"ANOTHER-1")
+    page = bring(technician, f"/devices/{laptop.code}/reports", ("nwipe.log", log))
+    assert "On ne sait pas quel disque de la machine a été effacé" in page.words()
+    report = session.scalars(sa.select(Report).where(Report.doubt.is_not(None))).one()
+    (medium,) = media_of(session, laptop.id)
+    technician.post(f"/reports/{report.id}/medium", {"medium": medium.id})
+    session.expire_all()
+    assert report.doubt is None
+    assert [wipe.outcome for wipe in media_of(session, laptop.id)[0].wipes] == ["ok_with_reservation"]

@@ -388,7 +388,7 @@ def test_two_disks_of_two_machines_in_one_log(
         media.add(session, device, serial=serial, by=technician, at=NOON - timedelta(hours=2))
     log = nwipe_log(("/dev/sda", "ATA", "One", "DISK-AA11"), ("/dev/sdb", "ATA", "Two", "DISK-BB22"))
     report = bring(log.replace("2026/03/04 10:15:", "2026/11/17 10:45:").encode()).report
-    assert report.doubt is None
+    assert (report.device_id, report.doubt) == (None, None)
     assert [medium_state(media_of(session, device.id)[0]) for device in machines] == [MediumState.OK, MediumState.OK]
 
 
@@ -473,3 +473,14 @@ def test_a_report_of_the_house_is_matched_over_all_holders(session: Session, lap
 
     report: Report = arrive(session, lshw(), by=Actor.system(), at=NOON, zone=PARIS).report
     assert (report.organisation_id, report.device_id) == (None, laptop.id)
+
+
+def test_a_log_that_names_its_bench_takes_nothing_from_the_machine(bring: Bring, laptop: Device) -> None:
+    bring(lshw())
+    bench = (
+        f"info: system-serial-number = {SERIAL}",
+        "info: system-manufacturer = Fabricant",
+        "info: processor-version = Intel(R) Core(TM) i3-2100",
+    )
+    bring(wiped_disk(extra=bench))
+    assert (laptop.cpu_model, laptop.cpu_cores) == ("Intel Core i5-8250U", 4)

@@ -123,8 +123,8 @@ class Reading:
 
     @property
     def describes_machine(self) -> bool:
-        """Whether the report is about a machine, and not about a disk or a wipe alone."""
-        return self.cpu is not None or self.ram_gb is not None
+        """Whether the report is about a machine: a wipe's log names the bench it ran on, which may be another one."""
+        return self.ram_gb is not None or (self.cpu is not None and not self.wipes)
 
     def warn(self, *codes: str) -> "Reading":
         """Return the same reading with more warnings, each said once."""

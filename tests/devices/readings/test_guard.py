@@ -51,13 +51,14 @@ def test_each_format_knows_its_own_and_only_its_own(name: str) -> None:
     assert knows == [name]
 
 
+@settings(deadline=None)
 @given(name=st.sampled_from(sorted(REPORTS)), share=st.floats(0, 1))
 def test_a_report_cut_anywhere(name: str, share: float) -> None:
     raw = REPORTS[name]
     attempt(raw[: int(len(raw) * share)])
 
 
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 @given(
     name=st.sampled_from(sorted(REPORTS)),
     at=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=40),
@@ -69,6 +70,7 @@ def test_a_report_with_changed_bytes(name: str, at: list[tuple[float, int]]) -> 
     attempt(bytes(raw))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=4000))
 @example(b"\x78\x9c")
 @example(b"\xff\xfe")
@@ -109,7 +111,7 @@ def twisted(draw: st.DrawFn) -> Any:
     return top
 
 
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 @given(twisted())
 def test_a_report_with_odd_values(top: Any) -> None:
     attempt(json.dumps(top).encode("utf-8", "surrogatepass"))
