@@ -31,6 +31,7 @@ class DocumentKind(StrEnum):
     TRANSFER_CERTIFICATE = "transfer_certificate"
     REUSE_STATEMENT = "reuse_statement"
     DEPOSIT_RECEIPT = "deposit_receipt"
+    RETURN_SLIP = "return_slip"
 
 
 #: Working papers: printed and thrown away, so they take no number and are not kept.

@@ -381,6 +381,20 @@ class DepositReceipt:
     contact: Contact | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReturnSlip:
+    """Bon de restitution: a machine given back to its giver, wiped or not, and why."""
+
+    document: Envelope = BARE
+    lot_code: str = ""
+    supplier: Party
+    holder: Party
+    returned_on: str
+    devices: list[DeviceLine]
+    motive: str
+    wiped: bool
+
+
 SHAPES: dict[DocumentKind, type] = {
     DocumentKind.PICKUP_SLIP: PickupSlip,
     DocumentKind.RECEIPT_SLIP: ReceiptSlip,
@@ -396,6 +410,7 @@ SHAPES: dict[DocumentKind, type] = {
     DocumentKind.TRANSFER_CERTIFICATE: TransferCertificate,
     DocumentKind.REUSE_STATEMENT: ReuseStatement,
     DocumentKind.DEPOSIT_RECEIPT: DepositReceipt,
+    DocumentKind.RETURN_SLIP: ReturnSlip,
 }
 
 

@@ -48,6 +48,7 @@ KINDS: dict[DocumentKind, Any] = {
     DocumentKind.TRANSFER_CERTIFICATE: _l("Attestation de cession"),
     DocumentKind.REUSE_STATEMENT: _l("Bilan de réemploi"),
     DocumentKind.DEPOSIT_RECEIPT: _l("Reçu de dépôt"),
+    DocumentKind.RETURN_SLIP: _l("Bon de restitution"),
 }
 
 

@@ -6,12 +6,13 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from refurb.core.workflow import Action
 from refurb.devices import registry
 from refurb.devices.models import Device
 from refurb.devices.registry import Moved
 from refurb.documents import registry as documents
 from refurb.documents.models import Document
-from refurb.handover import queries
+from refurb.handover import queries, restitution
 from refurb.handover.models import Appointment, Handover
 from refurb.matching.models import Reservation
 from refurb.security import Actor
@@ -25,7 +26,9 @@ def register(app: Flask) -> None:
 
 
 def after_move(session: Session, moved: Moved, by: Actor) -> None:
-    """A machine that is no longer set aside has no appointment either."""
+    """A machine that is no longer set aside has no appointment either; one given back leaves with its slip."""
+    if moved.did(Action.GIVE_BACK) and not moved.repeated:
+        restitution.slip(session, moved, by)
     if not moved.frees_reservation:
         return
     of_device = sa.select(Reservation.id).where(Reservation.device_id == moved.device.id)

@@ -10,16 +10,18 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app, url_for
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
+from refurb.aftersales import queries as tickets
 from refurb.core import identity
 from refurb.core.identity import CodeKind
 from refurb.core.permissions import Permission
 from refurb.devices import queries as devices
 from refurb.devices.models import Device
+from refurb.documents import queries as documents
 from refurb.donations import queries as donations
 from refurb.donations.models import Lot
-from refurb.handover.models import Handover
+from refurb.handover import queries as handovers
 from refurb.needs import queries as needs
 from refurb.organisations.models import Organisation
 from refurb.security import Actor
@@ -104,12 +106,18 @@ def _kit(session: Session, code: str, who: Actor) -> Hit | None:
 
 
 def _handover(session: Session, code: str, who: Actor) -> Hit | None:
-    found = session.scalar(sa.select(Handover).where(Handover.code == code).options(joinedload(Handover.need)))
-    if found is None or not (
-        who.can(Permission.NEED_ARBITRATE) or who.organisation_id in (found.organisation_id, found.need.organisation_id)
-    ):
-        return None
-    return Hit(_page("handover.show", code=code), "", code)
+    found = handovers.by_code(session, code, seen_by=who)
+    return Hit(_page("handover.performed", code=code), "", code) if found else None
+
+
+def _ticket(session: Session, code: str, who: Actor) -> Hit | None:
+    found = tickets.by_code(session, code, seen_by=who)
+    return Hit(_page("aftersales.show", code=code), "", code) if found else None
+
+
+def _document(session: Session, code: str, who: Actor) -> Hit | None:
+    found = documents.by_code(session, code, seen_by=who)
+    return Hit(_page("documents.show", code=code), found.number, code) if found else None
 
 
 OPENERS: dict[CodeKind, Callable[[Session, str, Actor], Hit | None]] = {
@@ -118,6 +126,8 @@ OPENERS: dict[CodeKind, Callable[[Session, str, Actor], Hit | None]] = {
     CodeKind.NEED: _need,
     CodeKind.KIT: _kit,
     CodeKind.HANDOVER: _handover,
+    CodeKind.TICKET: _ticket,
+    CodeKind.DOCUMENT: _document,
 }
 
 

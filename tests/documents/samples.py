@@ -26,6 +26,7 @@ from refurb.documents.papers import (
     PickingList,
     PickupSlip,
     ReceiptSlip,
+    ReturnSlip,
     ReuseStatement,
     SolidaritySaleReceipt,
     TransferCertificate,
@@ -297,5 +298,17 @@ def papers() -> dict[DocumentKind, Any]:
             contact=CONTACT,
         ),
     ]
+    built.append(
+        ReturnSlip(
+            document=envelope(kind.RETURN_SLIP),
+            lot_code="D4900000811",
+            supplier=DONOR,
+            holder=WORKSHOP,
+            returned_on="2026-12-10",
+            devices=DEVICES[:1],
+            motive="verrou Autopilot non levé",
+            wiped=False,
+        )
+    )
     by_shape = {shape: kind for kind, shape in SHAPES.items()}
     return {by_shape[type(paper)]: paper for paper in built}

@@ -181,3 +181,20 @@ def test_the_giver_hears_of_reuse_and_its_month_and_nothing_else(chain: Chain, s
     devices.move(session, device, Action.RETURN, by=chain.agent, at=NOON, payload={"motive": "fault"})
     assert queries.outcome(session, [device.id], zone=zone())[device.id].fate is Fate.REUSE
     assert Form.LAPTOP is device.form
+
+
+def test_a_machine_given_back_leaves_with_a_slip_that_says_whether_it_was_wiped(
+    chain: Chain, session: Session, make_device: Any
+) -> None:
+    from refurb.devices import services as devices
+    from refurb.documents.queries import of_subject
+
+    unwiped, wiped = make_device(holder=chain.workshop), chain.stocked()
+    for device in (unwiped, wiped):
+        devices.move(
+            session, device, Action.GIVE_BACK, by=chain.controller, at=NOON, payload={"motive": "verrou non levé"}
+        )
+    session.commit()
+    (first,), (second,) = (of_subject(session, "device", device.id) for device in (unwiped, wiped))
+    assert (first.kind, first.data["wiped"], second.data["wiped"]) == ("return_slip", False, True)
+    assert first.data["motive"] == "verrou non levé"
