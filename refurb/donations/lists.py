@@ -374,12 +374,12 @@ def _identify(
     if (
         model
         and kind
+        and kind not in words.ACCESSORIES
         and fold(model) == fold(designation or "")
         and words.form_of(model)
         and not re.search(r"\d", model)
     ):
-        bare = words.without_form(model, kind) if kind in dict(words.FORMS) else model
-        model = bare or None
+        model = words.without_form(model, kind) or None
     if model and re.match(r"^(avec|sans|\+|et)\b", fold(model)):
         model = None
     return kind, maker, model or None

@@ -214,7 +214,7 @@ def lock_lot(session: Session, lot: Lot) -> None:
 
 def lock_row(session: Session, row: Lot | LotShare) -> None:
     """Lock a row and read its columns again; what was loaded beside it stays loaded."""
-    session.refresh(row, [column.key for column in sa.inspect(type(row)).column_attrs], with_for_update=True)
+    session.refresh(row, [column.key for column in row.__mapper__.column_attrs], with_for_update=True)
 
 
 # -- accepting ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from refurb.db import Session
     from tests.visitor import Page, Visitor
 
-WHO = {
+WHO: dict[str, Any] = {
     "legal_type": "company",
     "name": "Menuiserie des Ponts-de-Cé",
     "siret": siret(777),
@@ -28,8 +27,10 @@ WHO = {
     "first_email": "camille@menuiserie.example.org",
     "second_email": "accueil@menuiserie.example.org",
 }
-CARE = {"wiped": "none", "disk_wish": "wipe", "chargers": "some", "locks": ["bios", "autopilot"], "unlock": "y"}
-WHERE = {"address": "3 rue des Copeaux", "postcode": "49130", "commune": "Les Ponts-de-Cé", "slots": "mardi matin"}
+CARE: dict[str, Any] = {"wiped": "none", "disk_wish": "wipe", "chargers": "some", "locks": ["bios", "autopilot"]}
+CARE["unlock"] = "y"
+WHERE: dict[str, Any] = {"address": "3 rue des Copeaux", "postcode": "49130", "commune": "Les Ponts-de-Cé"}
+WHERE["slots"] = "mardi matin"
 LIST = (
     "Type;Marque;Modèle;N° de série;N° inventaire;Année;Utilisateur\n"
     "Portable;HP;EliteBook 840;5CG123ABC;INV-1;2019;Mme Durand\n"
@@ -70,7 +71,7 @@ def the_lot(session: Session) -> tuple[Lot, list[LotLine]]:
 
 
 @pytest.fixture
-def sent(visitor: Visitor, session: Session, token: str) -> Iterator[Page]:
+def sent(visitor: Visitor, token: str) -> Page:
     """The giver's page after a gift of two typed lines."""
     lines = {"lines-0-form": "laptop", "lines-0-quantity": "3", "lines-1-form": "monitor", "lines-1-maker": "Dell"}
     visitor.post(f"/give/{token}/what", {**lines, "do": "next"})
@@ -85,9 +86,8 @@ def test_the_walk_from_start_to_reference(visitor: Visitor, session: Session) ->
     visitor.get("/give/who")
     page = visitor.submit(**WHO)
     token = token_of(page)
-    page = visitor.submit(
-        button="next", **{"lines-0-form": "laptop", "lines-0-serial": "5CG123ABC", "lines-0-maker": "HP"}
-    )
+    typed: dict[str, Any] = {"lines-0-form": "laptop", "lines-0-serial": "5CG123ABC", "lines-0-maker": "HP"}
+    page = visitor.submit(button="next", **typed)
     assert page.response.request.path.endswith("/care")
     page = visitor.submit(**CARE)
     assert page.response.request.path.endswith("/where")
