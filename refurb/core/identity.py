@@ -76,6 +76,8 @@ _AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—−./_:·°*]+")
 _DIGIT = re.compile("[0-9]")
 _LONGEST = 400
+#: Control characters, invisible ones, and halves of characters, which no database takes.
+_UNTYPED = frozenset({"Cc", "Cf", "Cs"})
 
 
 def mint(kind: CodeKind, number: int) -> str:
@@ -126,19 +128,19 @@ def read(text: str, *, known: Callable[[str], bool] | None = None, prefix: str =
     A text with a true digit is taken as typed; else each keyboard layout is tried, and the whole pattern with its check
     digits decides. Two layouts that give two valid codes are a doubt, which only `known` may settle.
     """
-    clean = _clean(text)
-    if not clean:
+    cleaned = clean(text)
+    if not cleaned:
         return Reading(text="", why=WhyNot.EMPTY)
-    if len(clean) > _LONGEST:
-        return Reading(text=clean[:_LONGEST], why=WhyNot.TOO_LONG)
-    typed = _strip(clean, prefix, suffix)
+    if len(cleaned) > _LONGEST:
+        return Reading(text=cleaned[:_LONGEST], why=WhyNot.TOO_LONG)
+    typed = _strip(cleaned, prefix, suffix)
     if not typed:
         return Reading(text="", why=WhyNot.EMPTY)
     serials = serial_candidates(typed)
     serial = next(filter(known, serials), None) if known else None
     tries: list[tuple[str | None, str]] = [(None, typed)]
     if not _DIGIT.search(typed):
-        tries += [(layout.name, _strip(layout.mend(clean), prefix, suffix)) for layout in LAYOUTS]
+        tries += [(layout.name, _strip(layout.mend(cleaned), prefix, suffix)) for layout in LAYOUTS]
     readings: dict[tuple[str, ...], str | None] = {}
     misses = []
     for layout, attempt in tries:
@@ -162,10 +164,10 @@ def _value(text: str) -> int:
     return int("".join(str(int(c, 36)) for c in text))
 
 
-def _clean(text: str) -> str:
-    """Drop what nobody typed: control and invisible characters (a gun's GS, RS, tabs), and the ends."""
+def clean(text: str) -> str:
+    """Return `text` without what nobody typed: control and invisible characters (a gun's GS and RS), and the ends."""
     text = unicodedata.normalize("NFC", text)
-    kept = (" " if c in "\t\r\n" else c for c in text if c in "\t\r\n" or unicodedata.category(c) not in {"Cc", "Cf"})
+    kept = (" " if c in "\t\r\n" else c for c in text if c in "\t\r\n" or unicodedata.category(c) not in _UNTYPED)
     return "".join(kept).strip()
 
 

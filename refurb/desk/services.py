@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from refurb.audit.models import Event
 from refurb.audit.queries import by_client_uuid
 from refurb.core.guidance import next_step
-from refurb.core.identity import CodeKind, Reading, WhyNot, kind_of, read
+from refurb.core.identity import CodeKind, Reading, WhyNot, clean, kind_of, read
 from refurb.core.scanning import COMMANDS, Answer, Command, Deed, command_of
 from refurb.core.serials import is_placeholder
 from refurb.core.workflow import Action, TransitionRefused, may
@@ -67,7 +67,7 @@ def scan(
         entry = Scan(
             pile_id=pile.id,
             client_uuid=one,
-            text=text.strip()[:400],
+            text=clean(text)[:400],
             code=outcome.code or code,
             device_id=outcome.device.id if outcome.device else None,
             device=outcome.device,

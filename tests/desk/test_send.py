@@ -99,7 +99,7 @@ def test_a_scan_needs_a_session_and_a_token(technician: Visitor, visitor: Visito
 
 
 def test_long_or_odd_texts_are_answered(technician: Visitor, session: Session) -> None:
-    for text in ("9" * 5_000, "\x00\x1d", "   ", "'; drop table device; --", "<script>alert(1)</script>"):
+    for text in ("9" * 5_000, "\x00\x1d", "\ud800A9", "   ", "'; drop table device; --", "<script>alert(1)</script>"):
         answer = send(technician, text)
         assert answer["answer"] in ("refused", "unknown")
         assert "<script>" not in answer["last"]
