@@ -20,6 +20,7 @@ PLACEHOLDERS = frozenset(
         "sernum0 serial0 ssn sn ssn12345678901234567 bsn12345678901234567 csn12345678901234567 mb1234567890",
         "basesn1234567890 mbsn1234567890 msn12345678901234567 nb1234567890 eval a123456789 123456789abc",
         "1234567890abcdef abc123 ab123456 abcdefgh vmware virtualbox qemu bochs xen parallels kvm",
+        "removed redacted filter filtered hidden masked anonymized anonymised",
     )
     for word in line.split()
 )

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from refurb.core.permissions import Permission
+from refurb.core.serials import serial_trusted
 from refurb.devices.identity import maker_key, serial_key
 from refurb.devices.models import Device, MediumWipe, Report, StorageMedium
 from refurb.devices.readings.reading import Reading
@@ -118,7 +119,7 @@ def media_by_serials(
     session: Session, serials: Iterable[str | None], *, organisation_id: int | None
 ) -> dict[str, StorageMedium]:
     """Return the known media of these serials, by folded serial, with wipes and machine; the newest of doubles."""
-    keys = {key for serial in serials if (key := serial_key(serial))}
+    keys = {key for serial in serials if serial_trusted(None, serial) and (key := serial_key(serial))}
     if not keys:
         return {}
     query = (

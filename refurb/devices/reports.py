@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from refurb import blobs
 from refurb.audit.services import record
 from refurb.core.media import WipeSource
+from refurb.core.serials import serial_trusted
 from refurb.core.workflow import Action, Status, TransitionRefused
 from refurb.devices import grades, media, queries, report_queries, services
 from refurb.devices.identity import identity_columns, maker_key, serial_key
@@ -278,7 +279,8 @@ def _see(session: Session, device: Device, seen: Medium, *, by: Actor, at: datet
         device,
         kind=MediumKind(seen.type.value) if seen.type is not None else MediumKind.UNKNOWN,
         model=seen.model,
-        serial=seen.serial,
+        # A disk whose serial is a blank or a mask has none: two of them are not one.
+        serial=seen.serial if serial_trusted(None, seen.serial) else None,
         size_gb=seen.size_gb,
         health=seen.health.value if seen.health is not None else None,
         by=by,

@@ -484,3 +484,16 @@ def test_a_log_that_names_its_bench_takes_nothing_from_the_machine(bring: Bring,
     )
     bring(wiped_disk(extra=bench))
     assert (laptop.cpu_model, laptop.cpu_cores) == ("Intel Core i5-8250U", 4)
+
+
+def test_a_masked_serial_is_no_disk_s(
+    session: Session, bring: Bring, make_device: MakeDevice, workshop: Organisation
+) -> None:
+    from refurb.devices.queries import media_of
+
+    one, two = make_device(holder=workshop), make_device(holder=workshop)
+    bring(as_bytes(smart(serial_number="REDACTED")), device=one)
+    report = bring(as_bytes(smart(serial_number="REDACTED", model_name="Another")), device=two).report
+    assert report.device_id == two.id
+    assert [len(media_of(session, device.id)) for device in (one, two)] == [1, 1]
+    assert bring(as_bytes(smart(serial_number="REDACTED", rotation_rate=7200))).report.doubt == "which-device"
