@@ -173,7 +173,7 @@ MODELS = (
     Model(D, "Lenovo", "ThinkCentre M720s", _core("i5-8400", "2.80"), 6, (8, 16), NVME),
     Model(M, "HP", "EliteDesk 800 G3 Mini", _core("i5-6500T", "2.50"), 4, (8, 16), SSD),
     Model(Form.ALL_IN_ONE, "HP", "EliteOne 800 G3", _core("i5-6500", "3.20"), 4, (8,), SSD, 23.8, None, True),
-    Model(Form.TABLET, "Samsung", "Galaxy Tab A7", "Snapdragon 662", 8, (3,), (("emmc", 32),), 10.4, "USB-C 15 W", True),
+    Model(Form.TABLET, "Samsung", "Galaxy Tab A7", "Snapdragon", 8, (3,), (("emmc", 32),), 10.4, "USB-C 15 W", True),
     Model(Form.MONITOR, "Dell", "P2217H", "", 0, (), (), 21.5),
     Model(Form.MONITOR, "Iiyama", "ProLite B2483HSU", "", 0, (), (), 24.0),
 )  # fmt: skip

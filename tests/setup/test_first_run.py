@@ -95,7 +95,7 @@ def test_the_environment_wins_over_the_pages(app: Flask) -> None:
     stored = {
         TERRITORY: "72",
         TIMEZONE: "Indian/Reunion",
-        MAIL: {"host": "mail.example.org", "port": 25, "user": None, "password": None, "security": "none", "sender": "a@b.fr"},
+        MAIL: {"host": "mail.example.org", "port": 25, "user": None, "password": None, "security": "none", "sender": "a@b"},
     }  # fmt: skip
     laid = overlaid(base, stored, {})
     assert (laid.territory, laid.timezone.key, laid.mail.host) == ("72", "Indian/Reunion", "mail.example.org")
