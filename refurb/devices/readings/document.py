@@ -62,7 +62,8 @@ class Document:
     @cached_property
     def json(self) -> Any:
         """The JSON value, an object or an array; None when it is not JSON."""
-        text = (self.text or "").strip().strip("\0\ufeff")
+        # lshw warns who is not root around its output, and people keep both in one file.
+        text = re.sub(r"(?m)^WARNING: .*$", "", self.text or "").strip().strip("\0\ufeff").strip()
         if not text.startswith(("{", "[")):
             return None
         value = _load(text)

@@ -217,7 +217,8 @@ def _medium(row: Row, said: str) -> Medium:
 
 
 def _battery(row: Row) -> Battery:
-    design, full = number(row.get("capacity")), number(row.get("real_capacity"))
+    design = number(row.get("capacity") or row.get("designcapacity"))
+    full = number(row.get("real_capacity") or row.get("fullchargecapacity"))
     level = round(100 * full / design) if design and full and design > 0 else None
     cycles = facts.whole(row.get("cycles") or row.get("cyclecount"), most=100_000)
     return Battery(min(level, 100) if level is not None and level >= 0 else None, cycles)

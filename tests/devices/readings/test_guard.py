@@ -158,6 +158,15 @@ def test_the_encodings_that_windows_gives_a_file(encoding: str) -> None:
     assert attempt(REPORTS["lshw"].decode().encode(encoding)) == read(REPORTS["lshw"])
 
 
+def test_what_lshw_warns_of_around_its_output() -> None:
+    warned = (
+        b"WARNING: you should run this program as super-user.\n"
+        + REPORTS["lshw"]
+        + b"\nWARNING: output may be incomplete.\n"
+    )
+    assert attempt(warned) == read(REPORTS["lshw"])
+
+
 def test_western_bytes_in_an_inventory_that_says_utf8() -> None:
     found = read(inventory_xml(BIOS="<SMODEL>Modèle</SMODEL>").replace("è".encode(), b"\xe8"))
     assert found.model == "Modèle"
