@@ -259,7 +259,7 @@ class BeneficiarySheet:
     form: str  # laptop, desktop, mini_pc, all_in_one, tablet, smartphone
     title: str
     system: str = ""
-    first_boot: str = "own_account"  # own_account, guest
+    first_boot: str = "own_account"  # own_account, guest, prepared
     processor: str = ""
     memory: str = ""
     storage: str = ""

@@ -63,9 +63,12 @@ def of_subjects(session: Session, subject_kind: str, subject_ids: Sequence[int])
 
 def listing(*, seen_by: Actor, kind: str = "") -> sa.Select[Any]:
     """Return the query of the papers an organisation issued; of all of them for the coordination."""
-    query = sa.select(Document).order_by(Document.issued_at.desc(), Document.id.desc())
-    if OrganisationRole.COORDINATION not in seen_by.organisation_roles:
+    query = sa.select(Document)
+    if OrganisationRole.COORDINATION in seen_by.organisation_roles:
+        query = query.order_by(Document.id.desc())
+    else:
         query = query.where(Document.issuer_id == seen_by.organisation_id)
+        query = query.order_by(Document.year.desc(), Document.sequence.desc())
     if kind:
         query = query.where(Document.kind == kind)
     return query

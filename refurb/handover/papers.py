@@ -90,6 +90,7 @@ def build(
     accompaniment: str,
     agent: str,
     on: date,
+    first_boot: str = "own_account",
 ) -> Any:
     """Return one of the papers of `core.documents.papers_for`, ready to be frozen."""
     sold = handover.mode is Mode.SOLIDARITY_SALE
@@ -119,6 +120,7 @@ def build(
                 form=device.form.value,
                 title=machine.title,
                 system=system(device),
+                first_boot=first_boot,
                 processor=device.cpu_model or "",
                 memory=memory(device),
                 storage=storage(device),

@@ -195,13 +195,13 @@ def of_need(session: Session, need_id: int) -> Sequence[Handover]:
     ).all()
 
 
-def recent(session: Session, *, seen_by: Actor, limit: int = 10) -> Sequence[Handover]:
-    """Return the latest hand-overs that the actor may see."""
+def recent(session: Session, *, seen_by: Actor, since: datetime, limit: int = 10) -> Sequence[Handover]:
+    """Return the latest hand-overs since a moment that the actor may see."""
     return session.scalars(
         sa.select(Handover)
         .join(Need, Need.id == Handover.need_id)
         .join(Device, Device.id == Handover.device_id)
-        .where(_sees(seen_by))
+        .where(_sees(seen_by), Handover.handed_over_at >= since)
         .options(contains_eager(Handover.need), contains_eager(Handover.device), joinedload(Handover.place))
         .order_by(Handover.handed_over_at.desc(), Handover.id.desc())
         .limit(limit)

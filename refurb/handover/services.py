@@ -49,7 +49,10 @@ from refurb.organisations.codes import next_code
 from refurb.organisations.models import Organisation, Place, PlaceKind
 from refurb.security import Actor
 from refurb.web import local_date, local_datetime, zone
+from refurb.workshop import queries as installations
 
+#: What the leaflet says of the first start, by how the system was installed.
+FIRST_BOOTS = {"oem": "own_account", "guest": "guest", "prepared": "prepared"}
 #: How long a hand-over takes: the time to switch the machine on together.
 DURATION = timedelta(minutes=30)
 #: How far ahead a machine may be kept waiting for its appointment.
@@ -277,6 +280,7 @@ def _issue_papers(
     if case.need.recipient is Recipient.STRUCTURE:
         structure = session.get_one(Organisation, case.need.organisation_id)
         recipient = documents.party(session, structure, terms.language)
+    installed = installations.installation_of(session, handover.device_id)
     with force_locale(terms.language):
         for kind in papers_for(terms.mode or Mode.GIFT):
             paper = papers.build(
@@ -290,6 +294,7 @@ def _issue_papers(
                 accompaniment=terms.accompaniment,
                 agent=by.organisation_name or issuer.name,
                 on=at.astimezone(zone()).date(),
+                first_boot=FIRST_BOOTS.get(installed.first_boot if installed else "", "own_account"),
             )
             document_services.issue(
                 session,

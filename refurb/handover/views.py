@@ -39,6 +39,8 @@ bp = Blueprint("handover", __name__, url_prefix="/handover")
 
 #: How far the agenda looks.
 AHEAD = timedelta(days=14)
+#: How far back the last hand-overs are listed.
+BEHIND = timedelta(days=90)
 
 
 def sentence(code: str, *, cap_cents: int | None = None, until: Any = None) -> str:
@@ -63,7 +65,7 @@ def today_page() -> ResponseReturnValue:
         due=[case for case in cases if case.appointment and midnight <= case.appointment.starts_at < tomorrow],
         coming=[case for case in cases if case.appointment and case.appointment.starts_at >= tomorrow],
         undated=queries.without_date(session, seen_by=actor()),
-        recent=queries.recent(session, seen_by=actor()),
+        recent=queries.recent(session, seen_by=actor(), since=now() - BEHIND),
         may_plan=actor().can(Permission.HANDOVER_PLAN),
         title=title,
         Status=Status,
@@ -103,6 +105,8 @@ def find() -> ResponseReturnValue:
 def show(code: str) -> ResponseReturnValue:
     """The desk for one case: the machine on the counter, then the terms."""
     session = get_session()
+    if code.startswith(CodeKind.HANDOVER):
+        return redirect(url_for(".performed", code=code), 302)
     case = _case(session, code)
     scanned = _scanned(case, request.args.get("device"))
     return _desk(session, case, _desk_form(session, case, scanned), scanned)

@@ -1,0 +1,136 @@
+"""Two agents press the button at once: one hand-over, one set of papers, and a sentence for the other."""
+
+from __future__ import annotations
+
+import threading
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from tests.conftest import NOON, Clock
+from tests.handover.chain import Chain, make_chain, terms
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from refurb.db import Session
+
+_numbers = count(1)
+
+
+def real_chain(session: Session) -> Chain:
+    """Return the chain in a database of its own; the makers of the fixtures write where they are rolled back."""
+    from refurb.accounts.models import Account, Membership
+    from refurb.core.equipment import Origin, Regime
+    from refurb.core.identity import CodeKind
+    from refurb.core.permissions import permissions_of
+    from refurb.devices.services import receive
+    from refurb.organisations.codes import next_code
+    from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow, Place
+    from refurb.security import Actor, ActorKind
+
+    def organisation(*roles: Any, **values: Any) -> Organisation:
+        given = {"name": f"O{next(_numbers)}", "legal_type": LegalType.ASSOCIATION, "created_at": NOON} | values
+        made = Organisation(**given, role_rows=[OrganisationRoleRow(role=role) for role in roles])
+        session.add(made)
+        session.flush()
+        return made
+
+    def place(owner: Organisation, kind: Any, **values: Any) -> Place:
+        made = Place(code=next_code(session, CodeKind.PLACE), organisation_id=owner.id, kind=kind, **values)
+        session.add(made)
+        session.flush()
+        return made
+
+    def actor(owner: Organisation, *roles: Any) -> Actor:
+        number = next(_numbers)
+        account = Account(email=f"p{number}@example.org", name=f"P{number}", language="fr", created_at=NOON)
+        session.add(account)
+        session.flush()
+        held = [role.value for role in roles]
+        session.add(Membership(account_id=account.id, organisation_id=owner.id, role_codes=held, created_at=NOON))
+        return Actor(
+            kind=ActorKind.PERSON,
+            id=account.id,
+            organisation_id=owner.id,
+            organisation_name=owner.name,
+            organisation_roles=owner.roles,
+            roles=frozenset(roles),
+            permissions=permissions_of(frozenset(roles)),
+        )
+
+    def device(*, holder: Organisation, form: Any, at: Any, **values: Any) -> Any:
+        made = receive(
+            session,
+            form=form,
+            maker="Lenovo",
+            model="T480",
+            serial=f"PF{next(_numbers)}ABC",
+            origin=Origin.PRIVATE,
+            regime=Regime.GIFT,
+            holder_id=holder.id,
+            place_id=None,
+            by=Actor.system(),
+            at=at,
+        )
+        for name, value in values.items():
+            setattr(made, name, value)
+        session.flush()
+        return made
+
+    return make_chain(session, organisation, place, actor, device)
+
+
+def test_two_agents_hand_the_same_machine_over_once(fresh_app: Flask) -> None:
+    from refurb.db import get_session
+    from refurb.documents.models import Document
+    from refurb.handover import queries, services
+    from refurb.handover.models import Handover
+    from refurb.needs.models import Need
+
+    fresh_app.extensions["refurb.clock"] = Clock(NOON)
+    with fresh_app.app_context():
+        session = get_session()
+        chain = real_chain(session)
+        code = session.get_one(Need, chain.reserved().need_id).code
+        agent = chain.agent
+        session.commit()
+    start, said = threading.Barrier(2), list[str]()
+
+    def press() -> None:
+        with fresh_app.app_context():
+            session = get_session()
+            start.wait()
+            case = queries.case_by_need(session, code, seen_by=agent, lock=True)
+            if case is None:
+                said.append("gone")
+                return
+            try:
+                services.perform(
+                    session,
+                    case,
+                    scanned=case.device.code,
+                    terms=terms(),
+                    place=case.place,
+                    by=agent,
+                    at=NOON,
+                )
+                session.commit()
+                said.append("done")
+            except services.HandoverRefused as refusal:
+                session.rollback()
+                said.append(refusal.code)
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(said) == 2
+    assert said.count("done") == 1
+    assert set(said) <= {"done", "gone", "no-reservation"}
+    with fresh_app.app_context():
+        assert get_session().scalar(sa.select(sa.func.count()).select_from(Handover)) == 1
+        numbers = get_session().scalars(sa.select(Document.sequence).order_by(Document.sequence)).all()
+    assert list(numbers) == [1, 2, 3]
