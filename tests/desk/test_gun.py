@@ -1,0 +1,158 @@
+"""The desk with a gun, in a browser: keys arrive fast, none is lost, and the box keeps the focus."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refurb.core.equipment import Form, Origin, Regime
+from refurb.core.permissions import OrganisationRole
+from refurb.core.scanning import COMMANDS
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from playwright.sync_api import Browser, Page, Route
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A workshop's desk, served: its address, a signed-in cookie, and the codes of its machines."""
+
+    address: str
+    cookie: str
+    codes: list[str]
+    database: str
+
+
+@pytest.fixture
+def bench(fresh_app: Flask) -> Iterator[Bench]:
+    from werkzeug.serving import make_server
+
+    cookie, codes = _workshop(fresh_app)
+    server = make_server("127.0.0.1", 0, fresh_app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    url = fresh_app.config["SQLALCHEMY_ENGINES"]["default"]["url"].render_as_string(hide_password=False)
+    yield Bench(f"http://127.0.0.1:{server.server_port}", cookie, codes, url)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _workshop(app: Flask) -> tuple[str, list[str]]:
+    from refurb.accounts.models import Account, AccountSession, Membership
+    from refurb.accounts.passwords import hash_password
+    from refurb.accounts.tokens import new_token, token_hash
+    from refurb.db import get_session
+    from refurb.devices.services import receive
+    from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow
+    from refurb.security import Actor
+    from refurb.web import now
+
+    with app.app_context():
+        session = get_session()
+        roles = [OrganisationRoleRow(role=OrganisationRole.REFURBISHER)]
+        kind = LegalType.ASSOCIATION
+        workshop = Organisation(name="Atelier", legal_type=kind, created_at=now(), role_rows=roles)
+        hashed = hash_password("trois mots faciles")
+        account = Account(email="t@example.org", name="T", language="fr", created_at=now(), password_hash=hashed)
+        session.add_all([workshop, account])
+        session.flush()
+        joined = {"account_id": account.id, "organisation_id": workshop.id, "created_at": now()}
+        session.add(Membership(role_codes=["technician"], **joined))
+        token, times = new_token(), {"created_at": now(), "last_seen_at": now(), "expires_at": now() + timedelta(1)}
+        session.add(AccountSession(token_hash=token_hash(token), account_id=account.id, **times))
+        birth: dict[str, Any] = {"form": Form.LAPTOP, "origin": Origin.PRIVATE, "regime": Regime.GIFT, "place_id": None}
+        birth |= {"holder_id": workshop.id, "by": Actor.system(), "at": now(), "maker": "Lenovo", "model": "T470"}
+        codes = [receive(session, serial=f"PF0XK{n:02d}M", **birth).code for n in range(15)]
+        session.commit()
+        return token, codes
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Debian's Chromium, which asks nobody for anything."""
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    return {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox", "--disable-gpu", *quiet]}
+
+
+@pytest.fixture
+def desk(bench: Bench, browser: Browser, socket_enabled: None) -> Iterator[Page]:
+    context = browser.new_context(locale="fr-FR")
+    context.add_cookies([{"name": "refurb_session", "value": bench.cookie, "url": bench.address}])
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{bench.address}/scan")
+    page.wait_for_selector(".desk-sound:not([hidden])")
+    yield page
+    context.close()
+    assert errors == []
+
+
+def pull(page: Page, text: str) -> None:
+    """Pull the trigger: the gun types into whatever has the focus, and presses Enter."""
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+def rows(page: Page, count: int) -> list[str]:
+    """Wait for so many lines in the ledger; return their words, newest first."""
+    page.locator(".desk-row").nth(count - 1).wait_for(timeout=60_000)
+    return [" ".join(row.split()) for row in page.locator(".desk-row .desk-row-word").all_inner_texts()]
+
+
+def test_fast_scans_are_all_answered_in_their_order_on_one_page(bench: Bench, desk: Page) -> None:
+    pull(desk, COMMANDS["inventory"].code)
+    for code in bench.codes:
+        pull(desk, code)
+    pull(desk, bench.codes[0])
+    said = rows(desk, 17)
+    assert said == ["Déjà fait", *["Fait"] * 15, "Réglé"]
+    assert desk.evaluate("document.activeElement.id") == "desk-text"
+    assert desk.url == f"{bench.address}/scan"
+    assert "15 faits" in desk.inner_text("#desk-counts")
+
+
+def test_keys_come_back_to_the_box_wherever_one_clicked(bench: Bench, desk: Page) -> None:
+    pull(desk, bench.codes[0])
+    rows(desk, 1)
+    desk.click("#desk-ledger-title")
+    desk.evaluate("document.activeElement.blur()")
+    pull(desk, bench.codes[1])
+    assert len(rows(desk, 2)) == 2
+
+
+def test_a_choice_in_the_list_is_sent_at_once(bench: Bench, desk: Page) -> None:
+    desk.select_option("#desk-command", "inventory")
+    desk.wait_for_load_state()
+    desk.wait_for_selector(".desk-sound:not([hidden])")
+    assert desk.input_value("#desk-command") == "inventory"
+    pull(desk, bench.codes[0])
+    assert rows(desk, 1) == ["Fait"]
+
+
+def test_a_scan_whose_answer_was_lost_is_sent_again_and_counts_once(bench: Bench, desk: Page) -> None:
+    pull(desk, COMMANDS["inventory"].code)
+    rows(desk, 1)
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.fetch().text())  # the server has done it, the browser never hears of it
+        route.abort()
+
+    desk.route("**/scan/send", lose, times=1)
+    pull(desk, bench.codes[0])
+    desk.wait_for_selector("#desk-last >> text=Pas de réponse du serveur")
+    assert desk.evaluate("document.querySelector('.desk').hasAttribute('data-waiting')")
+    pull(desk, bench.codes[1])
+    assert rows(desk, 3) == ["Fait", "Fait", "Réglé"]
+    assert len(lost) == 1
+    assert "2 faits" in desk.inner_text("#desk-counts")
