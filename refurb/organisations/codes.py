@@ -7,29 +7,24 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from refurb.core.identity import CodeKind, mint
+from refurb.core.identity import CodeKind, mint, number_in, random_number
 from refurb.organisations.models import CodeCounter
-
-#: Six digits under the two of the territory.
-PER_TERRITORY = 1_000_000
 
 
 def next_code(session: Session, kind: CodeKind) -> str:
-    """Return a new code of `kind` under the territory of the instance; raises OverflowError past 999,999."""
+    """Return a new code of `kind` under the territory of the instance; raises OutOfNumbers past 999,999."""
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     statement = insert(CodeCounter).values(kind=kind.value, last=1)
     statement = statement.on_conflict_do_update(index_elements=[CodeCounter.kind], set_={"last": CodeCounter.last + 1})
     number = session.scalar(statement.returning(CodeCounter.last))
     assert number is not None
-    if number >= PER_TERRITORY:
-        raise OverflowError(kind.value)
-    return mint(kind, _territory() * PER_TERRITORY + number)
+    return mint(kind, number_in(_territory(), number))
 
 
 def random_code(kind: CodeKind) -> str:
     """Return a code drawn at random: what numbers cases, so that a code says nothing of its neighbours."""
-    return mint(kind, _territory() * PER_TERRITORY + secrets.randbelow(PER_TERRITORY))
+    return mint(kind, random_number(_territory(), secrets.randbelow))
 
 
-def _territory() -> int:
-    return int(current_app.extensions["refurb.settings"].territory)
+def _territory() -> str:
+    return str(current_app.extensions["refurb.settings"].territory)
