@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from refurb.core.media import Outcome
 from refurb.devices.readings.reading import Reading, Unreadable, Wipe
@@ -238,3 +240,45 @@ def test_ops2_verifies_its_last_random_pass() -> None:
     )
     log = log.replace("Verified that /dev/nvme0n1 is empty.", "Verified FRP on '/dev/nvme0n1' matches")
     assert [wipe.outcome for wipe in read(log.encode()).wipes] == [Outcome.OK]
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    status=st.sampled_from(["Erased", "-FAILED-", "UABORTED", "INSANITY"]),
+    errors=st.tuples(*[st.sampled_from([0, 0, 0, 7])] * 3),
+    finished=st.booleans(),
+    verified=st.booleans(),
+    hidden=st.sampled_from([None, "No hidden sectors on {device}", "HIDDEN SECTORS INDETERMINATE! on {device}"]),
+    remark=st.booleans(),
+    stopped=st.booleans(),
+    bus=st.sampled_from(["ATA", "NVME", "USB"]),
+)
+def test_no_doubt_ever_passes_for_a_clean_wipe(
+    status: str,
+    errors: tuple[int, int, int],
+    finished: bool,
+    verified: bool,
+    hidden: str | None,
+    remark: bool,
+    stopped: bool,
+    bus: str,
+) -> None:
+    """The rule of domain.md D.3, told the other way round: what must hold for each outcome."""
+    log = nwipe_log(
+        ("/dev/sda", bus, "Disk", "SERIAL-1"),
+        status=status,
+        errors=errors,
+        finished=finished,
+        verify="1 (last pass)" if verified else "0 (off)",
+        abbreviation="VL" if verified else "NV",
+        hidden=hidden,
+        extra=("warning: slow writes on /dev/sda",) if remark else (),
+        final="Nwipe was aborted by the user." if stopped else "Nwipe successfully completed.",
+    )
+    (wipe,) = read(log.encode()).wipes
+    broken = status != "Erased" or any(errors) or (stopped and not finished)
+    hidden_settled = bus != "ATA" or hidden == "No hidden sectors on {device}"
+    clean = finished and verified and not remark and hidden_settled
+    expected = Outcome.FAILED if broken else Outcome.OK if clean else Outcome.OK_WITH_RESERVATION
+    assert wipe.outcome is expected
+    assert bool(wipe.reasons) == (expected is not Outcome.OK)
