@@ -69,7 +69,7 @@ def invite(organisation_id: int) -> ResponseReturnValue:
             outbox.enqueue(session, "mail.send", payload)
             session.commit()
             page = render_template(
-                "organisations/invited.html", organisation=organisation, invitation=invitation, link=link
+                "organisations/invited.html", organisation=organisation, invitation=invitation, address=link
             )
             return _unstored(page)
     page = render_template("organisations/invite.html", form=form, organisation=organisation)
