@@ -24,6 +24,10 @@ from refurb.organisations.models import Place
 from refurb.security import Actor, ActorKind
 
 
+#: How many cases a list of the day shows; who has more works down from the earliest.
+LISTED = 50
+
+
 @dataclass(frozen=True)
 class Case:
     """One machine set aside for one need, with where and when it is to be handed over, if that was agreed."""
@@ -86,13 +90,13 @@ def _case(row: Any, missed: int = 0) -> Case:
 def agenda(session: Session, *, seen_by: Actor, until: datetime) -> Sequence[Case]:
     """Return what was agreed up to `until` and is not handed over yet, the earliest first: the overdue lead."""
     query = seen(_cases(), seen_by).where(Appointment.starts_at < until)
-    return [_case(row) for row in session.execute(query.order_by(Appointment.starts_at, Appointment.id).limit(200))]
+    return [_case(row) for row in session.execute(query.order_by(Appointment.starts_at, Appointment.id).limit(LISTED))]
 
 
 def without_date(session: Session, *, seen_by: Actor) -> Sequence[Case]:
     """Return what is set aside and has no appointment, what lapses first leading."""
     query = seen(_cases(), seen_by).where(Appointment.id.is_(None))
-    return [_case(row) for row in session.execute(query.order_by(Reservation.expires_at, Reservation.id).limit(200))]
+    return [_case(row) for row in session.execute(query.order_by(Reservation.expires_at, Reservation.id).limit(LISTED))]
 
 
 def case_by_need(session: Session, need_code: str, *, seen_by: Actor, lock: bool = False) -> Case | None:

@@ -69,6 +69,7 @@ def today_page() -> ResponseReturnValue:
         may_plan=actor().can(Permission.HANDOVER_PLAN),
         title=title,
         Status=Status,
+        listed=queries.LISTED,
     )
 
 
