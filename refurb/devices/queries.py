@@ -26,12 +26,13 @@ from refurb.devices.models import (
     Report,
     StorageMedium,
 )
+from refurb.devices.readings.registry import formats
 from refurb.security import Actor, ActorKind
 
 #: Forms that cannot hold a storage medium; all others are looked into.
 WITHOUT_MEDIA = frozenset({Form.MONITOR})
 #: Reports that say nothing of the hardware.
-NOT_A_DIAGNOSIS = ("nwipe", "smartctl", "unreadable")
+NOT_A_DIAGNOSIS = ("unreadable", *(format.name for format in formats() if not format.agent))
 #: A screen of a set that is ready to leave with its base unit.
 MONITOR_READY = frozenset({Status.QUALITY_CHECKED, Status.IN_STOCK, Status.RESERVED, Status.READY_FOR_PICKUP})
 

@@ -16,7 +16,8 @@ def recognises(document: Document) -> bool:
 
 def reads(document: Document) -> Reading:
     """Return what the inventory says."""
-    return read_inventory(*sections_of(document), format=NAME)
+    _client, sections = sections_of(document)
+    return read_inventory(sections, format=NAME)
 
 
 FORMAT = Format(NAME, recognises, reads)

@@ -70,7 +70,7 @@ def _lowered(row: Mapping[Any, Any]) -> Row:
     return {str(key).lower(): value for key, value in row.items()}
 
 
-def read_inventory(client: str, sections: Sections, *, format: str) -> Reading:
+def read_inventory(sections: Sections, *, format: str) -> Reading:
     """Return what an inventory says of the machine. Users, software and processes are not looked at."""
     bios, hardware = _first(sections, "bios"), _first(sections, "hardware")
     maker = name(bios.get("smanufacturer")) or name(bios.get("mmanufacturer"))
@@ -113,7 +113,6 @@ def read_inventory(client: str, sections: Sections, *, format: str) -> Reading:
         macs=_macs(sections),
         sender_id=words(_first(sections, "deviceid").get("")),
         virtual=virtual,
-        extra={"client": client},
     )
 
 
