@@ -1,6 +1,6 @@
 """What a report says of a machine, whatever the format that said it. Pure data: unknown is None, never a guess."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from refurb.core.media import Outcome
@@ -119,6 +119,8 @@ class Reading:
     #: The name that the sender gave to this report (Workbench's UUID, an agent's device id).
     sender_id: str | None = None
     virtual: bool = False
+    #: What one format alone says, by its own words.
+    extra: dict[str, str] = field(default_factory=dict)
 
     @property
     def describes_machine(self) -> bool:
