@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, has_request_context, request, url_for
-from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
+from flask_babel import format_date, format_datetime, format_decimal, get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from refurb.core.permissions import Permission
 from refurb.paths import PACKAGE, asset_dir
 from refurb.security import actor
+from refurb.typography import TypesetBabel
 
 LANGUAGES = ("fr", "en")
 LANGUAGE_COOKIE = "refurb_lang"
@@ -135,6 +136,15 @@ def navigation() -> list[dict[str, Any]]:
     ]
 
 
+def public_address(path: str) -> str:
+    """Return a path of this instance as a stranger can type it; outside a request, without a public address, the
+    machine's own."""
+    base = current_app.extensions["refurb.settings"].public_url
+    if base is None:
+        base = request.host_url.rstrip("/") if has_request_context() else "http://localhost:8000"
+    return f"{base}{path}"
+
+
 def absolute_url(endpoint: str, **values: Any) -> str:
     """Return the address of a page as a message carries it: under REFURB_PUBLIC_URL, else the host just asked."""
     base = current_app.extensions["refurb.settings"].public_url or request.url_root.rstrip("/")
@@ -188,7 +198,7 @@ def init_app(app: Flask) -> None:
     """Install the languages, the filters, and what every template may name."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(PACKAGE / "translations")
     app.config["BABEL_DEFAULT_LOCALE"] = "fr"
-    Babel(app, locale_selector=select_language, timezone_selector=lambda: zone().key)
+    TypesetBabel(app, locale_selector=select_language, timezone_selector=lambda: zone().key)
     app.jinja_env.filters |= {
         "date": local_date,
         "datetime": local_datetime,

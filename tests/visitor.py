@@ -41,7 +41,7 @@ class Page(BeautifulSoup):
     def heading(self) -> str:
         """The text of its one h1."""
         found = self.h1
-        return found.get_text(" ", strip=True) if found else ""
+        return re.sub(r"\s+", " ", found.get_text(" ", strip=True)) if found else ""
 
     def words(self) -> str:
         """All its text, blanks folded."""

@@ -1,0 +1,67 @@
+"""French as it is printed: no-break spaces before high punctuation, and the plural that begins at two.
+
+The wording's source is French and plain: people type ordinary spaces. What is shown goes through here, so that no line
+begins with a colon.
+"""
+
+import re
+from functools import cached_property
+
+from babel.support import NullTranslations
+from flask_babel import Babel, Domain, get_locale
+
+_BEFORE = re.compile(r" (?=[:;?!»€](?:\s|$|[^\w(])|[:;?!»€]$|%%)")
+_AFTER = re.compile(r"(?<=«) ")
+
+
+def typeset(text: str) -> str:
+    """Return the sentence with its no-break spaces: "Quand\\u00a0?", "«\\u00a0reçu\\u00a0»", "60\\u00a0%%"."""
+    return _AFTER.sub("\u00a0", _BEFORE.sub("\u00a0", text))
+
+
+class French(NullTranslations):
+    """The source language, set in type."""
+
+    def ugettext(self, message: str) -> str:
+        """Return the sentence itself."""
+        return typeset(message)
+
+    gettext = ugettext
+
+    def ungettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        """Return the singular for 0 and 1, as French counts."""
+        return typeset(msgid1 if abs(n) < 2 else msgid2)
+
+    ngettext = ungettext
+
+    def upgettext(self, context: str, message: str) -> str:
+        """Return the sentence itself, whatever its context."""
+        return typeset(message)
+
+    def unpgettext(self, context: str, singular: str, plural: str, num: int) -> str:
+        """Return the number that French takes, whatever the context."""
+        return self.ungettext(singular, plural, num)
+
+
+FRENCH = French()
+
+
+class TypesetDomain(Domain):
+    """The catalogues of every other language, and French as it is printed."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return what translates into the reader's language."""
+        locale = get_locale()
+        if locale is not None and locale.language == "fr":
+            return FRENCH
+        translations: NullTranslations = super().get_translations()
+        return translations
+
+
+class TypesetBabel(Babel):
+    """Flask-Babel whose sentences come through `TypesetDomain`."""
+
+    @cached_property
+    def domain_instance(self) -> TypesetDomain:
+        """Return the domain of every sentence."""
+        return TypesetDomain()
