@@ -219,10 +219,10 @@ def relaxations(devices: Iterable[Mapping[str, Any]], need: Mapping[str, Any]) -
 
 
 def wanting(device: Mapping[str, Any], needs: Iterable[Mapping[str, Any]]) -> list[Wanted]:
-    """Return the needs that `device` suits: most points first, then the earliest validated, then best fit, then id."""
+    """Return the needs that `device` suits: most points first, then the earliest validated, then by id."""
     rows = [
         Wanted(need, fit(device, need), band(device, need), how)
         for need in needs
         if (how := mode(device, need)) and not failing(device, need)
     ]
-    return sorted(rows, key=lambda row: (-row.need["points"], row.need["validated_on"], row.fit, row.need["id"]))
+    return sorted(rows, key=lambda row: (-row.need["points"], row.need["validated_on"], row.need["id"]))

@@ -1,7 +1,9 @@
 """What suits what, what is set aside, what is to be fetched from which shelf."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from refurb.core.workflow import HELD, Status
 from refurb.devices.models import Device
 from refurb.matching import scenario
 from refurb.matching.models import Ending, Reservation
+from refurb.matching.narrowing import Choice, choose
 from refurb.needs import queries as needs
 from refurb.needs.models import Need
 from refurb.organisations.models import Place
@@ -21,9 +24,9 @@ from refurb.security import Actor, ActorKind
 
 
 def suits(session: Session, need: Need) -> tuple[list[Candidate], list[Unsuitable]]:
-    """Return the machines in stock that suit a need, best fit first, and the others with what they fail on.
+    """Return all the machines in stock that suit a need, best fit first, and the others with what they fail on.
 
-    Both are empty while the need has no commune.
+    Both are empty while the need has no commune. A page that shows a few asks `narrowing.choose`.
     """
     if need.commune_code is None:
         return [], []
@@ -31,12 +34,32 @@ def suits(session: Session, need: Need) -> tuple[list[Candidate], list[Unsuitabl
     return core.suitable(stock, asked), core.unsuitable(stock, asked)
 
 
-def wanted_by(session: Session, device: Device, today: date) -> list[Wanted]:
-    """Return the open needs that a machine suits, in the order in which they are served."""
+def choice(session: Session, need: Need, *, limit: int, criterion: str | None = None) -> Choice:
+    """Return what a page shows of the stock for a need; nothing while it has no commune."""
+    if need.commune_code is None:
+        return Choice([], 0, [], 0, {})
+    return choose(session, scenario.need_row(need), limit=limit, criterion=criterion)
+
+
+def wanted_by(session: Session, device: Device, today: date, *, limit: int) -> tuple[list[Wanted], int]:
+    """Return the open needs that a machine suits, in the order in which they are served, and how many there are.
+
+    Needs alike in what they ask are compared once, and the reading stops at the last one shown.
+    """
     row = scenario.one_device(session, device)
     if row is None:
-        return []
-    return core.wanting(row, [scenario.need_row(need) for need in needs.open_for_matching(session, today)])
+        return [], 0
+    good, count = set(), 0
+    for kind, number in needs.kinds_for_matching(session, today):
+        if not core.failing(row, scenario.kind_row(kind)):
+            good.add(kind)
+            count += number
+    found: list[scenario.Row] = []
+    if count:
+        with closing(needs.rows_for_matching(session, today)) as rows:
+            suited = (scenario.need_shape(need) for need in rows if needs.kind_of(need) in good)
+            found = list(islice(suited, min(limit, count)))
+    return core.wanting(row, found), count
 
 
 def failing(session: Session, device: Device, need: Need) -> frozenset[str] | None:

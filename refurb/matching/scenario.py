@@ -1,5 +1,6 @@
 """From rows to the shapes that core.matching compares: a device, a need, as matching scenarios have them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from refurb.core.territory import departement_of
 from refurb.core.workflow import Status
 from refurb.devices.models import Device, DeviceSet
 from refurb.needs.models import Need
+from refurb.needs.queries import Kind
 from refurb.organisations.models import Organisation, Place
 
 Row = dict[str, Any]
@@ -26,7 +28,8 @@ MATCHED = {
     Form.SMARTPHONE: "smartphone",
 }
 
-_Monitor = aliased(Device)
+#: The screen of a set, whose size is the set's.
+Monitor = aliased(Device)
 
 
 def stock(session: Session, *, device_ids: Sequence[int] | None = None) -> list[Row]:
@@ -45,7 +48,7 @@ def stock(session: Session, *, device_ids: Sequence[int] | None = None) -> list[
             Device.cpu_class,
             Device.ram_mb,
             Device.storage_gb,
-            sa.func.coalesce(Device.screen_in, _Monitor.screen_in).label("screen_in"),
+            sa.func.coalesce(Device.screen_in, Monitor.screen_in).label("screen_in"),
             Device.webcam,
             Device.has_battery,
             Device.battery_pct,
@@ -62,7 +65,7 @@ def stock(session: Session, *, device_ids: Sequence[int] | None = None) -> list[
         .join(Organisation, Organisation.id == Device.holder_id)
         .outerjoin(Place, Place.id == Device.place_id)
         .outerjoin(DeviceSet, DeviceSet.base_id == Device.id)
-        .outerjoin(_Monitor, _Monitor.id == DeviceSet.monitor_id)
+        .outerjoin(Monitor, Monitor.id == DeviceSet.monitor_id)
         .where(Device.cpu_class.is_not(None), Device.form.in_(MATCHED))
     )
     if device_ids is None:
@@ -81,6 +84,11 @@ def one_device(session: Session, device: Device) -> Row | None:
 def need_row(need: Need) -> Row:
     """Return a need in this shape; it must have a commune."""
     assert need.commune_code is not None
+    return need_shape(need)
+
+
+def need_shape(need: Any) -> Row:
+    """Return what has a need's columns in this shape: an entity, or a row of `needs.queries.rows_for_matching`."""
     return {
         "key": need.id,
         "id": need.code,
@@ -96,6 +104,18 @@ def need_row(need: Need) -> Row:
         "points": need.points,
         "validated_on": (need.validated_on or need.created_at.date()).isoformat(),
         "bundle": None,
+    }
+
+
+def kind_row(kind: Kind) -> Row:
+    """Return what failing reads of a kind of need."""
+    return {
+        "forms": json.loads(kind.forms),
+        "min": json.loads(kind.minima),
+        "modes": json.loads(kind.modes),
+        "os": kind.os,
+        "recipient": kind.recipient.value,
+        "epci": kind.epci_code,
     }
 
 

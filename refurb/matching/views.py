@@ -42,22 +42,17 @@ def for_need(code: str) -> ResponseReturnValue:
     session = get_session()
     need = _need(session, code)
     reservation = queries.open_for_need(session, need.id)
-    good, bad = queries.suits(session, need)
     criterion = request.args.get("fails")
-    shown_bad = [row for row in bad if criterion not in CRITERIA or [g.criterion for g in row.gaps] == [criterion]]
-    loaded = queries.devices(session, [*(r.device for r in good[:SHOWN]), *(r.device for r in shown_bad[:SHOWN])])
-    alone = {name: sum([g.criterion for g in row.gaps] == [name] for row in bad) for name in CRITERIA}
+    criterion = criterion if criterion in CRITERIA else None
+    choice = queries.choice(session, need, limit=SHOWN, criterion=criterion)
+    loaded = queries.devices(session, [row.device for row in choice.good] + [row.device for row in choice.bad])
     return render_template(
         "matching/for_need.html",
         need=need,
         reservation=reservation,
-        good=good,
-        bad=shown_bad,
-        bad_count=len(bad),
-        alone={name: count for name, count in alone.items() if count},
-        criterion=criterion if criterion in CRITERIA else None,
+        choice=choice,
+        criterion=criterion,
         loaded=loaded,
-        shown=SHOWN,
         fresh=need.confirmed_on is not None and is_fresh(need.confirmed_on, today()),
         epci=territory.epci_name(session, need.epci_code),
         commune=territory.commune_name(session, need.commune_code),
@@ -73,14 +68,14 @@ def for_device(code: str) -> ResponseReturnValue:
     """The needs that one machine suits, as a code, a profile and a place: workshops see no more."""
     session = get_session()
     device = _device(session, code)
-    rows = queries.wanted_by(session, device, today())
+    rows, count = queries.wanted_by(session, device, today(), limit=SHOWN)
     return render_template(
         "matching/for_device.html",
         device=device,
         reservation=queries.open_reservation(session, device.id),
-        rows=rows[:SHOWN],
-        count=len(rows),
-        loaded=queries.needs_by_id(session, [row.need for row in rows[:SHOWN]]),
+        rows=rows,
+        count=count,
+        loaded=queries.needs_by_id(session, [row.need for row in rows]),
         epci_name=lambda key: territory.epci_name(session, key),
         free=device.status is Status.IN_STOCK,
         words=words,

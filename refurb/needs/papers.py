@@ -77,7 +77,8 @@ def slip(session: Session, need: Need, *, language: str, today: date) -> NeedSli
             document=Envelope(issuer=Party(name=need.organisation.name)),
             need_code=need.code,
             shown_need_code=display(need.code),
-            service=need.organisation.name,
+            # "Votre service" goes with every preposition, an organisation's name with none.
+            service=_("votre service (%(name)s)", name=need.organisation.name),
             contact=contact(session, need.organisation),
             asked_on=asked_on.isoformat(),
             wanted=wanted(need),

@@ -1,13 +1,14 @@
 """Needs as the pages ask for them; each query narrows to what the actor may see (access matrix, domain.md C)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from refurb.core import needs as core
+from refurb.core.equipment import Recipient
 from refurb.core.need_life import ALIVE, OPEN, State
 from refurb.core.permissions import Permission
 from refurb.needs.models import Need
@@ -86,7 +87,7 @@ def board(
         query = query.where(Need.epci_code == epci)
     if profile is not None:
         query = query.where(Need.profile == profile)
-    return query.options(selectinload(Need.organisation), selectinload(Need.handover_place)).order_by(
+    return query.options(selectinload(Need.organisation)).order_by(
         Need.points.desc(), sa.func.coalesce(Need.validated_on, date.max), Need.id
     )
 
@@ -108,18 +109,75 @@ def linked(session: Session, need: Need) -> Sequence[Need]:
     ).all()
 
 
+class Kind(NamedTuple):
+    """What a machine must answer to suit a need; the lists as their JSON text, so that the database groups by them."""
+
+    forms: str
+    minima: str
+    modes: str
+    os: str
+    recipient: Recipient
+    epci_code: str | None
+
+
+_KIND = (
+    sa.cast(Need.forms, sa.Text).label("forms_text"),
+    sa.cast(Need.minima, sa.Text).label("minima_text"),
+    sa.cast(Need.modes, sa.Text).label("modes_text"),
+    Need.os,
+    Need.recipient,
+    Need.epci_code,
+)
+
+
+def _waiting(today: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return what a need must be for a machine to be set aside: validated, fresh, with a hand-over place."""
+    return (
+        Need.state.in_(OPEN),
+        Need.confirmed_on >= core.oldest_fresh(today),
+        Need.handover_place_id.is_not(None),
+        Need.commune_code.is_not(None),
+    )
+
+
 def open_for_matching(session: Session, today: date) -> Sequence[Need]:
     """Return the needs that a machine may be set aside for: validated, fresh, with a hand-over place."""
-    return session.scalars(
-        sa.select(Need)
-        .where(
-            Need.state.in_(OPEN),
-            Need.confirmed_on >= core.oldest_fresh(today),
-            Need.handover_place_id.is_not(None),
-            Need.commune_code.is_not(None),
+    return session.scalars(sa.select(Need).where(*_waiting(today)).order_by(Need.validated_on, Need.id)).all()
+
+
+def kinds_for_matching(session: Session, today: date) -> list[tuple[Kind, int]]:
+    """Return the open needs as kinds that no machine tells apart, with how many there are of each."""
+    rows = session.execute(sa.select(*_KIND, sa.func.count()).where(*_waiting(today)).group_by(*_KIND))
+    return [(Kind(*row[:-1]), row[-1]) for row in rows]
+
+
+def rows_for_matching(session: Session, today: date) -> Generator[Any, None, None]:
+    """Yield the columns that matching reads of the open needs, in the order in which they are served."""
+    query = (
+        sa.select(
+            Need.id,
+            Need.code,
+            Need.forms,
+            Need.minima,
+            Need.modes,
+            Need.commune_code,
+            Need.organisation_id,
+            Need.points,
+            Need.validated_on,
+            Need.created_at,
+            *_KIND,
         )
-        .order_by(Need.validated_on, Need.id)
-    ).all()
+        .where(*_waiting(today))
+        .order_by(Need.points.desc(), Need.validated_on, Need.code)
+        .execution_options(yield_per=100)
+    )
+    with session.execute(query) as result:
+        yield from result
+
+
+def kind_of(row: Any) -> Kind:
+    """Return the kind of one of these rows."""
+    return Kind(row.forms_text, row.minima_text, row.modes_text, row.os, row.recipient, row.epci_code)
 
 
 def last_eligibility(session: Session, organisation_id: int) -> str | None:
