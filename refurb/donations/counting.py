@@ -62,10 +62,17 @@ def count(code: str, share_id: int) -> ResponseReturnValue:
     return answer if answer is not None else redirect(_back(code, share_id), 303)
 
 
-def _back(code: str, share_id: int, label: str | None = None) -> str:
+def _back(code: str, share_id: int, label: str | None = None, bare: str | None = None) -> str:
+    """Return the address of the page; `bare` is the line that may come without its serial, which another bears."""
     place = request.form.get("place") or None
     return url_for(
-        ".count", code=code, share_id=share_id, label=label, place=place, show=request.form.get("show") or None
+        ".count",
+        code=code,
+        share_id=share_id,
+        label=label,
+        bare=bare,
+        place=place,
+        show=request.form.get("show") or None,
     )
 
 
@@ -108,7 +115,8 @@ def _scan(session: Session, share: LotShare) -> ResponseReturnValue:
     elif scanned.label:
         said = _("%(said)s : %(code)s", said=said, code=display(scanned.label))
     flash(said, sentences.SCAN_TONES[scanned.kind] if scanned.kind != "label" else "neutral")
-    return redirect(_back(share.lot.code, share.id, scanned.label), 303)
+    bare = str(scanned.line.id) if scanned.line is not None and scanned.reason == "serial-known" else None
+    return redirect(_back(share.lot.code, share.id, scanned.label, bare), 303)
 
 
 def _receive(session: Session, share: LotShare) -> None:
@@ -227,6 +235,7 @@ def _count_page(session: Session, share: LotShare, form: MachineForm, finish: Fi
         label=label,
         places=organisations.places_of(session, share.workshop_id),
         place=request.args.get("place", ""),
+        bare=request.args.get("bare", ""),
         is_counted=arrivals.is_counted,
         form=form,
         machines=[(one.value, sentences.FORMS[one]) for one in Form if one is not Form.PRINTER],

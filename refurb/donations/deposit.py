@@ -28,7 +28,8 @@ def deposit() -> ResponseReturnValue:
     """Take one machine in, and print its label."""
     session = get_session()
     workshops = _workshops(session)
-    form = DepositForm()
+    # The desk comes here with the blank label, or the unknown serial, that was scanned.
+    form = DepositForm(data={name: request.args.get(name, "")[:100] for name in ("label", "serial")})
     if form.validate_on_submit():
         workshop = _chosen(workshops)
         label = arrivals.blank_label(session, form.label.data or "")

@@ -15,6 +15,7 @@ from refurb.core.permissions import OrganisationRole, Permission
 from refurb.devices.models import Device
 from refurb.donations.models import Arrival, ArrivalFind, LineState, Lot, LotLine, LotShare
 from refurb.donations.values import alike
+from refurb.donations.words import ACCESSORIES
 from refurb.organisations import queries as organisations
 from refurb.organisations.models import Organisation
 from refurb.security import Actor, ActorKind
@@ -128,7 +129,12 @@ class Totals:
     received: int = 0
     missing: int = 0
     extra: int = 0
-    old: int = 0
+    missing_of_received: int = 0
+
+    @property
+    def arrived(self) -> int:
+        """What was really counted at arrival, extras included."""
+        return self.received - self.missing_of_received
 
     @property
     def total(self) -> int:
@@ -155,6 +161,8 @@ def totals(session: Session, lot_ids: Iterable[int]) -> dict[int, Totals]:
         sums = found[lot_id]
         sums[state.value] = sums.get(state.value, 0) + int(quantity)
         sums["missing"] = sums.get("missing", 0) + int(missing)
+        if state is LineState.RECEIVED:
+            sums["missing_of_received"] = int(missing)
         sums["extra"] = sums.get("extra", 0) + int(extra)
     return {lot_id: Totals(**sums) for lot_id, sums in found.items()}
 
@@ -245,6 +253,7 @@ def suggestions(session: Session, lot: Lot, machines: int, *, month_start: datet
             .where(
                 LotShare.offered_at >= month_start,
                 sa.or_(LotShare.accepted.is_(None), LotShare.accepted.is_(True)),
+                sa.or_(LotLine.kind.is_(None), LotLine.kind.not_in(ACCESSORIES)),
             )
             .group_by(LotShare.workshop_id)
         )

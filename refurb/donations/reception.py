@@ -13,6 +13,7 @@ from refurb.core.permissions import OrganisationRole, Permission
 from refurb.db import get_session
 from refurb.documents import queries as documents
 from refurb.donations import pages, papers, queries, sentences, services
+from refurb.donations.arrivals import is_counted
 from refurb.donations.forms import AnswerForm, CollectForm, PickupForm
 from refurb.donations.models import LineState, Lot, LotShare
 from refurb.donations.pages import bp
@@ -137,7 +138,7 @@ def offer(code: str) -> ResponseReturnValue:
     session = get_session()
     lot = _lot(session, code)
     lines = queries.free_lines(session, lot.id)
-    machines = sum(line.quantity for line in lines)
+    machines = sum(line.quantity for line in lines if not is_counted(line))
     chosen, problem = request.form.get("workshop", ""), None
     if request.method == "POST":
         workshop = organisations.by_id(session, int(chosen)) if chosen.isdigit() and len(chosen) < 16 else None
@@ -160,6 +161,7 @@ def offer(code: str) -> ResponseReturnValue:
         lot=lot,
         lines=lines,
         machines=machines,
+        pieces=sum(line.quantity for line in lines),
         suggestions=queries.suggestions(session, lot, machines, month_start=month),
         chosen=chosen,
         problem=problem,

@@ -168,6 +168,10 @@ def test_the_end_of_the_count_makes_papers_tells_the_giver_and_closes_the_lot(co
     assert shelf == {"charger": 2, "keyboard": 5}
     assert count.session.get_one(Lot, count.lot_id).closed_at is not None
     assert "terminé" in count.do("scan", text="5CG1234ABD").one(".flashes").get_text()
+    from refurb.donations.queries import totals
+
+    sums = totals(count.session, [count.lot_id])[count.lot_id]
+    assert (sums.total, sums.arrived, sums.missing, sums.extra) == (12, 11, 2, 1)
 
 
 def test_a_serial_that_another_machine_bears_is_said_and_the_machine_comes_without(
@@ -176,6 +180,7 @@ def test_a_serial_that_another_machine_bears_is_said_and_the_machine_comes_witho
     make_device(maker="HP", serial="5CG1230ABC")
     page = count.do("scan", text="5CG1230ABC")
     assert "Une autre machine porte déjà" in page.one(".flashes").get_text()
+    assert page.select('button[value="receive-bare"]')
     count.do("receive-bare", line=str(count.lines()[0].id))
     (device,) = count.devices()
     assert device.serial is None
