@@ -32,7 +32,7 @@ _ANSWERS = {
 
 
 def start(session: Session, code: str, by: Actor) -> str | None:
-    """Return the context of counting this lot, when the actor's workshop took it and has not counted it yet."""
+    """Return the context of counting this lot, when the actor's workshop has collected it and not counted it."""
     if not by.can(Permission.LOT_COUNT):
         return None
     query = (
@@ -42,6 +42,7 @@ def start(session: Session, code: str, by: Actor) -> str | None:
             Lot.code == code,
             LotShare.workshop_id == by.organisation_id,
             LotShare.accepted.is_(True),
+            LotShare.collected_at.is_not(None),
             LotShare.counted_at.is_(None),
         )
         .order_by(LotShare.id)
