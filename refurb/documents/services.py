@@ -12,7 +12,6 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, has_request_context, request
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -25,8 +24,10 @@ from refurb.documents import papers, queries, rendering
 from refurb.documents.models import Document, DocumentCounter
 from refurb.organisations.codes import next_code
 from refurb.organisations.models import Organisation
-from refurb.web import zone
+from refurb.web import is_demo, public_address, zone
 
+#: A path of this instance as a stranger can type it.
+address = public_address
 #: The outbox row that has one paper rendered: {"document_id": 12}.
 RENDER = "document.render"
 
@@ -71,11 +72,11 @@ def issue(
         number=number,
         code=code,
         shown_code=display(code),
-        verify_address=address("/verify"),
-        verify_link=address(f"/verify/{token}"),
+        verify_address=public_address("/verify"),
+        verify_link=public_address(f"/verify/{token}"),
         template_version=rendering.VERSIONS[kind],
         replaces=replaces.number if replaces else "",
-        sample=_is_demo(session),
+        sample=is_demo(),
     )
     document = Document(
         code=code,
@@ -113,7 +114,7 @@ def working_paper(
 ) -> bytes:
     """Return the PDF of a paper that takes no number and is not kept: a household's slip, a picking list."""
     issuer = session.get_one(Organisation, issuer_id)
-    envelope = papers.Envelope(issuer=queries.party(session, issuer, language), sample=_is_demo(session))
+    envelope = papers.Envelope(issuer=queries.party(session, issuer, language), sample=is_demo())
     return rendering.render(kind, {**_plain(data), "document": envelope}, language, on)
 
 
@@ -198,14 +199,6 @@ def prefix(issuer: Organisation) -> str:
     return f"{(words[-1] if len(words) < 2 else ''.join(word[0] for word in words))[:10] or 'ORG'}{issuer.id}"
 
 
-def address(path: str) -> str:
-    """Return a path of this instance as an address that a stranger can type."""
-    base = current_app.extensions["refurb.settings"].public_url
-    if base is None:
-        base = request.host_url.rstrip("/") if has_request_context() else "http://localhost:8000"
-    return f"{base}{path}"
-
-
 def _next_number(session: Session, issuer_id: int, year: int) -> int:
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     statement = insert(DocumentCounter).values(issuer_id=issuer_id, year=year, last=1)
@@ -217,8 +210,3 @@ def _next_number(session: Session, issuer_id: int, year: int) -> int:
 
 def _plain(data: Mapping[str, Any] | object) -> dict[str, Any]:
     return dict(data) if isinstance(data, Mapping) else papers.as_data(data)
-
-
-def _is_demo(session: Session) -> bool:
-    reader = current_app.extensions.get("refurb.is_demo")
-    return bool(reader()) if reader else False
