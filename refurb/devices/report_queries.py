@@ -102,8 +102,9 @@ def _held(query: sa.Select[Any], organisation_id: int | None) -> sa.Select[Any]:
 
 
 def held_device(session: Session, code: str, organisation_id: int | None) -> Device | None:
-    """Return the machine of a code that an organisation holds: a station names it and sees no more of it."""
-    return session.scalar(sa.select(Device).where(Device.code == code, Device.holder_id == organisation_id))
+    """Return the machine of a code that an organisation holds, anybody's for the house: a station only names it."""
+    found: Device | None = session.scalar(_held(sa.select(Device).where(Device.code == code), organisation_id))
+    return found
 
 
 def by_reading_serial(session: Session, reading: Reading, *, organisation_id: int | None) -> Sequence[Device]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from refurb import blobs
 from refurb.audit.services import record
+from refurb.core.identity import read as read_code
 from refurb.core.media import WipeSource
 from refurb.core.serials import serial_trusted
 from refurb.core.workflow import Action, Status, TransitionRefused
@@ -113,8 +114,15 @@ def take(
         device = session.get_one(Device, report.device_id)
         found = Match(device)
     else:
+        device = device or _scanned(session, report, reading)
         found = match(session, reading, organisation_id=report.organisation_id, device=device)
     _conclude(session, report, reading, found, by=by, at=at, zone=zone)
+
+
+def _scanned(session: Session, report: Report, reading: Reading) -> Device | None:
+    """Return the machine whose label was scanned at the start of the agent, which carries the code in its report."""
+    code = read_code(reading.extra.get("code", "")).code
+    return report_queries.held_device(session, code, report.organisation_id) if code else None
 
 
 def stored(reading: Reading) -> dict[str, object]:
@@ -267,6 +275,8 @@ def _take_hardware(reading: Reading, device: Device) -> None:
         device.wifi = reading.wifi
     if reading.webcam is False:
         device.webcam = False
+    elif reading.webcam and reading.extra.get("test_camera") == "ok":
+        device.webcam = True
     if reading.batteries:
         device.has_battery = True
         if facts.battery_pct is not None:

@@ -497,3 +497,14 @@ def test_a_masked_serial_is_no_disk_s(
     assert report.device_id == two.id
     assert [len(media_of(session, device.id)) for device in (one, two)] == [1, 1]
     assert bring(as_bytes(smart(serial_number="REDACTED", rotation_rate=7200))).report.doubt == "which-device"
+
+
+def test_the_agent_carries_the_code_that_was_scanned_and_the_camera_that_was_tested(
+    bring: Bring, make_device: MakeDevice, workshop: Organisation
+) -> None:
+    device, stranger = make_device(holder=workshop, maker=None, serial=None), make_device()
+    agent = {"refurb_agent": {"schema": 1}, "lshw": lshw_tree(serial=None), "tests": {"camera": "ok"}}
+    assert bring(as_bytes({**agent, "code": device.code})).report.device_id == device.id
+    assert device.webcam is True
+    elsewhere = {**agent, "lshw": lshw_tree(serial=None, disks=[]), "code": stranger.code}
+    assert bring(as_bytes(elsewhere)).report.doubt == "which-device"
