@@ -53,7 +53,7 @@ MOTIVE_REQUIRED = frozenset({Action.GIVE_BACK})
 @bp.app_context_processor
 def words() -> dict[str, Any]:
     """The words of machines, wherever one is shown."""
-    return {"STATUS": STATUSES, "FORM": FORMS}
+    return {"STATUS": STATUSES, "FORM": FORMS, "PROFILES": PROFILES}
 
 
 @bp.get("")
@@ -84,7 +84,6 @@ def index() -> ResponseReturnValue:
         statuses=statuses,
         sort=sort,
         places=places,
-        profiles=PROFILES,
         narrowed=any(args.get(name) for name in ("q", "status", "form", "profile", "place")),
         shows_holder=actor().can(Permission.NEED_ARBITRATE),
     )
@@ -122,7 +121,6 @@ def page_of(device: Device, *, refusal: str | None = None, charger: ChargerForm 
         needs_set=device.form in NEEDS_SET,
         needs_charger=device.form in NEEDS_CHARGER,
         charger_form=charger or charger_form(session, device),
-        reports=queries.reports_of(session, device.id),
         installation=workshop.installation_of(session, device.id),
         control=workshop.control_of(session, device),
         reservation=matching.open_reservation(session, device.id),
@@ -142,7 +140,6 @@ def page_of(device: Device, *, refusal: str | None = None, charger: ChargerForm 
         OUTCOMES=OUTCOMES,
         METHODS=METHODS,
         WIPE_SOURCES=WIPE_SOURCES,
-        PROFILES=PROFILES,
     )
     return body, 422 if refusal else 200
 

@@ -162,7 +162,7 @@ FORMS: Words = {
 
 ORIGINS: Words = {
     Origin.PRIVATE: _l("Privée"),
-    Origin.PUBLIC: _l("Publique : elle ne peut être vendue que dans le cadre de la loi"),
+    Origin.PUBLIC: _l("Publique (revente encadrée)"),
 }
 
 REGIMES: Words = {

@@ -106,25 +106,19 @@ def test_sorting_asks_what_becomes_of_it(bench: Visitor, make_device: MakeDevice
     assert "Garder pour pièces" in page.one(".next-title").get_text()
 
 
-def test_a_device_not_wiped_stays_on_the_bench(
-    bench: Visitor, make_device: MakeDevice, workshop: Organisation
-) -> None:
+def test_a_device_not_wiped_stays_on_the_bench(bench: Visitor, make_device: MakeDevice, workshop: Organisation) -> None:
     device = make_device(holder=workshop)
     page = bench.post(f"/devices/{device.code}/move", {"action": "scrap"}, status=422)
     assert "Ses disques ne sont pas connus" in page.one(".notice-refused").get_text(" ")
 
 
-def test_a_move_beyond_ones_role_is_refused(
-    bench: Visitor, make_device: MakeDevice, workshop: Organisation
-) -> None:
+def test_a_move_beyond_ones_role_is_refused(bench: Visitor, make_device: MakeDevice, workshop: Organisation) -> None:
     device = make_device(holder=workshop)
     page = bench.post(f"/devices/{device.code}/move", {"action": "give_back", "motive": "panne"}, status=422)
     assert "Votre rôle ne permet pas ce geste" in page.words()
 
 
-def test_a_disk_from_noted_to_wiped_by_hand(
-    bench: Visitor, make_device: MakeDevice, workshop: Organisation
-) -> None:
+def test_a_disk_from_noted_to_wiped_by_hand(bench: Visitor, make_device: MakeDevice, workshop: Organisation) -> None:
     device = make_device(holder=workshop)
     bench.get(f"/devices/{device.code}/media/new")
     page = bench.submit(model="Samsung PM981", serial="S4GENX0N", size_gb="256")
@@ -223,10 +217,7 @@ def test_every_action_and_refusal_has_words() -> None:
     assert set(ACTIONS) == set(Action)
     assert set(STATUSES) == set(Status)
     codes = {
-        code
-        for status in Status
-        for action in Action
-        for code in workflow.guards(status, action, workflow.Facts())
+        code for status in Status for action in Action for code in workflow.guards(status, action, workflow.Facts())
     }
     assert codes <= set(REFUSALS)
 
