@@ -1,6 +1,7 @@
 """Send one message: through the server in force, or to the folder of .eml files."""
 
 import smtplib
+from contextlib import suppress
 from email.utils import formataddr
 from typing import Any
 
@@ -59,6 +60,10 @@ def send(session: Session, *, to: str | list[str], subject: str, body: str) -> s
         raise MailRefused("refused", _said(error)) from error
     except OSError as error:
         raise MailRefused("unreachable", str(error)) from error
+    finally:
+        # flask-mailman closes what it opened, but not after a refusal.
+        with suppress(OSError, smtplib.SMTPException):
+            connection.close()
     return "folder" if "folder" in options else str(server.host)
 
 

@@ -76,7 +76,9 @@ def search(*, text: str = "", role: OrganisationRole | None = None, epci: str | 
     if text.strip():
         pattern = "%{}%".format(text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
         digits = "".join(c for c in text if c.isdigit())
-        found: list[sa.ColumnElement[bool]] = [Organisation.name.ilike(pattern, escape="\\"), Organisation.short_name.ilike(pattern, escape="\\")]
+        found: list[sa.ColumnElement[bool]] = [
+            column.ilike(pattern, escape="\\") for column in (Organisation.name, Organisation.short_name)
+        ]
         if len(digits) >= 9:
             found.append(Organisation.siret.startswith(digits))
         query = query.where(sa.or_(*found))

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from refurb.jobs import schedule
+
+if TYPE_CHECKING:
+    import pytest
+    from flask import Flask
+
+
+def test_an_idle_worker_only_reads(fresh_app: Flask) -> None:
+    from refurb.db import get_session
+    from refurb.outbox import enqueue
+
+    assert schedule.waits(fresh_app) is False
+    with fresh_app.app_context():
+        enqueue(get_session(), "mail.send", {}, due_at=datetime.now(UTC) + timedelta(hours=1))
+        get_session().commit()
+    assert schedule.waits(fresh_app) is False
+    with fresh_app.app_context():
+        enqueue(get_session(), "mail.send", {})
+        get_session().commit()
+    assert schedule.waits(fresh_app) is True
+
+
+def test_two_workers_do_each_row_once(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    from refurb import outbox
+    from refurb.db import get_session
+
+    done: list[int] = []
+    lock = threading.Lock()
+
+    def note(session: object, payload: dict[str, int]) -> None:
+        with lock:
+            done.append(payload["n"])
+
+    monkeypatch.setitem(outbox.HANDLERS, "test.note", note)
+    with fresh_app.app_context():
+        for n in range(30):
+            outbox.enqueue(get_session(), "test.note", {"n": n})
+        get_session().commit()
+    threads = [threading.Thread(target=schedule.drain_once, args=(fresh_app,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == list(range(30))
+
+
+def test_every_task_of_the_calendar_runs(fresh_app: Flask) -> None:
+    assert len({task.name for task in schedule.PERIODIC}) == len(schedule.PERIODIC)
+    from refurb.db import get_session
+
+    with fresh_app.app_context():
+        for task in schedule.PERIODIC:
+            task.run(get_session(), datetime.now(UTC))
+            get_session().commit()
+
+
+def test_a_task_that_fails_is_logged_and_undone(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    from structlog.testing import capture_logs
+
+    from refurb.db import get_session
+    from refurb.setup.queries import setting
+    from refurb.setup.services import put
+
+    def fails(session: object, at: datetime) -> None:
+        put(session, "half.done", True, at=at)  # type: ignore[arg-type]
+        raise RuntimeError("no")
+
+    with capture_logs() as logs:
+        schedule.run_periodic(fresh_app, schedule.Periodic("test.fails", fails))
+    assert [(line["event"], line["task"]) for line in logs] == [("task.failed", "test.fails")]
+    with fresh_app.app_context():
+        assert setting(get_session(), "half.done") is None
+
+
+def test_the_queue_keeps_away_from_our_tables(fresh_app: Flask) -> None:
+    import sqlalchemy as sa
+
+    from refurb.db import db
+
+    with fresh_app.app_context():
+        before = set(sa.inspect(db.engine).get_table_names())
+    schedule.prepare_queue(fresh_app)
+    queue = schedule.make_queue(fresh_app.extensions["refurb.settings"])
+    schedule.register(queue, fresh_app, schedule.PERIODIC)
+    assert len(queue._registry.periodic_tasks) == len(schedule.PERIODIC)
+    queue.storage.close()
+    with fresh_app.app_context():
+        assert set(sa.inspect(db.engine).get_table_names()) == before
