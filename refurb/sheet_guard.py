@@ -226,30 +226,38 @@ def _guard_strings(
                 raise SheetRefused("swells")
 
 
-_ODS_REPEAT = re.compile(rb'number-(rows|columns)-repeated="(\d+)"')
+_ODS_ROWS = re.compile(rb'number-rows-repeated="(\d{1,9})')
+_ODS_COLUMNS = re.compile(rb'number-columns-repeated="(\d{1,9})')
 _ODS_ROW = re.compile(rb"<table:table-row\b([^>]*?)(?:/>|>(.*?)</table:table-row>)", re.DOTALL)
+_ODS_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*?)(/?)>")
 
 
 def _guard_ods(archive: zipfile.ZipFile, names: set[str], limits: Limits) -> None:
-    """An ODS says "this cell a million times": count what its repeats unfold to, leaving out what is empty."""
+    """An ODS says "this cell a million times": count what its repeats unfold to, up to the last thing said.
+
+    Empty rows at the end are how a spreadsheet writes "and nothing more"; the reader drops them, and so do we.
+    """
     if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml")[:2_000_000]:
         raise SheetRefused("password")
-    content = archive.read("content.xml")
-    rows = 0
-    for match in _ODS_ROW.finditer(content):
+    rows = waiting = swollen = 0
+    for match in _ODS_ROW.finditer(archive.read("content.xml")):
         body = match[2] or b""
+        times = max((int(n) for n in _ODS_ROWS.findall(match[1])), default=1)
         if b"<text:p" not in body and b"office:value" not in body:
+            waiting += times
             continue
-        times = max((int(n) for kind, n in _ODS_REPEAT.findall(match[1]) if kind == b"rows"), default=1)
-        rows += times
+        rows, waiting = rows + waiting + times, 0
         if rows > limits.rows:
             raise SheetRefused("too-many-rows")
-        wide = body.count(b"<table:table-cell")
-        for repeat in re.finditer(rb"<table:table-cell\b([^>]*[^/])>", body):
-            wide += sum(int(n) for kind, n in _ODS_REPEAT.findall(repeat[1]) if kind == b"columns")
-        if wide > limits.columns * 4:
+        wide = last = 0
+        for cell in _ODS_CELL.finditer(body):
+            repeats = _ODS_COLUMNS.search(cell[1])
+            wide += int(repeats[1]) if repeats else 1
+            last = last if cell[2] else wide
+        if last > limits.columns:
             raise SheetRefused("too-many-columns")
-        if times * len(body) > limits.unzipped_bytes:
+        swollen += times * len(body)
+        if swollen > 2 * limits.unzipped_bytes:
             raise SheetRefused("swells")
 
 

@@ -226,21 +226,42 @@ def test_a_styled_empty_cell_at_the_end_of_the_sheet_is_nothing() -> None:
     assert [row.number for row in rows_of(rezipped(plain, xl__worksheets__sheet1_dot_xml=styled))] == [1]
 
 
-def test_an_ods_that_repeats_a_row_a_million_times_is_refused() -> None:
-    content = (
-        '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
-        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
-        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
-        '<table:table table:name="F"><table:table-row table:number-rows-repeated="1000000"><table:table-cell '
-        'office:value-type="string"><text:p>x</text:p></table:table-cell></table:table-row></table:table>'
-        "</office:spreadsheet></office:body></office:document-content>"
-    )
+ODS = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+    '<table:table table:name="F">%s</table:table></office:spreadsheet></office:body></office:document-content>'
+)
+CELL = '<table:table-cell office:value-type="string"><text:p>x</text:p></table:table-cell>'
+REPEATED_ROW = '<table:table-row table:number-rows-repeated="1000000">%s</table:table-row>'
+REPEATED_CELL = '<table:table-cell table:number-columns-repeated="16000"/>'
+
+
+def ods(rows: str) -> bytes:
+    """Return an ODS made of rows written by hand."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         archive.writestr("META-INF/manifest.xml", "<manifest/>")
-        archive.writestr("content.xml", content)
-    assert refused(stream.getvalue()) == "too-many-rows"
+        archive.writestr("content.xml", ODS % rows)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        (REPEATED_ROW % CELL, "too-many-rows"),
+        (REPEATED_ROW % "<table:table-cell/>" + f"<table:table-row>{CELL}</table:table-row>", "too-many-rows"),
+        (f"<table:table-row>{REPEATED_CELL}{CELL}</table:table-row>", "too-many-columns"),
+    ],
+)
+def test_an_ods_that_repeats_beyond_measure_is_refused(rows: str, code: str) -> None:
+    assert refused(ods(rows)) == code
+
+
+def test_the_empty_end_of_an_ods_is_nothing() -> None:
+    rows = f"<table:table-row>{CELL}{REPEATED_CELL}</table:table-row>" + REPEATED_ROW % REPEATED_CELL
+    assert [row.cells[0] for row in rows_of(ods(rows))] == ["x"]
 
 
 def test_a_locked_zip_asks_for_its_password() -> None:
