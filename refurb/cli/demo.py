@@ -37,8 +37,12 @@ def ensure(seed: int = 49) -> str:
     from refurb.db import get_session
     from refurb.demo import build
     from refurb.demo.names import PASSWORD
+    from refurb.migrations import schema
 
     session = get_session()
+    if build.is_half_built(session):
+        _erase()
+        schema.upgrade()
     if not build.is_demo(session):
         assert has_request_context(), "papers and messages carry addresses"
         if not build.is_empty(session):
@@ -70,5 +74,6 @@ def _erase() -> None:
         return
     if not build.is_demo(get_session()):
         raise click.ClickException(_("Cette base n'est pas une démonstration : rien n'a été touché."))
+    # Objects of the old rows must not be taken for the new ones'.
     get_session().close()
     schema.downgrade("base")

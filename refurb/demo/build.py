@@ -19,6 +19,8 @@ from refurb.territory import services as territory
 
 SEED = 49
 TERRITORY = "49"
+#: What the mark of a demo holds while it is being built.
+BUILDING = "building"
 
 
 class DemoRefused(Exception):
@@ -32,6 +34,11 @@ class DemoRefused(Exception):
 def is_demo(session: Session) -> bool:
     """Whether the database holds a demo."""
     return bool(queries.setting(session, queries.DEMO, False))
+
+
+def is_half_built(session: Session) -> bool:
+    """Whether a demo was begun and never finished: the machine was stopped meanwhile."""
+    return bool(queries.setting(session, queries.DEMO, False) == BUILDING)
 
 
 def is_empty(session: Session) -> bool:
@@ -48,7 +55,7 @@ def build(session: Session, *, seed: int = SEED, now: datetime | None = None) ->
     if not is_empty(session):
         raise DemoRefused("not-empty")
     at = now or datetime.now(UTC)
-    services.put(session, queries.DEMO, True, at=at)
+    services.put(session, queries.DEMO, BUILDING, at=at)
     services.put(session, queries.TERRITORY, TERRITORY, at=at)
     territory.load(session, TERRITORY, at=at)
     told = World(session, random.Random(seed), at)
@@ -62,6 +69,7 @@ def build(session: Session, *, seed: int = SEED, now: datetime | None = None) ->
     documents.render_pending(session, by=Actor.system(), at=at, limit=10_000)
     # These messages are of the past: nobody gets them today, be it in a folder.
     session.execute(sa.delete(OutboxRow))
+    services.put(session, queries.DEMO, True, at=at)
     session.commit()
     return told
 
