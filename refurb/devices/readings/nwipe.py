@@ -40,7 +40,8 @@ _HIDDEN_BAD = re.compile(
 )
 _HIDDEN_NONE = re.compile(r"No hidden (sectors|areas?) on|host protected area is disabled", re.IGNORECASE)
 _HIDDEN_UNKNOWN = re.compile(
-    r"HIDDEN (SECTORS|AREA) INDETERMINATE|can't find the HPA line|SG_IO bad/missing sense data", re.IGNORECASE
+    r"HIDDEN (SECTORS|AREA) INDETERMINATE|can't find the HPA line|SG_IO bad/missing sense data|Unrecognised HPA_status",
+    re.IGNORECASE,
 )
 _HIDDEN_NOT = re.compile(r"may not support HPA/DCO|does not support HPA", re.IGNORECASE)
 _HIDDEN_RESET = re.compile(r"(HPA|DCO|hidden \w+).*\b(reset|restored|removed|re-?configured)\b", re.IGNORECASE)
@@ -284,19 +285,18 @@ def _event(run: Run, level: str, at: str | None, message: str) -> None:
         drive.started_at = drive.started_at or at
     elif re.search(r"\bVerified\b", message) and "FAILURE" not in message:
         drive.verified, drive.ended_at = True, at
-    _hidden(drive, message)
-    if "[FAILURE]" in message or ">>> FAILURE" in message:
+    if _is_hidden(message):
+        # Whatever the level: 0.35 calls an area it could not look for a loss of sanity.
+        _hidden(drive, message)
+    elif "[FAILURE]" in message or ">>> FAILURE" in message:
         drive.failure = True
         drive.faults.append(message)
     elif level in ("error", "fatal", "sanity"):
         (drive.remarks if _HOST.search(message) else drive.faults).append(message)
+    elif level == "warning" and _HOST.search(message):
+        run.host_notes.append(" ".join(message.split())[:160])
     elif level == "warning":
-        if _is_hidden(message):
-            return
-        if _HOST.search(message):
-            run.host_notes.append(" ".join(message.split())[:160])
-        else:
-            drive.remarks.append(message)
+        drive.remarks.append(message)
 
 
 def _is_hidden(message: str) -> bool:

@@ -53,6 +53,10 @@ def test_two_drives_are_two_wipes_with_their_own_outcome() -> None:
     [
         ({"hidden": None}, "hidden-area-not-checked"),
         ({"hidden": "HIDDEN SECTORS INDETERMINATE! on {device}"}, "hidden-area-not-checked"),
+        (
+            {"hidden": None, "extra": ("sanity: Unrecognised HPA_status, should not be possible /dev/sda",)},
+            "hidden-area-not-checked",
+        ),
         ({"extra": ("warning:  *** HIDDEN SECTORS DETECTED ! *** on /dev/sda",)}, "hidden-area"),
         ({"hidden": None, "extra": ("warning: HIDDEN AREA DETECTED! on /dev/sda",)}, "hidden-area"),
         ({"verify": "0 (off)", "abbreviation": "NV"}, "not-verified"),
