@@ -32,7 +32,7 @@ from refurb.web import now, today
 bp = Blueprint("matching", __name__, url_prefix="/matching")
 
 #: Machines shown of each kind; the rest are counted.
-SHOWN = 30
+SHOWN = 20
 
 
 @bp.get("/needs/<code>")

@@ -14,6 +14,7 @@ from refurb.core.permissions import Permission
 from refurb.needs.models import Need
 from refurb.organisations.models import Place
 from refurb.security import Actor, ActorKind
+from refurb.web import PER_PAGE, Page
 
 
 def visible(actor: Actor) -> sa.ColumnElement[bool]:
@@ -74,22 +75,34 @@ _ORDER = (
 
 
 def board(
+    session: Session,
     actor: Actor,
     *,
+    page: int,
     states: Collection[State] = (),
     epci: str | None = None,
     profile: core.Profile | None = None,
-) -> sa.Select[Need]:
-    """Return the needs that the coordination sees, by points and then the earliest validated first."""
-    query = sa.select(Need).where(visible(actor), Need.state != State.DRAFT)
-    query = query.where(Need.state.in_(states or (ALIVE - {State.DRAFT})))
+) -> Page[Need]:
+    """Return a page of the needs that the coordination sees, by points and then the earliest validated first.
+
+    The ids are put in order first and the rows of one page loaded after: a whole row is too wide to sort thousands of.
+    """
+    where = [visible(actor), Need.state != State.DRAFT, Need.state.in_(states or (ALIVE - {State.DRAFT}))]
     if epci:
-        query = query.where(Need.epci_code == epci)
+        where.append(Need.epci_code == epci)
     if profile is not None:
-        query = query.where(Need.profile == profile)
-    return query.options(selectinload(Need.organisation)).order_by(
-        Need.points.desc(), sa.func.coalesce(Need.validated_on, date.max), Need.id
-    )
+        where.append(Need.profile == profile)
+    total = session.scalar(sa.select(sa.func.count()).select_from(Need).where(*where)) or 0
+    ids = session.scalars(
+        sa.select(Need.id)
+        .where(*where)
+        .order_by(Need.points.desc(), sa.func.coalesce(Need.validated_on, date.max), Need.id)
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    ).all()
+    rows = session.scalars(sa.select(Need).where(Need.id.in_(ids)).options(selectinload(Need.organisation)))
+    found = {need.id: need for need in rows}
+    return Page([found[key] for key in ids], page, total)
 
 
 def counts_by_state(session: Session, actor: Actor) -> dict[State, int]:

@@ -52,15 +52,17 @@ def index() -> ResponseReturnValue:
     session = get_session()
     states = [State(value) for value in request.args.getlist("state") if value in set(State)]
     profile = request.args.get("profile")
-    query = queries.board(
+    page = queries.board(
+        session,
         actor(),
+        page=page_number(),
         states=states,
         epci=request.args.get("epci") or None,
         profile=core.Profile(profile) if profile in set(core.Profile) else None,
     )
     return render_template(
         "needs/index.html",
-        page=paginate(session, query, page_number()),
+        page=page,
         state_options=[(state.value, words.STATES[state]) for state in State if state is not State.DRAFT],
         epci_options=[(epci.code, epci.name) for epci in territory.all_epci(session)],
         profile_options=[(each.value, words.PROFILES[each]) for each in core.Profile],
