@@ -11,6 +11,7 @@ from refurb.audit.models import Event
 from refurb.audit.queries import by_client_uuid
 from refurb.core.guidance import next_step
 from refurb.core.identity import CodeKind, Reading, WhyNot, clean, kind_of, read
+from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Command, Deed, command_of
 from refurb.core.serials import is_placeholder
 from refurb.core.workflow import Action, TransitionRefused, may
@@ -26,6 +27,8 @@ from refurb.security import Actor
 
 #: Misreadings that are worth a second scan; anything else that is no code may be a serial we do not know.
 MISREAD = frozenset({WhyNot.WRONG_CHECK, WhyNot.INSIDE_LONGER, WhyNot.SEVERAL_READINGS, WhyNot.EMPTY, WhyNot.TOO_LONG})
+#: Who may say where a machine stands.
+PLACES = frozenset({Permission.DEVICE_CHANGE_STATUS, Permission.HANDOVER_PERFORM})
 
 
 def pile_of(session: Session, *, by: Actor, at: datetime) -> ScanPile:
@@ -218,9 +221,11 @@ def _device(
     session: Session, pile: ScanPile, device: Device, detail: dict[str, Any], *, by: Actor, at: datetime, **client: Any
 ) -> Outcome:
     command = COMMANDS.get(pile.command or "")
-    if not queries.may_see(session, device, by):
+    sets_nothing = command is None and pile.place_id is None
+    if device.holder_id != by.organisation_id and not (sets_nothing and queries.may_see(session, device, by)):
+        # Who holds it acts on it: the coordination reads every machine, others recognise one and no more.
         told = detail | {"holder": device.holder.name, "offers": _offers(session, device, by)}
-        if command is None and pile.place_id is None:
+        if sets_nothing:
             return Outcome(Answer.DONE, "opened-elsewhere", told, device)
         return Outcome(Answer.REFUSED, "held-elsewhere", told, device)
     if command is not None and command.action is not None:
@@ -305,6 +310,8 @@ def _put(
     session: Session, pile: ScanPile, device: Device, detail: dict[str, Any], *, by: Actor, at: datetime, **client: Any
 ) -> Outcome:
     detail["place"] = pile.place.name if pile.place else None
+    if not by.permissions & PLACES:
+        return Outcome(Answer.REFUSED, "not-allowed", detail, device)
     if not devices.put_at(session, device, pile.place_id, by=by, at=at, **client):
         return Outcome(Answer.ALREADY, "placed", detail, device)
     event = by_client_uuid(session, client["client_uuid"])

@@ -9,17 +9,15 @@ import pytest
 from refurb.core.identity import display
 from refurb.core.permissions import OrganisationRole, Role
 from tests.conftest import NOON
-from tests.matching.conftest import (  # noqa: F401 - fixtures
+from tests.matching.conftest import shelf, stock_device, workshop  # noqa: F401 - fixtures
+from tests.needs.conftest import (  # noqa: F401 - fixtures
     coordination,
     coordinator,
     make_need,
     place,
     prescriber,
     service,
-    shelf,
-    stock_device,
     territory,
-    workshop,
 )
 
 if TYPE_CHECKING:

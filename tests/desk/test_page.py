@@ -226,6 +226,26 @@ def test_a_machine_of_another_workshop_is_recognised_and_not_touched(
     assert answer(scan(technician, "SECRET123X")) == "unknown", "its serial opens nothing here"
 
 
+def test_the_coordination_opens_every_machine_and_puts_none_away(
+    visitor: Visitor,
+    workshop: Organisation,
+    make_organisation: MakeOrganisation,
+    make_account: MakeAccount,
+    make_device: MakeDevice,
+    make_place: MakePlace,
+) -> None:
+    coordination = make_organisation(OrganisationRole.COORDINATION)
+    visitor.sign_in(make_account({coordination: [Role.COORDINATOR]}), coordination)
+    device, cupboard = make_device(holder=workshop), make_place(coordination, PlaceKind.SHELF, name="Placard")
+    assert "À faire" in said(scan(visitor, device.code))
+    assert answer(scan(visitor, COMMANDS["inventory"].code)) == "refused"
+    scan(visitor, cupboard.code)
+    page = scan(visitor, device.code)
+    assert answer(page) == "refused"
+    assert "chez Atelier du Layon" in said(page)
+    assert device.place_id is None
+
+
 def test_a_refusal_says_why_and_blocks_nothing(
     technician: Visitor, workshop: Organisation, make_device: MakeDevice
 ) -> None:
