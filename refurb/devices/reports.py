@@ -5,7 +5,7 @@ is asked of a person and nothing is taken from the report before the answer; rea
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -14,24 +14,19 @@ from sqlalchemy.orm import Session
 from refurb import blobs
 from refurb.audit.services import record
 from refurb.core.identity import read as read_code
-from refurb.core.media import WipeSource
-from refurb.core.serials import serial_trusted
 from refurb.core.workflow import Action, Status, TransitionRefused
-from refurb.devices import grades, media, queries, report_queries, services
+from refurb.devices import grades, media, queries, report_queries, report_wipes, services
 from refurb.devices.identity import identity_columns, maker_key, serial_key
-from refurb.devices.models import Device, MediumKind, Report, StorageMedium
+from refurb.devices.models import Device, Report, StorageMedium
 from refurb.devices.readings.document import Document
 from refurb.devices.readings.names import short_model
 from refurb.devices.readings.persons import without_persons
-from refurb.devices.readings.reading import Medium, Reading, Unreadable, Wipe
+from refurb.devices.readings.reading import Reading, Unreadable
 from refurb.devices.readings.registry import READER_VERSION, read
 from refurb.devices.readings.summary import as_json, grading_facts, unreadable_json
 from refurb.devices.report_matching import Doubt, Match, match
 from refurb.devices.steps import lock
 from refurb.security import Actor
-
-#: Where a report that was read may still move a machine; elsewhere it is kept and said.
-_DRIFT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -173,7 +168,7 @@ def _conclude(
         report.device = found.device
         report.asked_of, report.doubt = None, None
         session.flush()
-        _take_wipes(session, report, reading, found.device, by=by, at=at, zone=zone)
+        report_wipes.take_wipes(session, report, reading, found.device, by=by, at=at, zone=zone)
         _said(session, report, by=by, at=at)
         return
     if found.doubt is not None or found.device is None:
@@ -217,13 +212,13 @@ def _attach(
         _take_identity(session, report, reading, device)
         _take_hardware(reading, device)
     for medium in reading.media or ():
-        _see(session, device, medium, by=by, at=at)
+        report_wipes.see(session, device, medium, by=by, at=at)
     if reading.describes_machine and reading.media is not None:
         device.media_known = True
     grades.regrade(session, device)
     _said(session, report, by=by, at=at)
     media.follow_media(session, device, by=by, at=at, payload={"report_id": report.id})
-    _take_wipes(session, report, reading, device, by=by, at=at, zone=zone)
+    report_wipes.take_wipes(session, report, reading, device, by=by, at=at, zone=zone)
     _diagnose(session, report, device, by=by, at=at)
 
 
@@ -283,67 +278,6 @@ def _take_hardware(reading: Reading, device: Device) -> None:
             device.battery_pct = facts.battery_pct
 
 
-def _see(session: Session, device: Device, seen: Medium, *, by: Actor, at: datetime) -> StorageMedium:
-    return media.see(
-        session,
-        device,
-        kind=MediumKind(seen.type.value) if seen.type is not None else MediumKind.UNKNOWN,
-        model=seen.model,
-        # A disk whose serial is a blank or a mask has none: two of them are not one.
-        serial=seen.serial if serial_trusted(None, seen.serial) else None,
-        size_gb=seen.size_gb,
-        health=seen.health.value if seen.health is not None else None,
-        by=by,
-        at=at,
-    )
-
-
-def _take_wipes(
-    session: Session,
-    report: Report,
-    reading: Reading,
-    device: Device | None,
-    *,
-    by: Actor,
-    at: datetime,
-    zone: tzinfo,
-) -> None:
-    """Give each outcome to its medium: the one of that serial, wherever it sits, else one found in the machine."""
-    known = report_queries.media_by_serials(
-        session, (wipe.serial for wipe in reading.wipes), organisation_id=report.organisation_id
-    )
-    for wipe in reading.wipes:
-        medium = known.get(serial_key(wipe.serial) or "")
-        if medium is None and device is not None:
-            medium = _medium_for(session, device, wipe, alone=len(reading.wipes) == 1, by=by, at=at)
-        if medium is None:
-            report.doubt = (Doubt.WHICH_MEDIUM if device is not None else Doubt.WHICH_DEVICE).value
-            continue
-        _record_wipe(session, report, wipe, medium, by=by, at=at, zone=zone)
-    session.flush()
-
-
-def _record_wipe(
-    session: Session, report: Report, wipe: Wipe, medium: StorageMedium, *, by: Actor, at: datetime, zone: tzinfo
-) -> None:
-    if report_queries.has_wipe(session, medium.id, report.id, method=wipe.method):
-        return  # Read again: nothing is said twice.
-    media.record_wipe(
-        session,
-        medium,
-        outcome=wipe.outcome,
-        source=WipeSource.LOG,
-        by=by,
-        at=at,
-        method=wipe.method,
-        tool=wipe.tool,
-        reasons=list(wipe.reasons),
-        started_at=bench_time(wipe.started_at, now=at, zone=zone),
-        ended_at=bench_time(wipe.ended_at, now=at, zone=zone),
-        report_id=report.id,
-    )
-
-
 def settle_medium(
     session: Session, report: Report, medium: StorageMedium, *, by: Actor, at: datetime, zone: tzinfo
 ) -> None:
@@ -360,7 +294,7 @@ def settle_medium(
         medium.serial, medium.serial_key = wipe.serial[:100], serial_key(wipe.serial)
     report.doubt = None
     session.flush()
-    _record_wipe(session, report, wipe, medium, by=by, at=at, zone=zone)
+    report_wipes.record_wipe(session, report, wipe, medium, by=by, at=at, zone=zone)
     if report.device is not None:
         _diagnose(session, report, report.device, by=by, at=at)
 
@@ -370,39 +304,6 @@ def dismiss(session: Session, report: Report) -> None:
     if report.doubt == Doubt.SERIAL_TAKEN.value:
         report.doubt = None
         session.flush()
-
-
-def _medium_for(
-    session: Session, device: Device, wipe: Wipe, *, alone: bool, by: Actor, at: datetime
-) -> StorageMedium | None:
-    """Return the medium of a wipe whose serial is not known yet; None where several may be meant."""
-    here = [m for m in queries.media_of(session, device.id) if m.destroyed_at is None and m.absence_attested is None]
-    if wipe.serial is None:
-        alike = [m for m in here if m.serial_key is None and m.size_gb in (None, wipe.size_gb)]
-        if alone and len(here) == 1 and len(alike) == 1:
-            return alike[0]
-        if here:
-            return None
-    elif any(medium.serial_key is not None for medium in here) and device.media_known:
-        # A disk that nobody has seen in this machine: it was swapped, or the log is another machine's.
-        return None
-    return _see(session, device, Medium(model=wipe.model, serial=wipe.serial, size_gb=wipe.size_gb), by=by, at=at)
-
-
-def bench_time(text: str | None, *, now: datetime, zone: tzinfo) -> datetime | None:
-    """Return a bench's wall time as a moment: live systems keep UTC or the local time, and do not say which.
-
-    Of the two the later is taken that is not yet to come; a clock that is wrong is for `core.media.timing` to doubt.
-    """
-    try:
-        wall = datetime.fromisoformat(text or "")
-    except ValueError:
-        return None
-    if wall.tzinfo is not None:
-        return wall.astimezone(UTC)
-    readings = sorted({wall.replace(tzinfo=UTC), wall.replace(tzinfo=zone).astimezone(UTC)})
-    past = [moment for moment in readings if moment <= now + _DRIFT]
-    return past[-1] if past else readings[0]
 
 
 def _diagnose(session: Session, report: Report, device: Device, *, by: Actor, at: datetime) -> None:

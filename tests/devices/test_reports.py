@@ -446,7 +446,7 @@ def test_a_report_never_moves_a_machine_back(session: Session, bring: Bring, lap
     ],
 )
 def test_a_bench_keeps_utc_or_the_local_time(wall: str, moment: datetime | None) -> None:
-    from refurb.devices.reports import bench_time
+    from refurb.devices.report_wipes import bench_time
 
     assert bench_time(wall, now=NOON, zone=PARIS) == moment
 
