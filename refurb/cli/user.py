@@ -2,11 +2,17 @@
 
 import json
 import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from refurb.cli.application import load_app
 from refurb.cli.words import _
+
+if TYPE_CHECKING:
+    from refurb.db import Session
+    from refurb.security import Actor
 
 
 @click.group(help=_("Créer des comptes, les lister, changer un mot de passe."))
@@ -49,10 +55,21 @@ def create(email: str, name: str | None, admin: bool, password_stdin: bool) -> N
             account = administrator(session, name=name or address, email=address, password_hash=hashed, by=by, at=at)
             if account.password_hash is None:
                 account.password_hash = hashed
+            _begin(session, app.extensions["refurb.settings"].territory, by=by, at=at)
         else:
             services.create(session, name=name or address, email=address, password_hash=hashed, by=by, at=at)
         session.commit()
     click.echo(_("%(email)s peut se connecter.", email=address))
+
+
+def _begin(session: "Session", territory: str, *, by: "Actor", at: datetime) -> None:
+    """Give a new instance what the first-run page gives it: the communes of its département, the systems installed."""
+    from refurb.territory.services import load, shipped
+    from refurb.workshop import catalogue
+
+    if territory in shipped():
+        load(session, territory, at=at)
+    catalogue.begin(session, by=by, at=at)
 
 
 @user.command("list", help=_("Lister les comptes."))

@@ -18,6 +18,8 @@ from refurb.organisations.models import LegalType, Organisation, Place, PlaceKin
 from refurb.security import Actor, ActorKind
 from refurb.territory import queries as territory
 from refurb.web import zone
+from refurb.workshop import catalogue
+from refurb.workshop import queries as workshop_queries
 from refurb.workshop import services as workshop
 from refurb.workshop.models import OperatingSystem
 
@@ -223,24 +225,10 @@ def _systems(world: World, at: datetime) -> None:
     """Fill the catalogue, and let the smaller workshops scan fewer steps."""
     coordination = world.bodies[names.COORDINATION.name]
     by = world.actor(coordination, Role.COORDINATOR)
-    for name, release, end in (
-        ("Linux Mint Xfce", "22.1", date(2029, 4, 30)),
-        ("Emmabuntüs", "DE 5", date(2028, 6, 30)),
-        ("PrimTux", "8", date(2027, 4, 30)),
-        ("Debian", "12", date(2028, 6, 30)),
-    ):
-        world.systems.append(
-            workshop.save_system(
-                world.session,
-                name=name,
-                release=release,
-                family="linux",
-                end_of_support=end,
-                is_offered=True,
-                by=by,
-                at=at,
-            )
-        )
+    catalogue.begin(world.session, by=by, at=at)
+    # In the order of the catalogue: what is installed most stands first.
+    order = [name for name, _release, _end in catalogue.SYSTEMS]
+    world.systems = sorted(workshop_queries.systems(world.session), key=lambda system: order.index(system.name))
     for body in names.WORKSHOPS:
         organisation = world.bodies[body.name]
         few = (body.capacity or 0) < 15

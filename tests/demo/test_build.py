@@ -1,0 +1,160 @@
+"""The demo: all of it, told through the real services, and the record it leaves is whole."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from refurb.db import Session
+
+MONDAY = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.slow
+def test_the_whole_story(fresh_app: Flask) -> None:
+    """One build, looked at from every side: it takes most of a minute."""
+    from refurb.db import get_session
+    from refurb.demo.build import build
+
+    with fresh_app.test_request_context(base_url="http://localhost:8000"):
+        session = get_session()
+        build(session)
+        _is_peopled(session)
+        _has_every_stage(session)
+        _has_demands(session)
+        _is_whole(session)
+        _is_of_the_past(session)
+        _refuses_a_second(session)
+
+
+def _is_peopled(session: Session) -> None:
+    from refurb.accounts.queries import by_email
+    from refurb.core.permissions import OrganisationRole as R
+    from refurb.organisations.queries import with_role
+    from refurb.territory.queries import all_epci
+
+    wanted = dict.fromkeys((R.SUPPLIER, R.REFURBISHER, R.PRESCRIBER, R.HANDOVER_POINT), 12)
+    wanted |= {R.STRUCTURE: 4, R.COORDINATION: 1}
+    assert {role: len(with_role(session, role)) for role in wanted} == wanted
+    assert len(all_epci(session)) == 10
+    for login in ["fournisseur", "atelier", "controle", "prescripteur", "structure", "remise", "coordination", "admin"]:
+        account = by_email(session, f"{login}@demo.example")
+        assert account is not None
+        assert account.is_demo
+
+
+def _has_every_stage(session: Session) -> None:
+    from refurb.core.workflow import Status
+    from refurb.devices.models import Device
+    from refurb.donations.models import Lot
+
+    found = Counter(session.scalars(sa.select(Device.status)))
+    assert sum(found.values()) == 400
+    # Lending pools come with their own issue.
+    assert set(Status) - set(found) == {Status.IN_KIT}
+    assert session.scalar(sa.select(sa.func.count()).select_from(Lot)) == 8
+
+
+def _has_demands(session: Session) -> None:
+    from refurb.core.need_life import State
+    from refurb.matching.queries import open_for_need
+    from refurb.needs.models import Need
+
+    needs = session.scalars(sa.select(Need)).all()
+    assert len(needs) == 250
+    states = Counter(need.state for need in needs)
+    for state in (State.DRAFT, State.TO_COMPLETE, State.VALIDATED, State.PROPOSED, State.ACCEPTED, State.HANDED_OVER,
+                  State.CANCELLED, State.EXPIRED, State.SUSPENDED, State.REFUSED, State.SUBMITTED):  # fmt: skip
+        assert states[state] > 0, state
+    for need in needs:
+        held = need.state in (State.PROPOSED, State.ACCEPTED)
+        assert (open_for_need(session, need.id) is not None) == held, need.code
+
+
+def _is_whole(session: Session) -> None:
+    """Chains, statuses and bytes are what was written; nothing stands in stock that may not."""
+    from refurb.cli.verify import _faults
+    from refurb.core.media import MediaState
+    from refurb.core.workflow import Status
+    from refurb.devices import queries
+    from refurb.devices.models import Device
+    from refurb.documents.models import Document
+
+    assert list(_faults()) == []
+    for device in session.scalars(sa.select(Device).where(Device.status == Status.IN_STOCK)):
+        assert queries.media_state(session, device) is MediaState.CLEAR, device.code
+    assert session.scalar(sa.select(sa.func.count()).where(Document.sha256.is_(None))) == 0
+    assert (session.scalar(sa.select(sa.func.count()).select_from(Document)) or 0) > 100
+
+
+def _is_of_the_past(session: Session) -> None:
+    from refurb.audit.models import Event
+    from refurb.outbox import OutboxRow
+
+    latest, earliest = session.execute(sa.select(sa.func.max(Event.at), sa.func.min(Event.at))).one()
+    assert latest <= datetime.now(UTC)
+    assert (datetime.now(UTC) - earliest).days > 200
+    assert session.scalar(sa.select(sa.func.count()).select_from(OutboxRow)) == 0
+
+
+def _refuses_a_second(session: Session) -> None:
+    from refurb.demo.build import DemoRefused, build
+
+    with pytest.raises(DemoRefused, match="already"):
+        build(session)
+
+
+def test_the_same_seed_tells_the_same(databases: object, database: str, session: Session) -> None:
+    """Organisations, people and gifts drawn twice: the same names, serials, fates and moments."""
+    from refurb.demo.gifts import PLANS, _machines
+    from refurb.demo.world import World
+
+    def told(seed: int) -> list[object]:
+        world = World(session, random.Random(seed), MONDAY)
+        found: list[object] = []
+        for plan in PLANS[:5]:
+            machines, fates = _machines(world, plan, sum(plan.fates.values()) + plan.missing)
+            found.append([(machine, fates.get(machine.serial)) for machine in machines])
+            found.append(world.between(world.ago(plan.declared), MONDAY, 5))
+        return found
+
+    assert told(49) == told(49)
+    assert told(49) != told(50)
+
+
+def test_the_plans_add_up() -> None:
+    from refurb.demo.gifts import PLANS, TO_COME
+
+    assert len(PLANS) == 8
+    assert sum(sum(plan.fates.values()) for plan in PLANS) == 400
+    for number, plan in enumerate(PLANS[:5]):
+        assert sum(count for _, count in plan.shares) == sum(plan.fates.values()) + plan.missing, number
+    assert sum(count for _, count in PLANS[6].shares) == TO_COME[6]
+
+
+def test_people_work_at_working_hours(session: Session) -> None:
+    from refurb.demo.world import World
+    from refurb.web import zone
+
+    world = World(session, random.Random(1), MONDAY)
+    for days in range(1, 200):
+        local = world.ago(days).astimezone(zone())
+        assert local.weekday() < 5
+        assert 9 <= local.hour < 17
+        assert local < MONDAY
+
+
+def test_a_demo_only_in_an_empty_database(session: Session, make_organisation: object) -> None:
+    from refurb.demo.build import DemoRefused, build
+
+    make_organisation()  # type: ignore[operator]
+    with pytest.raises(DemoRefused, match="not-empty"):
+        build(session)
