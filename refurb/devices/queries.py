@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from refurb.audit.models import Event
 from refurb.core import media as core_media
 from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_SYSTEM, Form
+from refurb.core.identity import read as read_code
 from refurb.core.media import MediaState, MediumState, Outcome
 from refurb.core.permissions import Permission
 from refurb.core.workflow import Facts, HandoverMode, Status
@@ -132,7 +133,9 @@ def listing(
 
 
 def _matches(text: str) -> sa.ColumnElement[bool]:
-    """Every word is in the code, the serial, the maker, the model, or begins an old number."""
+    """Every word is in the code, the serial, the maker, the model, or begins an old number; a whole code is itself."""
+    if (code := read_code(text).code) is not None:
+        return Device.code == code
     clauses = []
     compact = "".join(text.split()).upper()
     for word in text.split():

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from refurb.accounts.models import Membership
 from refurb.core import workflow
+from refurb.core.media import Outcome, WipeSource
 from refurb.core.permissions import Role
 from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, Status
 from refurb.devices.models import Device, MediumWipe, StorageMedium
@@ -138,20 +139,18 @@ def queues(session: Session, organisation_id: int) -> list[Queue]:
 
 def reservations_to_accept(session: Session, organisation_id: int, *, limit: int = 20) -> Sequence[StorageMedium]:
     """Return the media whose latest outcome has a reservation that nobody accepted, with their machines."""
-    newest = (
-        sa.select(sa.func.max(MediumWipe.id))
-        .where(MediumWipe.medium_id == StorageMedium.id)
-        .correlate(StorageMedium)
-        .scalar_subquery()
-    )
+    later = aliased(MediumWipe)
     return session.scalars(
         sa.select(StorageMedium)
-        .join(MediumWipe, MediumWipe.id == newest)
+        .join(MediumWipe, MediumWipe.medium_id == StorageMedium.id)
         .where(
             StorageMedium.holder_id == organisation_id,
             StorageMedium.destroyed_at.is_(None),
-            MediumWipe.outcome == "ok_with_reservation",
+            StorageMedium.absence_attested.is_(None),
+            MediumWipe.outcome == Outcome.OK_WITH_RESERVATION,
             MediumWipe.accepted_at.is_(None),
+            MediumWipe.source != WipeSource.DONOR,
+            ~sa.exists().where(later.medium_id == MediumWipe.medium_id, later.id > MediumWipe.id),
         )
         .options(joinedload(StorageMedium.device))
         .order_by(StorageMedium.id)

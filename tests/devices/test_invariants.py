@@ -445,8 +445,8 @@ def test_random_lives(
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Here,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=30,
+            max_examples=12,
+            stateful_step_count=25,
             deadline=None,
             # Each step costs a dozen statements: a life that fails is told as it is, not shrunk for minutes.
             phases=(Phase.explicit, Phase.reuse, Phase.generate),
