@@ -91,13 +91,15 @@ def build(
     agent: str,
     on: date,
     first_boot: str = "own_account",
+    screen: Device | None = None,
 ) -> Any:
-    """Return one of the papers of `core.documents.papers_for`, ready to be frozen."""
+    """Return one of the papers of `core.documents.papers_for`, ready to be frozen; the screen of a set is named too."""
     sold = handover.mode is Mode.SOLIDARITY_SALE
     machine = handed(device, handover.accessories, handover.price_cents if sold else None)
     loan_until = handover.loan_until.isoformat() if handover.loan_until else ""
     warranty = handover.warranty_until.isoformat() if handover.warranty_until else ""
-    case: dict[str, Any] = {"handover_code": handover.code, "need_code": need.code, "devices": [machine]}
+    machines = [machine] if screen is None else [machine, handed(screen, [], None)]
+    case: dict[str, Any] = {"handover_code": handover.code, "need_code": need.code, "devices": machines}
     case |= {"place": place, "contact": contact, "recipient": recipient}
     match kind:
         case DocumentKind.HANDOVER_SHEET:

@@ -23,7 +23,6 @@ from refurb.needs.models import Need
 from refurb.organisations.models import Place
 from refurb.security import Actor, ActorKind
 
-
 #: How many cases a list of the day shows; who has more works down from the earliest.
 LISTED = 50
 

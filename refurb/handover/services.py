@@ -280,6 +280,7 @@ def _issue_papers(
     if case.need.recipient is Recipient.STRUCTURE:
         structure = session.get_one(Organisation, case.need.organisation_id)
         recipient = documents.party(session, structure, terms.language)
+    whole = devices.set_of(session, handover.device_id)
     installed = installations.installation_of(session, handover.device_id)
     with force_locale(terms.language):
         for kind in papers_for(terms.mode or Mode.GIFT):
@@ -295,6 +296,7 @@ def _issue_papers(
                 agent=by.organisation_name or issuer.name,
                 on=at.astimezone(zone()).date(),
                 first_boot=FIRST_BOOTS.get(installed.first_boot if installed else "", "own_account"),
+                screen=whole.monitor if whole is not None else None,
             )
             document_services.issue(
                 session,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from wtforms import SelectChoice
 
 from refurb.core.documents import RULES, add_months, price_cap_cents
-from refurb.core.equipment import NEEDS_CHARGER, Mode, Recipient
+from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, Mode, Recipient
 from refurb.core.handover import Accessory, ReturnMotive, Signature, refusals
 from refurb.core.identity import CodeKind, display
 from refurb.core.identity import read as read_code
@@ -18,6 +18,7 @@ from refurb.core.needs import load
 from refurb.core.permissions import Permission
 from refurb.core.workflow import Status, TransitionRefused
 from refurb.db import get_session
+from refurb.devices import queries as devices
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device
 from refurb.documents import queries as documents
@@ -271,10 +272,25 @@ def _desk_form(session: Session, case: Case, scanned: str | None) -> DeskForm:
         form.contact_name.data = issuer.name
         form.contact_phone.data = issuer.phone or (case.place.phone if case.place else "") or ""
         form.loan_until.data = None
-        form.accessories.data = [Accessory.CHARGER.value] if device.form in NEEDS_CHARGER and device.charger else []
+        form.accessories.data = _goes_with(session, device)
         form.language.data = "fr"
     form.scanned.data = scanned or ""
     return form
+
+
+def _goes_with(session: Session, device: Device) -> list[str]:
+    """Return what is known to go with a machine: its charger, what its set holds."""
+    found = [Accessory.CHARGER] if device.form in NEEDS_CHARGER and device.charger else []
+    whole = devices.set_of(session, device.id) if device.form in NEEDS_SET else None
+    if whole is not None and whole.base_id == device.id:
+        held = {
+            Accessory.SCREEN: whole.has_monitor,
+            Accessory.KEYBOARD: whole.has_keyboard,
+            Accessory.MOUSE: whole.has_mouse,
+            Accessory.CABLES: whole.has_cables,
+        }
+        found += [accessory for accessory, there in held.items() if there]
+    return [accessory.value for accessory in found]
 
 
 def _desk(session: Session, case: Case, form: DeskForm, scanned: str | None, reasons: list[str] | None = None) -> str:

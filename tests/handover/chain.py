@@ -70,7 +70,7 @@ class Chain:
     def stocked(self, **values: Any) -> Device:
         """Return a laptop in stock, wiped, installed, controlled, with its charger."""
         from refurb.core import checklist
-        from refurb.devices import media
+        from refurb.devices import media, sets
         from refurb.devices import services as devices
         from refurb.devices.models import Grade, MediumKind
         from refurb.workshop import services as workshop
@@ -101,8 +101,32 @@ class Chain:
         ticks = {point.code: checklist.Tick.OK.value for point in checklist.points_for(device.form)}
         page: dict[str, Any] = {"ticks": ticks, "grade": Grade.B, "charger": "USB-C 65 W"}
         workshop.control(session, device, **page, by=self.controller, at=NOON - timedelta(days=1))
+        if device.form is Form.DESKTOP:
+            held = {"has_keyboard": True, "has_mouse": True, "has_cables": True}
+            sets.assemble(
+                session, device, monitor=self.monitor(), **held, by=self.controller, at=NOON - timedelta(days=1)
+            )
         devices.move(session, device, Action.STOCK, by=self.controller, at=NOON - timedelta(days=1))
         return device
+
+    def monitor(self) -> Device:
+        """Return a screen with a code of its own, controlled."""
+        from refurb.core import checklist
+        from refurb.devices import services as devices
+        from refurb.devices.models import Grade
+        from refurb.workshop import services as workshop
+
+        given: dict[str, Any] = {"holder": self.workshop, "form": Form.MONITOR, "at": NOON - timedelta(days=5)}
+        screen = self.make_device(**given, media_known=True, screen_in=22.0)
+        by: dict[str, Any] = {"by": self.technician, "at": NOON - timedelta(days=2)}
+        devices.move(self.session, screen, Action.INVENTORY, **by)
+        devices.mark_labelled(self.session, screen, layout="L7160", **by)
+        devices.move(self.session, screen, Action.TRIAGE, payload={"outcome": "install"}, **by)
+        ticks = {point.code: checklist.Tick.OK.value for point in checklist.points_for(Form.MONITOR)}
+        workshop.control(
+            self.session, screen, ticks=ticks, grade=Grade.B, by=self.controller, at=NOON - timedelta(days=1)
+        )
+        return screen
 
     def mint(self) -> Any:
         """Return the system that the workshop installs."""

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from refurb.core.documents import DocumentKind
-from refurb.core.equipment import Mode, Origin, Regime
+from refurb.core.equipment import Form, Mode, Origin, Regime
 from refurb.core.handover import Accessory, ReturnMotive, Signature, Witness
 from refurb.core.need_life import State
 from refurb.core.workflow import Status
@@ -251,3 +251,59 @@ def test_every_paper_of_a_hand_over_is_typeset(chain: Chain, session: Session) -
         DocumentKind.LOAN_AGREEMENT,
         DocumentKind.SOLIDARITY_SALE_RECEIPT,
     }
+
+
+def test_a_desktop_leaves_with_its_screen_and_both_are_written(chain: Chain, session: Session) -> None:
+    from refurb.core.needs import Format
+    from refurb.devices.models import Device
+    from refurb.devices.queries import set_of
+
+    device = chain.stocked(form=Form.DESKTOP)
+    reservation = chain.reserved(need=chain.need(format=Format.ANY), device=device)
+    given = [Accessory.SCREEN, Accessory.KEYBOARD, Accessory.MOUSE, Accessory.CABLES]
+    handover = hand_over(chain, reservation, accessories=given)
+    whole = set_of(session, device.id)
+    assert whole is not None
+    assert whole.monitor is not None
+    for machine in (device, whole.monitor):
+        assert session.get_one(Device, machine.id).status is Status.HANDED_OVER
+    written = papers_of(session, handover)["gift_deed"]["devices"]
+    assert [each["code"] for each in written] == [device.code, whole.monitor.code]
+
+
+def test_a_set_that_lost_its_mouse_stays(chain: Chain, session: Session) -> None:
+    from refurb.core.needs import Format
+    from refurb.devices.queries import set_of
+
+    device = chain.stocked(form=Form.DESKTOP)
+    reservation = chain.reserved(need=chain.need(format=Format.ANY), device=device)
+    whole = set_of(session, device.id)
+    assert whole is not None
+    whole.has_mouse = False
+    session.flush()
+    assert refused(lambda: hand_over(chain, reservation, accessories=[])) == ("set-incomplete",)
+
+
+def test_a_structure_is_named_on_its_papers_and_signs_as_one(
+    chain: Chain, session: Session, make_organisation: Any, make_actor: Any
+) -> None:
+    from dataclasses import replace
+
+    from refurb.core.equipment import Recipient
+    from refurb.core.needs import Format, Term, Usage
+    from refurb.core.permissions import OrganisationRole, Role
+
+    structure = make_organisation(OrganisationRole.STRUCTURE, name="Espace numérique de Beaufort")
+    asking = replace(chain, service=structure, prescriber=make_actor(structure, Role.STRUCTURE))
+    need = asking.need(
+        recipient=Recipient.STRUCTURE,
+        usages=(Usage.OFFICE_WORK,),
+        format=Format.LAPTOP,
+        term=Term.KEEP,
+        owner="la structure",
+        maintainer="l'atelier",
+    )
+    handover = hand_over(asking, asking.reserved(need=need))
+    papers = papers_of(session, handover)
+    assert papers["gift_deed"]["recipient"]["name"] == "Espace numérique de Beaufort"
+    assert papers["handover_sheet"]["recipient"]["legal_type"] == "association"
