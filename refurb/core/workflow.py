@@ -235,6 +235,9 @@ def _unlock_target(facts: Facts) -> Status:
         return S.TRIAGED
     if before in HELD:
         before = S.IN_STOCK
+    # What was taken from it meanwhile is missed before it stands in stock again.
+    if before is S.IN_STOCK and not (facts.set_complete and facts.charger_complete):
+        before = S.QUALITY_CHECKED
     # What was wiped before the lock may hold a disk that is not, now: it starts again at the sorting table.
     if before in AFTER_WIPED and facts.media is not MediaState.CLEAR:
         return S.TRIAGED

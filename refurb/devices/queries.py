@@ -279,7 +279,7 @@ def facts(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
         "triage_outcome": device.triage_outcome,
         "diagnosed": is_diagnosed(session, device),
         "charger_complete": device.form not in NEEDS_CHARGER or bool(device.charger),
-        "set_complete": True,
+        "set_complete": device.form not in NEEDS_SET or set_is_complete(session, device.id),
         "profile_known": bool(device.profiles) or not holds_system,
         "labelled": device.labelled_at is not None,
         "locked_from": device.status_before_lock,
@@ -288,8 +288,6 @@ def facts(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
         "controller_id": by.id if by is not None else None,
         "handover_mode": mode,
     }
-    if device.form in NEEDS_SET:
-        found["set_complete"] = set_is_complete(session, device.id)
     for area in registry.FACTS.values():
         found |= area(session, device, by)
     base_id = session.scalar(sa.select(DeviceSet.base_id).where(DeviceSet.monitor_id == device.id))
@@ -362,6 +360,13 @@ def set_is_complete(session: Session, base_id: int) -> bool:
         return False
     *parts, screen = found
     return all(parts) and (screen is None or screen in MONITOR_READY)
+
+
+def is_complete(session: Session, device: Device) -> bool:
+    """Tell whether what a machine of this form needs beside it is there: its charger, or its set."""
+    if device.form in NEEDS_CHARGER:
+        return bool(device.charger)
+    return device.form not in NEEDS_SET or set_is_complete(session, device.id)
 
 
 def stock_of(session: Session, organisation_id: int, *, kind: str | None = None) -> Sequence[CountedStock]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from refurb.audit.models import Event
 from refurb.audit.queries import by_client_uuid
 from refurb.audit.services import record
-from refurb.core.equipment import DiskWish, Form, Origin, Regime
+from refurb.core.equipment import NEEDS_SET, DiskWish, Form, Origin, Regime
 from refurb.core.identity import CodeKind
 from refurb.core.media import MediaState
 from refurb.core.workflow import (
@@ -273,7 +273,8 @@ def undo(
 ) -> Event:
     """Take back one move, with its implied steps, by a compensating event.
 
-    Raises TransitionRefused with the code of core.workflow.undo_refusal, "not-a-move", "not-allowed" or "not-clear".
+    Raises TransitionRefused with the code of core.workflow.undo_refusal, "not-a-move", "not-allowed", "not-clear",
+    "in-a-set", "set-incomplete" or "charger-missing".
     """
     if client_uuid and (earlier := by_client_uuid(session, client_uuid)) is not None:
         return earlier
@@ -293,6 +294,8 @@ def undo(
     target = Status(group[0].before or device.status)
     if target in AFTER_WIPED and queries.media_state(session, device) is not MediaState.CLEAR:
         raise TransitionRefused("not-clear")
+    if target in STOCKED and not queries.is_complete(session, device):
+        raise TransitionRefused("set-incomplete" if device.form in NEEDS_SET else "charger-missing")
     screen = queries.set_of(session, device.id) if action in WITH_THE_SET else None
     if screen is not None and screen.monitor is not None:
         # The screen came along: the way back is the opposite move, which takes both.

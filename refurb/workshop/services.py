@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from refurb.audit.services import record
 from refurb.core import checklist
 from refurb.core.identity import CodeKind
-from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, Status
+from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, Status, TransitionRefused
 from refurb.devices import services as devices
+from refurb.devices.media import AWAY
 from refurb.devices.models import Device, Grade
 from refurb.devices.registry import Moved
-from refurb.devices.steps import lock
+from refurb.devices.steps import STOCKED, lock
 from refurb.organisations.codes import next_code
 from refurb.organisations.models import Place, PlaceKind
 from refurb.security import Actor
@@ -109,6 +110,9 @@ def control(
     passed = checklist.passes(device.form, ticks)
     with session.begin_nested():
         device = lock(session, device)
+        # What stands in stock was controlled: a new page begins by opening it up again.
+        if device.status in STOCKED or device.status in AWAY:
+            raise TransitionRefused("reopen-first" if device.status in STOCKED else "away")
         page = Control(
             device_id=device.id,
             checklist_version=checklist.VERSION,

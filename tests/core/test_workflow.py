@@ -250,6 +250,13 @@ def test_unlock_does_not_bring_back_a_wiped_state_that_is_no_longer_true() -> No
         assert next_status(Status.LOCKED, Action.UNLOCK, replace(DIRTY, locked_from=before)) is before
 
 
+@pytest.mark.parametrize("change", [{"set_complete": False}, {"charger_complete": False}])
+def test_unlock_does_not_bring_what_is_incomplete_back_into_stock(change: dict[str, bool]) -> None:
+    for before in (Status.IN_STOCK, Status.RESERVED):
+        facts = replace(FINE, locked_from=before, **change)  # type: ignore[arg-type]
+        assert next_status(Status.LOCKED, Action.UNLOCK, facts) is Status.QUALITY_CHECKED
+
+
 @pytest.mark.parametrize("action", [Action.FIND, Action.RECOVER])
 def test_what_was_lost_has_unknown_media(action: Action) -> None:
     status = Status.MISSING if action is Action.FIND else Status.STOLEN
