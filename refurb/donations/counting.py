@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from refurb.core.equipment import Form
@@ -191,7 +192,7 @@ def _finish(session: Session, share: LotShare) -> ResponseReturnValue | None:
     lines = session.scalars(queries.lines(share.lot_id, share_id=share.id)).all()
     papers.receipt_slip(session, share, lines, arrivals.received(session, lines), by=actor(), at=now())
     papers.intake_certificate(session, share, queries.arrivals_of(session, share.id), by=actor(), at=now())
-    subject = pages.in_language(share.lot, "Votre don %(code)s est compté", code="%(code)s")
+    subject = _l("Votre don %(code)s est compté", code=display(share.lot.code))
     pages.tell_giver(
         session, share.lot, "gift_counted", subject, by=actor(), declared=declared, received=received,
         workshop=share.workshop.name,

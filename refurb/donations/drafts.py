@@ -124,10 +124,10 @@ def tidy(session: Session, at: datetime) -> int:
     return len(gone)
 
 
-def finish(session: Session, draft: DonationDraft) -> None:
-    """Forget a draft that became a gift."""
-    old = draft.file_sha256
-    session.delete(draft)
+def finish(session: Session, draft: DonationDraft, code: str, *, at: datetime) -> None:
+    """Empty a draft that became a gift; its address goes on saying which one, for who presses twice."""
+    old, draft.file_sha256, draft.file_name = draft.file_sha256, None, None
+    draft.data, draft.changed_at = {"sent": code}, at
     session.flush()
     _drop_blob(session, old)
 

@@ -7,6 +7,7 @@ import re
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -90,7 +91,7 @@ def forward(token: str) -> ResponseReturnValue:
     _fresh, other = links.create(session, link.lot, origin="forwarded", by=actor(), at=now())
     pages.mail(
         str(form.email.data),
-        pages.in_language(link.lot, "Suivi du don %(code)s", code=display(link.lot.code)),
+        pages.in_language(link.lot, _l("Suivi du don %(code)s", code=display(link.lot.code))),
         "gift_forwarded",
         {"code": display(link.lot.code), "name": link.lot.supplier_name, "link": pages.follow_address(other)},
         session=session,
@@ -147,7 +148,7 @@ def find_link() -> ResponseReturnValue:
             _one, token = links.create(session, lot, origin="found", by=actor(), at=now())
             pages.mail(
                 address,
-                pages.in_language(lot, "Suivi du don %(code)s", code=display(lot.code)),
+                pages.in_language(lot, _l("Suivi du don %(code)s", code=display(lot.code))),
                 "gift_found",
                 {"code": display(lot.code), "name": lot.supplier_name, "link": pages.follow_address(token)},
                 session=session,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,6 +16,7 @@ from refurb.donations.models import DonationDraft
 from refurb.donations.services import Declared, Gift
 from refurb.organisations.models import LegalType
 from refurb.territory import queries as territory
+from refurb.web import local_date
 
 
 def first_missing(draft: DonationDraft) -> str:
@@ -92,9 +94,9 @@ def _locks(care: Mapping[str, Any]) -> str | None:
 def _slots(place: Mapping[str, Any]) -> str:
     parts = [place["slots"]]
     if place.get("from_on"):
-        parts.append(_("pas avant le %(day)s", day=place["from_on"]))
+        parts.append(_("pas avant le %(day)s", day=local_date(date.fromisoformat(place["from_on"]))))
     if place.get("until_on"):
-        parts.append(_("pas après le %(day)s", day=place["until_on"]))
+        parts.append(_("pas après le %(day)s", day=local_date(date.fromisoformat(place["until_on"]))))
     return " · ".join(parts)
 
 

@@ -29,7 +29,7 @@ from refurb.organisations.models import LegalType
 from refurb.security import actor, csrf, public
 from refurb.sheets import SheetRefused, read
 from refurb.territory import queries as territory
-from refurb.web import absolute_url, now, page_number, today
+from refurb.web import absolute_url, local_date, now, page_number, today
 
 STEPS = ("who", "what", "care", "where", "check")
 WHY = "anybody may offer machines, without an account"
@@ -232,6 +232,16 @@ def check(token: str) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
+@bp.get("/give/<token>/sent")
+@public(WHY)
+def sent(token: str) -> ResponseReturnValue:
+    """Say that the form was sent already, to who pressed twice or came back by an old link."""
+    draft = drafts.by_token(get_session(), token, at=now())
+    if draft is None or "sent" not in draft.data:
+        abort(404)
+    return render_template("donations/sent.html", code=draft.data["sent"])
+
+
 def _send(session: Session, token: str, form: CheckForm) -> ResponseReturnValue:
     draft = _draft(session, token, lock=True)
     lines = gathered.declared(session, draft)
@@ -241,7 +251,7 @@ def _send(session: Session, token: str, form: CheckForm) -> ResponseReturnValue:
         lot, link = services.submit(session, gift, lines, by=actor(), at=now(), language=str(get_locale() or "fr"))
     except services.GiftRefused:
         return redirect(url_for(".what", token=token), 303)
-    drafts.finish(session, draft)
+    drafts.finish(session, draft, lot.code, at=now())
     machines = sum(line.quantity for line in lines)
     for address in dict.fromkeys(contact["email"] for contact in gift.contacts if contact.get("email")):
         pages.mail(
@@ -265,6 +275,8 @@ def _draft(session: Session, token: str, *, lock: bool = False) -> DonationDraft
     draft = drafts.by_token(session, token, at=now(), lock=lock or request.method == "POST")
     if draft is None:
         abort(404)
+    if "sent" in draft.data:
+        abort(redirect(url_for(".sent", token=token), 303))
     return draft
 
 
@@ -462,7 +474,7 @@ def _mail_draft(session: Session, draft: DonationDraft, token: str, address: str
         address,
         _("Votre don en cours de saisie"),
         "gift_draft",
-        {"link": absolute_url("donations.what", token=token), "until": draft.expires_at.date().isoformat()},
+        {"link": absolute_url("donations.what", token=token), "until": local_date(draft.expires_at)},
         session=session,
         language=str(get_locale() or "fr"),
     )

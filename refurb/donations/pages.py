@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, request
 from flask_babel import force_locale
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from refurb import outbox
@@ -51,16 +50,13 @@ def follow_address(token: str) -> str:
     return absolute_url("donations.follow", token=token)
 
 
-def tell_giver(session: Session, lot: Lot, template: str, subject: str, *, by: Actor, **context: Any) -> None:
-    """Write to the contacts of a gift, each message with a link of its own.
-
-    `subject` holds "%(code)s" and is already in the language of the gift.
-    """
+def tell_giver(session: Session, lot: Lot, template: str, subject: Any, *, by: Actor, **context: Any) -> None:
+    """Write to the contacts of a gift, in its language, each message with a link of its own; `subject` is lazy."""
     for address in links.addresses(session, lot):
         _link, token = links.create(session, lot, origin="mail", by=by, at=now())
         mail(
             address,
-            subject % {"code": display(lot.code)},
+            in_language(lot, subject),
             template,
             {"code": display(lot.code), "name": lot.supplier_name, "link": follow_address(token), **context},
             session=session,
@@ -68,7 +64,7 @@ def tell_giver(session: Session, lot: Lot, template: str, subject: str, *, by: A
         )
 
 
-def in_language(lot: Lot, french: str, **values: Any) -> str:
-    """Return a sentence of the catalogue in the language of the gift."""
+def in_language(lot: Lot, sentence: Any) -> str:
+    """Return a lazy sentence in the language of the gift, whoever reads the page it is sent from."""
     with force_locale(lot.language):
-        return str(_(french, **values))
+        return str(sentence)

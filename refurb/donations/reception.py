@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from refurb.audit import queries as audit
+from refurb.core.identity import display
 from refurb.core.permissions import OrganisationRole, Permission
 from refurb.db import get_session
 from refurb.documents import queries as documents
@@ -119,7 +121,7 @@ def decide(code: str) -> ResponseReturnValue:
     session.flush()
     totals = queries.totals(session, [lot.id])[lot.id]
     if waited and not totals.declared:
-        subject = pages.in_language(lot, "Votre don %(code)s est examiné", code="%(code)s")
+        subject = _l("Votre don %(code)s est examiné", code=display(lot.code))
         pages.tell_giver(
             session, lot, "gift_examined", subject, by=by,
             accepted=totals.accepted + totals.collected + totals.received, refused=totals.refused,
@@ -247,7 +249,7 @@ def pickup(code: str, share_id: int) -> ResponseReturnValue:
         services.plan_pickup(session, share, on=form.on.data, window=form.window.data, by=actor(), at=now())
         lines = session.scalars(queries.lines(share.lot_id, share_id=share.id)).all()
         papers.pickup_slip(session, share, lines, by=actor(), at=now())
-        subject = pages.in_language(share.lot, "Enlèvement de votre don %(code)s", code="%(code)s")
+        subject = _l("Enlèvement de votre don %(code)s", code=display(share.lot.code))
         pages.tell_giver(
             session, share.lot, "gift_pickup", subject, by=actor(), day=local_date(form.on.data),
             window=share.pickup_window or share.lot.slots or "", workshop=share.workshop.name,

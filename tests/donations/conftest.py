@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,3 +113,26 @@ def make_lot(session: Session) -> MakeLot:
         return lot, token
 
     return make
+
+
+@pytest.fixture
+def count_queries(session: Session) -> Callable[[], AbstractContextManager[list[str]]]:
+    """Count what is asked of the database: `with count_queries() as asked: ...; len(asked)`."""
+    import sqlalchemy as sa
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        asked: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA", "BEGIN")):
+                asked.append(statement)
+
+        engine = session.connection().engine
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield asked
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)
+
+    return counting

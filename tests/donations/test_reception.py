@@ -229,3 +229,22 @@ def test_the_coordination_ties_a_lot_to_an_organisation(
     visitor.post(f"/donations/{lot.code}/supplier", {"supplier": str(giver.id)})
     session.expire_all()
     assert session.get_one(Lot, lot.id).supplier_id == giver.id
+
+
+def test_pages_ask_the_database_as_much_for_ten_as_for_one(
+    visitor: Visitor, house: House, make_lot: MakeLot, count_queries: Any
+) -> None:
+    few, few_token = make_lot([{"form": Form.LAPTOP, "serial": "ABC0001"}])
+    visitor.sign_in(house.coordinator, house.coordination)
+    addresses = ["/donations/", f"/donations/{few.code}", f"/gift/{few_token}"]
+    for address in addresses:
+        visitor.get(address)
+    with count_queries() as one:
+        for address in addresses:
+            visitor.get(address)
+    for number in range(9):
+        many, many_token = make_lot([{"form": Form.LAPTOP, "serial": f"ABC1{number}{n:02}"} for n in range(10)])
+    with count_queries() as ten:
+        for address in ["/donations/", f"/donations/{many.code}", f"/gift/{many_token}"]:
+            visitor.get(address)
+    assert len(ten) == len(one) > 0
