@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refurb.core.serials import fold_serial, is_placeholder, normalise_serial, normalise_siret, serial_trusted, siret_valid
+from refurb.core.serials import (
+    fold_serial,
+    is_placeholder,
+    normalise_serial,
+    normalise_siret,
+    serial_trusted,
+    siret_valid,
+)
 
 
 @pytest.mark.parametrize(
