@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from flask import Flask
     from flask.testing import FlaskClient
+    from playwright.sync_api import Browser
 
     from refurb.db import Session
     from tests.postgres import Server
@@ -249,3 +250,21 @@ def clock(app: Flask) -> Iterator[Clock]:
     app.extensions["refurb.clock"] = made
     yield made
     del app.extensions["refurb.clock"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless, which asks nobody for anything.
+
+    Of a module and not of the session, as pytest-playwright has it: while it lives its event loop runs in this thread,
+    where Flask's contexts then cannot end (asgiref refuses), so the tests of other modules would fail.
+    """
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu", *quiet]
+        )
+        yield chromium
+        chromium.close()

@@ -24,6 +24,7 @@ from refurb.setup.services import SetupRefused
 from refurb.territory.services import load as load_territory
 from refurb.territory.services import shipped
 from refurb.web import now
+from refurb.workshop import catalogue
 
 bp = Blueprint("setup", __name__)
 
@@ -88,6 +89,7 @@ def first_run() -> ResponseReturnValue:
         else:
             if form.territory.data in shipped():
                 load_territory(session, form.territory.data, at=now())
+            catalogue.begin(session, by=actor(), at=now())
             token = accounts.open_session(session, account, at=now(), user_agent=request.user_agent.string)
             session.commit()
             hooks.refresh(force=True)

@@ -76,13 +76,6 @@ def _workshop(app: Flask) -> tuple[str, list[str]]:
         return token, codes
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    """Debian's Chromium, which asks nobody for anything."""
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-    return {"executable_path": "/usr/bin/chromium", "args": ["--no-sandbox", "--disable-gpu", *quiet]}
-
-
 @pytest.fixture
 def desk(bench: Bench, browser: Browser, socket_enabled: None) -> Iterator[Page]:
     context = browser.new_context(locale="fr-FR")
