@@ -45,6 +45,7 @@ def test_an_empty_desk_says_what_to_do(technician: Visitor) -> None:
     assert page.heading == "Scanner"
     assert page.one("#desk-text").has_attr("autofocus")
     assert "Scannez une machine" in said(page)
+    assert {"/scan/cards", "/labels/"} <= {str(link["href"]) for link in page.select(".desk-more a")}
 
 
 def test_a_machine_opens_with_what_to_do_next(
