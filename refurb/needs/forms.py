@@ -155,14 +155,14 @@ class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
 
     def commune_found(self, found: Sequence[Found], sure: str | None) -> str | None:
         """Return the INSEE code that is meant: the one picked among the candidates, or the only one possible."""
-        picked = self.commune_pick.data
-        if picked and picked in {row.commune.code for row in found}:
-            return str(picked)
+        picked = str(self.commune_pick.data or "")
+        known = picked in {row.commune.code for row in found}
         if sure is None and self.commune.data:
+            # Shown again while the form is not good, with what was picked: the text alone would not say it.
             self.candidates = found
             self.commune_pick.choices = [SelectChoice(row.commune.code, row.commune.name) for row in found]
-            self.commune_pick.data = None
-        return sure
+        self.commune_pick.data = picked if known else None
+        return picked if known else sure
 
     def persons_in_text(self) -> list[privacy.Finding]:
         """Return what looks like a person in the free texts, unless the reader said it is none."""
@@ -171,7 +171,7 @@ class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
     def complete(self, answers: Answers, today: date) -> bool:
         """Whether the need can be sent; writes the error of each field that stands in the way."""
         for name in core.missing(answers):
-            field = self[FIELD_OF.get(name, name)]
+            field = self[self.field_of(name)]
             if field.errors:
                 continue
             if name == "commune" and self.candidates:
@@ -184,6 +184,10 @@ class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
             field = self[words.WRONG_FIELD[fault]]
             field.errors = [*field.errors, words.WRONG[fault]]
         return self.without_persons() and not self.errors
+
+    def field_of(self, answer: str) -> str:
+        """Return the name of the field where an answer is asked."""
+        return "usage_1" if answer == "usages" else answer
 
     def without_persons(self) -> bool:
         """Whether the free texts name nobody, as far as one can tell; writes the error otherwise."""
@@ -246,6 +250,11 @@ class HouseholdForm(NeedForm):
         offered = {usage: word for usage, word in words.USAGES.items() if usage not in FOR_STRUCTURES}
         self.usage_1.choices = _options(offered, _l("Choisissez"))
         self.usage_2.choices = self.usage_3.choices = _options(offered, _l("Aucun"))
+
+    def field_of(self, answer: str) -> str:
+        if answer == "contribution_cents":
+            return "contribution" if self.can_pay.data == YES else "can_pay"
+        return super().field_of(answer)
 
     def take_answers(self, answers: Answers, commune: str) -> None:
         super().take_answers(answers, commune)
@@ -316,10 +325,6 @@ class StructureForm(NeedForm):
         if self.note_confirmed.data:
             return []
         return [f for field in (self.note, self.owner, self.maintainer) for f in privacy.find(field.data or "")]
-
-
-#: Where an answer is asked, when the field has another name.
-FIELD_OF = {"usages": "usage_1", "contribution_cents": "can_pay"}
 
 
 def _said(value: bool | None) -> str | None:

@@ -93,7 +93,9 @@ def test_an_unsure_commune_is_asked_and_nothing_is_lost(
     assert len(page.select("[name=commune_pick]")) == 11
     assert page.one("#persons")["value"] == "5"
     assert page.one("#usage_1 option[selected]")["value"] == "secondary_school"
-    at_the_service.submit("main form", commune_pick="49215")
+    page = at_the_service.submit("main form", status=422, commune_pick="49215", persons="")
+    assert page.one("[name=commune_pick][checked]")["value"] == "49215"
+    at_the_service.submit("main form", persons="5")
     assert only_need(session).commune_code == "49215"
 
 
@@ -116,6 +118,12 @@ def test_what_is_missing_is_said_at_each_field(at_the_service: Visitor, filled: 
     assert page.one("#persons")["aria-invalid"] == "true"
     assert "Cette réponse est nécessaire." in page.one("#equipment").get_text()
     assert len(page.select(".notice-refused li")) == 2
+
+
+def test_a_yes_without_an_amount_is_asked_for_it(at_the_service: Visitor, filled: dict[str, Any]) -> None:
+    page = at_the_service.post("/needs/new", filled | {"contribution": "", "do": "send"}, status=422)
+    assert page.select("#contribution-error")
+    assert not page.select("#can_pay-error")
 
 
 def test_a_draft_is_kept_as_it_is_and_finished_later(
