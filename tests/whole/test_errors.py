@@ -1,0 +1,74 @@
+"""A fault is a sentence with a number, and the number is in the log; a refusal says what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from refurb.security import public
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask import Flask
+
+    from tests.conftest import Databases
+
+
+@pytest.fixture
+def faulty(databases: Databases, database: str) -> Iterator[Flask]:
+    """An application with a page that breaks, as it would in production."""
+    from tests.conftest import dispose
+
+    app = databases.make(database, databases.fresh_url(database))
+    app.config["PROPAGATE_ERRORS"] = False
+
+    @public("a page of the tests that breaks")
+    def breaks() -> str:
+        raise RuntimeError("the secret of the fault")
+
+    app.add_url_rule("/breaks", view_func=breaks)
+    yield app
+    dispose(app)
+
+
+def test_a_fault_has_a_number_that_the_log_knows(faulty: Flask) -> None:
+    from tests.visitor import Page, problems
+
+    with capture_logs() as logs:
+        answer = faulty.test_client().get("/breaks", headers={"Accept": "text/html"})
+    assert answer.status_code == 500
+    page = Page(answer.get_data(as_text=True), "lxml")
+    assert problems(page, answer) == []
+    assert "the secret of the fault" not in page.words()
+    (line,) = [entry for entry in logs if entry["event"] == "unhandled"]
+    assert line["error_id"] in page.words()
+    assert re.fullmatch("[0-9a-f]{12}", line["error_id"])
+    assert line["path"] == "/breaks"
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"), [("GET", "/nowhere", 404), ("POST", "/", 400), ("POST", "/sign-in", 400)]
+)
+def test_a_refusal_is_a_page(faulty: Flask, method: str, address: str, status: int) -> None:
+    from tests.visitor import Page, problems
+
+    answer = faulty.test_client().open(address, method=method, headers={"Accept": "text/html"})
+    assert answer.status_code in (status, 405)
+    page = Page(answer.get_data(as_text=True), "lxml")
+    assert problems(page, answer) == []
+
+
+def test_every_answer_carries_the_headers(faulty: Flask) -> None:
+    for address in ("/", "/nowhere", "/breaks", "/sign-in", "/healthz"):
+        headers = faulty.test_client().get(address).headers
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy, address
+        assert "unsafe" not in policy, address
+        assert "http" not in policy, address
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Referrer-Policy"] == "same-origin"
