@@ -384,9 +384,8 @@ def is_machine_name(text: str) -> bool:
 
 def is_inventory(text: str) -> bool:
     """Tell whether a number may be kept as the supplier's own: it holds a figure, and nobody's name."""
-    return (
-        any(map(str.isdigit, text)) and not any(map(is_given_name, fold(text).split())) and not persons.is_person(text)
-    )
+    named = any(map(is_given_name, fold(text).split()))
+    return any(map(str.isdigit, text)) and not named and not persons.untitled(text)[1]
 
 
 def choose(header: Row | None, sample: Sequence[Row]) -> tuple[Column, ...]:
@@ -412,6 +411,12 @@ def choose(header: Row | None, sample: Sequence[Row]) -> tuple[Column, ...]:
     return tuple(columns)
 
 
+#: Columns whose header settles what they are, whatever their cells resemble: a ten-figure number is no telephone there.
+_OF_MACHINES = frozenset(
+    {Field.SERIAL, Field.INVENTORY, Field.MODEL, Field.MAKER, Field.FORM, Field.DESIGNATION, Field.CPU}
+)
+
+
 def _one(title: str, filled: Sequence[str]) -> tuple[Fate, Field | None]:
     said = meaning(title) if title else None
     if said == (Fate.IGNORED, Field.INVENTORY):
@@ -426,8 +431,10 @@ def _one(title: str, filled: Sequence[str]) -> tuple[Fate, Field | None]:
     if said and said[0] is Fate.PERSON:
         return said
     persons_here = persons.share_of_persons(filled) if filled else 0.0
-    machine = said and said[1] in (Field.SERIAL, Field.MODEL, Field.MAKER, Field.FORM, Field.DESIGNATION, Field.CPU)
-    if persons_here >= 0.3 and not machine and not (said and said[1] is Field.COMMENT and persons_here < 0.6):
+    machine = said and said[1] in _OF_MACHINES
+    # A comment is scrubbed cell by cell; only a column of people under that name goes whole.
+    remark = said and said[1] is Field.COMMENT and (persons_here < 0.6 or len(filled) < 3)
+    if persons_here >= 0.3 and not machine and not remark:
         return Fate.PERSON, None
     if said is not None:
         fate, field = said

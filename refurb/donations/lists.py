@@ -253,10 +253,11 @@ def _lines(
         value = text_of(cell(wanted))
         if not value or (fold(value) in words.EMPTY and not free) or value.strip("-_ ") == "":
             return None
-        if free or "@" in value:
-            value, removed = persons.scrub(value)
-            if removed:
-                notes.append(Note.PERSON_REMOVED)
+        value, removed = persons.scrub(value) if free else persons.untitled(value)
+        if removed:
+            notes.append(Note.PERSON_REMOVED)
+            if value.strip("… ") == "":
+                return None
         if len(value) > _LONGEST[longest]:
             notes.append(Note.TEXT_CUT)
             value = value[: _LONGEST[longest] - 1] + "…"

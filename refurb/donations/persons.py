@@ -56,6 +56,12 @@ def share_of_persons(values: Sequence[str]) -> float:
     return sum(is_person(value) or is_login(value) for value in filled) / len(filled)
 
 
+def untitled(text: str, mark: str = "…") -> tuple[str, bool]:
+    """Return a maker, a model or a number without an address or a titled name that strayed into it."""
+    cleaned = TITLED.sub(mark, EMAIL.sub(mark, text))
+    return cleaned, cleaned != text
+
+
 _OF_SOMEBODY = re.compile(rf"\b(?:de|d['’]|à|pour|par|chez)\s*({_NAME})(\s+{_NAME})?")
 
 

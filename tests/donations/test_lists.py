@@ -471,6 +471,18 @@ def test_columns_about_persons_are_dropped_by_header_and_by_content() -> None:
     assert reading.lines[0].notes == (Note.PERSON_REMOVED,)
 
 
+def test_a_person_who_strays_into_a_machine_s_column_is_taken_out() -> None:
+    reading = understood(
+        "N° inventaire;Type;Marque;S/N;Commentaire\n0612345678;Portable;HP de Mme Durand;ABC1234;\n"
+        "0612345679;Portable;HP;ABC1235;PC de Sophie\n"
+    )
+    assert reading.person_columns == []
+    assert [line.inventory for line in reading.lines] == ["0612345678", "0612345679"]
+    assert [line.notes for line in reading.lines] == [(Note.PERSON_REMOVED,), (Note.PERSON_REMOVED,)]
+    assert "Durand" not in str(reading.lines)
+    assert "Sophie" not in str(reading.lines)
+
+
 def test_a_machine_named_after_its_user_loses_that_name_alone() -> None:
     reading = understood(
         "Nom;Modèle;Série\nPC-0001;Latitude 5480;ABC1234\nPC-0002;Latitude 5480;ABC1235\n"
