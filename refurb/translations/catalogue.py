@@ -17,6 +17,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent / "en" / "LC_MESSAGES"
 PO, MO = FOLDER / "messages.po", FOLDER / "messages.mo"
+#: French is the source and needs no wording, but a plural rule of its own: « 0 machine », and not "0 machines".
+FRENCH_MO = FOLDER.parents[1] / "fr" / "LC_MESSAGES" / "messages.mo"
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "_l": None,
@@ -78,6 +80,15 @@ def mo_bytes(catalog: Catalog) -> bytes:
     return buffer.getvalue()
 
 
+def french_plurals(catalog: Catalog) -> Catalog:
+    """Return the sentences that count something, in French as they stand."""
+    french = Catalog(locale="fr", project="Refurb", charset="utf-8", fuzzy=False)
+    for message in catalog:
+        if isinstance(message.id, tuple):
+            french.add(message.id, message.id, context=message.context, flags=message.flags)
+    return french
+
+
 def main() -> int:
     """Update, check, list what has no English (`--missing`, JSON), or take it in (`--merge FILE`, id to text)."""
     catalog = updated()
@@ -95,13 +106,15 @@ def main() -> int:
         for message in missing:
             print(f"no English: {message.id!r}")
         # The header of a .mo carries the date of its making: compare what it says, not its bytes.
-        stale = not PO.exists() or po_bytes(catalog) != PO.read_bytes() or not MO.exists()
+        stale = not PO.exists() or po_bytes(catalog) != PO.read_bytes() or not MO.exists() or not FRENCH_MO.exists()
         if stale:
             print("the catalogue is behind the source: run scripts/translations")
         return 1 if missing or stale else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     PO.write_bytes(po_bytes(catalog))
     MO.write_bytes(mo_bytes(catalog))
+    FRENCH_MO.parent.mkdir(parents=True, exist_ok=True)
+    FRENCH_MO.write_bytes(mo_bytes(french_plurals(catalog)))
     print(f"{len(catalog)} sentences, {len(missing)} without English")
     return 0
 
