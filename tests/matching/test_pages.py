@@ -39,7 +39,7 @@ def test_what_suits_comes_first_and_the_rest_says_why(
     codes = [cell.get_text(strip=True).replace(" ", "") for cell in tables[0].select("tbody th .code")]
     assert codes == [fit.code, strong.code]
     others = [row.get_text(" ", strip=True) for row in tables[1].select("tbody tr")]
-    texts = " ".join(others)
+    texts = " ".join(" ".join(others).split())
     assert "Mémoire de 4 Go ; il faut 8 Go." in texts
     assert "Webcam non testée." in texts
     assert "Batterie non mesurée ; il faut 60 %." in texts
