@@ -22,7 +22,7 @@ from refurb.core.equipment import Form
 from refurb.core.media import MediaRefused, MediaState, Outcome, WipeSource
 from refurb.core.workflow import HELD, OPTIONAL_STEPS, Action, HandoverMode, SecondPerson, Status, TransitionRefused
 from tests.conftest import NOON
-from tests.matching.conftest import coordination, coordinator, make_need, place, prescriber, service, territory  # noqa: F401
+from tests.needs.conftest import coordination, coordinator, make_need, place, prescriber, service, territory  # noqa: F401
 
 if TYPE_CHECKING:
     from refurb.db import Session
@@ -442,7 +442,7 @@ def test_random_lives(
     class Here(Lives):
         stage = Stage(session, workshop, (technician, controller), coordinator, needs, system.id, clock)
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Here,
         settings=settings(
             max_examples=12,

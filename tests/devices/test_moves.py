@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from refurb.core.media import Outcome, WipeSource
-from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.workflow import Action, Status, TransitionRefused
 from tests.conftest import NOON
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from refurb.devices.models import Device, StorageMedium
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
-    from tests.conftest import Clock
 
     MakeDevice = Callable[..., Device]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
     MakeDevice = Callable[..., Device]
     MakeAccount = Callable[..., Account]
+
+
+def typed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return fields whose names are no Python names, for `submit`."""
+    return fields
 
 
 @pytest.fixture
@@ -123,9 +128,9 @@ def test_a_disk_from_noted_to_wiped_by_hand(bench: Visitor, make_device: MakeDev
     bench.get(f"/devices/{device.code}/media/new")
     page = bench.submit(model="Samsung PM981", serial="S4GENX0N", size_gb="256")
     assert "À effacer" in page.words()
-    page = bench.submit("#wipe form", **{"wipe-outcome": "ok_with_reservation"}, status=422)
+    page = bench.submit("#wipe form", status=422, **typed({"wipe-outcome": "ok_with_reservation"}))
     assert "Dites en quelques mots" in page.words()
-    page = bench.submit("#wipe form", **{"wipe-outcome": "ok"})
+    page = bench.submit("#wipe form", **typed({"wipe-outcome": "ok"}))
     assert "Tout ce qu'elle contient est effacé" in page.words()
     assert "Effacé" in page.one(".page-head").get_text()
 
@@ -186,7 +191,7 @@ def test_a_charger_comes_from_the_shelf(bench: Visitor, make_device: MakeDevice,
     page = bench.get(f"/devices/{device.code}")
     option = page.select_one("#charger option[value]:not([value=''])")
     assert option is not None
-    page = bench.submit("#charger form", **{"charger-stock_id": str(option["value"])})
+    page = bench.submit("#charger form", **typed({"charger-stock_id": str(option["value"])}))
     assert page.one("#charger .badge-state").get_text(strip=True) == "USB-C 65 W"
     assert "0" in bench.get("/devices/stock").one("main td.num").get_text()
     page = bench.post(f"/devices/{device.code}/charger", {"remove": "1"})

@@ -247,7 +247,7 @@ def test_from_the_system_to_the_stock_on_the_pages(
     control.get(f"/workshop/{wiped.code}/control")
     page = control.submit(status=422)
     assert "À cocher." in page.words()
-    ticks = {f"tick_{code}": tick for code, tick in all_well(webcam="not_applicable").items()}
+    ticks: dict[str, Any] = {f"tick_{code}": tick for code, tick in all_well(webcam="not_applicable").items()}
     page = control.submit(grade="B", charger="USB-C 65 W", **ticks)
     assert "Contrôle réussi" in page.words()
     assert page.one(".next-title").get_text(strip=True) == "Entrer en stock"
@@ -280,7 +280,7 @@ def test_what_waits_and_where_it_leads(
     page = control.get("/workshop")
     assert "À inventorier" in page.words()
     link = page.one(".todo a")
-    assert device.model in control.get(str(link["href"])).words()
+    assert str(device.model) in control.get(str(link["href"])).words()
 
 
 def test_a_workshop_chooses_what_it_scans(control: Visitor, workshop: Organisation, session: Session) -> None:
