@@ -13,6 +13,7 @@ from refurb.core.identity import display
 from refurb.core.permissions import Permission
 from refurb.core.workflow import Status, TransitionRefused
 from refurb.db import get_session
+from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
 from refurb.donations import arrivals, pages, papers, queries, sentences
 from refurb.donations.forms import FinishForm, MachineForm
@@ -209,7 +210,7 @@ def _finish(session: Session, share: LotShare) -> ResponseReturnValue | None:
 def _count_page(session: Session, share: LotShare, form: MachineForm, finish: FinishForm) -> str:
     lines = session.scalars(queries.lines(share.lot_id, share_id=share.id)).all()
     counts = arrivals.received(session, lines)
-    born: dict[int, list[object]] = {}
+    born: dict[int, list[Device]] = {}
     for line, device in queries.arrivals_of(session, share.id):
         born.setdefault(line.id, []).append(device)
     finds = queries.open_finds(session, share.id)
@@ -243,5 +244,5 @@ def _count_page(session: Session, share: LotShare, form: MachineForm, finish: Fi
         finish=finish,
         PlaceKind=PlaceKind,
         Status=Status,
-        codes=[device.code for devices in born.values() for device in devices],  # type: ignore[attr-defined]
+        codes=[device.code for devices in born.values() for device in devices if device.labelled_at is None],
     )

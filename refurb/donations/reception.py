@@ -26,6 +26,8 @@ from refurb.territory import queries as territory
 from refurb.web import local_date, now, page_number, paginate, zone
 
 PER_PAGE = 100
+#: Lines whose quantities one page lets choose; a longer lot is offered whole, or in several goes.
+MOST_SHOWN = 500
 STATES = (LineState.DECLARED, LineState.ACCEPTED, LineState.REFUSED, LineState.COLLECTED, LineState.RECEIVED)
 
 
@@ -161,7 +163,8 @@ def offer(code: str) -> ResponseReturnValue:
     page = render_template(
         "donations/offer.html",
         lot=lot,
-        lines=lines,
+        lines=lines[:MOST_SHOWN],
+        hidden=max(0, len(lines) - MOST_SHOWN),
         machines=machines,
         pieces=sum(line.quantity for line in lines),
         suggestions=queries.suggestions(session, lot, machines, month_start=month),

@@ -248,3 +248,38 @@ def test_pages_ask_the_database_as_much_for_ten_as_for_one(
         for address in ["/donations/", f"/donations/{many.code}", f"/gift/{many_token}"]:
             visitor.get(address)
     assert len(ten) == len(one) > 0
+
+
+def test_the_desk_opens_a_lot_by_its_code_and_its_papers_follow_it(
+    session: Session, house: House, make_lot: MakeLot, coordinator: Actor, controller: Actor, app: Any
+) -> None:
+    from refurb.documents.registry import SEES
+    from refurb.donations.hooks import open_lot
+
+    lot, _token = make_lot()
+    with app.test_request_context():
+        opened = open_lot(session, lot.code, coordinator)
+        assert opened is not None
+        assert opened.url == f"/donations/{lot.code}"
+        assert open_lot(session, lot.code, controller) is None
+    assert SEES["lot"](session, lot.id, coordinator)
+    assert not SEES["lot"](session, lot.id, controller)
+
+
+def test_drafts_are_forgotten_with_their_lists(session: Session) -> None:
+    from datetime import date
+
+    from refurb.blobs import Blob
+    from refurb.donations import drafts
+    from refurb.donations.lists import read_list
+    from refurb.sheets import read
+    from refurb.web import now
+
+    draft, _token = drafts.begin(session, at=now())
+    reading = read_list(read(b"Type;S/N\nPortable;ABC1234\n"), today=date(2026, 11, 17))
+    drafts.keep_list(session, draft, reading, name="liste.csv", at=now())
+    assert [line.serial for line in drafts.list_lines(session, draft)] == ["ABC1234"]
+    assert drafts.list_lines(session, draft) == reading.lines
+    assert drafts.tidy(session, now()) == 0
+    assert drafts.tidy(session, now() + timedelta(days=31)) == 1
+    assert session.scalar(sa.select(sa.func.count()).select_from(Blob)) == 0
