@@ -20,7 +20,7 @@ from tests.whole.doors import doors
 
 if TYPE_CHECKING:
     from flask import Flask
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 ROLES = ("", "fournisseur", "atelier", "controle", "prescripteur", "structure", "remise", "coordination", "admin")
@@ -93,11 +93,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 LOOK = """async (rules) => {
   const options = rules ? {runOnly: {type: "rule", values: rules}} : {};
   const found = await axe.run(document, {...options, resultTypes: ["violations"]});
-  return found.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.target.join(" ")} ${n.failureSummary}`.slice(0, 400)));
+  return found.violations.flatMap(
+    v => v.nodes.map(n => `${v.id}: ${n.target.join(" ")} ${n.failureSummary}`.slice(0, 400)));
 }"""
 WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 #: What is a target of its own and is smaller than a finger: a link inside a sentence may be.
-SMALL = """() => [...document.querySelectorAll("main a.btn, main button, main .form-control, main .form-select, main summary")]
+SMALL = """() => [
+  ...document.querySelectorAll("main a.btn, main button, main .form-control, main .form-select, main summary")]
   .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.closest(".visually-hidden") && !e.hidden)
   .map(e => [e, e.getBoundingClientRect()]).filter(([e, r]) => r.height > 0 && r.height < 43.5)
   .map(([e, r]) => `${e.outerHTML.slice(0, 90)} is ${r.height.toFixed(0)} px high`)"""
@@ -141,7 +143,12 @@ def walk(
     page = context.new_page()
     faults: dict[str, list[str]] = {}
     page.on("pageerror", lambda error: faults.setdefault(page.url, []).append(f"script: {error}"))
-    page.on("request", lambda r: r.url.startswith(site.address) or faults.setdefault(page.url, []).append(r.url))
+
+    def within(request: Request) -> None:
+        if not request.url.startswith((site.address, "data:", "blob:")):
+            faults.setdefault(page.url, []).append(f"asks another host: {request.url}")
+
+    page.on("request", within)
     if role:
         sign_in(page, site, role)
     asked = {site.address + path for path in more}
@@ -222,9 +229,9 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
         pytest.fail("the keyboard never comes out of the page")
     assert 'class="skip"' in stops[0] or path == "/scan"
     expected = page.evaluate(
-        """() => [...document.querySelectorAll("main a[href], main button, main input, main select, main textarea, main summary")]
-          .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.type !== "hidden" && e.tabIndex >= 0
-                       && !(e.type === "radio" && !e.checked)).map(e => e.outerHTML.slice(0, 100))"""
+        """() => [...document.querySelectorAll("main :is(a[href], button, input, select, textarea, summary)")]
+          .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.type !== "hidden")
+          .filter(e => e.tabIndex >= 0 && !(e.type === "radio" && !e.checked)).map(e => e.outerHTML.slice(0, 100))"""
     )
     assert set(expected) <= set(stops)
     context.close()
