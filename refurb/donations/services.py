@@ -5,7 +5,7 @@ Every verb locks the lot, records an event on it, and leaves committing to the e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -222,41 +222,54 @@ def lock_row(session: Session, row: Lot | LotShare) -> None:
 
 def accept_lines(session: Session, lot: Lot, line_ids: Iterable[int], *, by: Actor, at: datetime) -> int:
     """Take the ticked lines, refused ones included; return how many changed."""
-    changed = 0
-    for line in _open_lines(session, lot, line_ids):
-        if line.state is LineState.ACCEPTED:
-            continue
-        before, line.state, line.refusal = line.state, LineState.ACCEPTED, None
-        _say(session, lot, "lot.line-accepted", line, by, at, before=before, after=line.state)
-        changed += 1
-    return changed
+    return _decide(session, lot, line_ids, LineState.ACCEPTED, "lot.line-accepted", by=by, at=at)
 
 
 def refuse_lines(session: Session, lot: Lot, line_ids: Iterable[int], *, reason: str, by: Actor, at: datetime) -> int:
     """Refuse the ticked lines with one reason; raises GiftRefused "unknown-reason"."""
     if reason not in REFUSALS:
         raise GiftRefused("unknown-reason")
-    changed = 0
-    for line in _open_lines(session, lot, line_ids):
-        if line.state is LineState.REFUSED and line.refusal == reason:
-            continue
-        before, line.state, line.refusal = line.state, LineState.REFUSED, reason
-        _say(session, lot, "lot.line-refused", line, by, at, {"reason": reason}, before=before, after=line.state)
-        changed += 1
-    return changed
+    return _decide(session, lot, line_ids, LineState.REFUSED, "lot.line-refused", reason=reason, by=by, at=at)
 
 
 def reconsider_lines(session: Session, lot: Lot, line_ids: Iterable[int], *, by: Actor, at: datetime) -> int:
     """Put the ticked lines back to be examined."""
-    changed = 0
-    for line in _open_lines(session, lot, line_ids):
-        if line.state is LineState.DECLARED:
-            continue
-        before, line.state, line.refusal = line.state, LineState.DECLARED, None
-        told = {"fields": ["state"]}
-        _say(session, lot, "lot.line-changed", line, by, at, told, before=before, after=line.state)
-        changed += 1
-    return changed
+    return _decide(session, lot, line_ids, LineState.DECLARED, "lot.line-changed", by=by, at=at)
+
+
+def _decide(
+    session: Session,
+    lot: Lot,
+    line_ids: Iterable[int],
+    state: LineState,
+    kind: str,
+    *,
+    reason: str | None = None,
+    by: Actor,
+    at: datetime,
+) -> int:
+    """Put lines in a state, by one event for all of them: a lot may hold thousands, ticked at once."""
+    lines = [line for line in _open_lines(session, lot, line_ids) if (line.state, line.refusal) != (state, reason)]
+    if not lines:
+        return 0
+    before = {line.state for line in lines}
+    for line in lines:
+        line.state, line.refusal = state, reason
+    payload: dict[str, Any] = {"line_id": lines[0].id, "line_ids": [line.id for line in lines], "fields": ["state"]}
+    if reason is not None:
+        payload["reason"] = reason
+    record(
+        session,
+        "lot",
+        lot.id,
+        kind,
+        by=by,
+        at=at,
+        payload=payload,
+        before=before.pop().value if len(before) == 1 else None,
+        after=state.value,
+    )
+    return len(lines)
 
 
 def _open_lines(session: Session, lot: Lot, line_ids: Iterable[int]) -> Sequence[LotLine]:
@@ -265,9 +278,7 @@ def _open_lines(session: Session, lot: Lot, line_ids: Iterable[int]) -> Sequence
     wanted = set(line_ids)
     if not wanted:
         raise GiftRefused("nothing-ticked")
-    lines = session.scalars(
-        sa.select(LotLine).where(LotLine.lot_id == lot.id, LotLine.id.in_(wanted)).order_by(LotLine.position)
-    ).all()
+    lines = _lines_of(session, lot, wanted)
     if len(lines) != len(wanted):
         raise GiftRefused("unknown-line")
     if any(line.share_id is not None or line.state in (LineState.COLLECTED, LineState.RECEIVED) for line in lines):
@@ -275,20 +286,12 @@ def _open_lines(session: Session, lot: Lot, line_ids: Iterable[int]) -> Sequence
     return lines
 
 
-def _say(
-    session: Session,
-    lot: Lot,
-    kind: str,
-    line: LotLine,
-    by: Actor,
-    at: datetime,
-    more: Mapping[str, Any] | None = None,
-    *,
-    before: LineState,
-    after: LineState,
-) -> None:
-    payload = {"line_id": line.id, "position": line.position, **(more or {})}
-    record(session, "lot", lot.id, kind, by=by, at=at, payload=payload, before=before.value, after=after.value)
+def _lines_of(session: Session, lot: Lot, wanted: Collection[int]) -> list[LotLine]:
+    """Return these lines of the lot in their order; thousands at once would be more than a statement may carry."""
+    query = sa.select(LotLine).where(LotLine.lot_id == lot.id).order_by(LotLine.position)
+    if len(wanted) <= 500:
+        return list(session.scalars(query.where(LotLine.id.in_(wanted))))
+    return [line for line in session.scalars(query) if line.id in wanted]
 
 
 # -- offering -----------------------------------------------------------------------------------------------------
@@ -311,9 +314,7 @@ def offer(
     wanted = {line_id: count for line_id, count in quantities.items() if count > 0}
     if not wanted:
         raise GiftRefused("nothing-ticked")
-    lines = session.scalars(
-        sa.select(LotLine).where(LotLine.lot_id == lot.id, LotLine.id.in_(wanted)).order_by(LotLine.position)
-    ).all()
+    lines = _lines_of(session, lot, wanted)
     if len(lines) != len(wanted) or any(
         line.share_id is not None or line.state is not LineState.ACCEPTED for line in lines
     ):
