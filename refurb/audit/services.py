@@ -2,14 +2,14 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
-from refurb.core import chain
+from refurb.core import chain, events
 
 
 class Author(Protocol):
@@ -40,9 +40,11 @@ def record(
 ) -> Event:
     """Append one event to the chain of its subject and flush it.
 
-    The payload holds JSON values only, and no person's name. A `client_uuid` seen before raises IntegrityError at the
-    flush: who may receive the same deed twice asks `queries.by_client_uuid` first.
+    The payload holds JSON values only, among them the keys that core.events asks of its kind (EventRefused
+    otherwise), and no person's name. A `client_uuid` seen before raises IntegrityError at the flush: who may receive
+    the same deed twice asks `queries.by_client_uuid` first.
     """
+    events.check(kind, payload or {})
     _lock_chain(session, subject_kind, subject_id)
     last = session.execute(
         sa.select(Event.seq, Event.hash)
@@ -82,8 +84,9 @@ def envelope(event: Event) -> dict[str, Any]:
         "subject": f"{event.subject_kind}:{event.subject_id}",
         "seq": event.seq,
         "kind": event.kind,
-        "at": event.at.isoformat(),
-        "client_at": event.client_at.isoformat() if event.client_at else None,
+        # In UTC, as it is read back: the same moment said in another zone is the same envelope.
+        "at": event.at.astimezone(UTC).isoformat(),
+        "client_at": event.client_at.astimezone(UTC).isoformat() if event.client_at else None,
         "account": event.account_id,
         "organisation": event.organisation_id,
         "station": event.station,

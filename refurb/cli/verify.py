@@ -8,6 +8,9 @@ import click
 from refurb.cli.application import load_app
 from refurb.cli.words import _
 
+#: A terminal is for reading: one fault in each of ten thousand chains says no more than fifty do.
+SHOWN = 50
+
 
 @click.command(help=_("Vérifier l'historique, les états des machines et les empreintes."))
 @click.option("--json", "as_json", is_flag=True, help=_("Écrire du JSON."))
@@ -26,8 +29,10 @@ def verify(as_json: bool) -> None:
             "status": _("L'état de %(where)s n'est pas celui de son dernier évènement."),
             "blob": _("Les octets %(where)s ne sont plus ceux de leur empreinte."),
         }
-        for what, where in faults:
+        for what, where in faults[:SHOWN]:
             click.echo(sentences[what] % {"where": where})
+        if len(faults) > SHOWN:
+            click.echo(_("… et %(count)s autres ; « --json » les dit tous.", count=len(faults) - SHOWN))
         if not faults:
             click.echo(_("Tout est en ordre."))
     if faults:

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -56,7 +56,7 @@ class World:
             moment -= timedelta(days=1)
             while moment.weekday() > 4:
                 moment -= timedelta(days=1)
-        return moment
+        return moment.astimezone(UTC)
 
     def between(self, start: datetime, end: datetime, count: int) -> list[datetime]:
         """Return `count` working moments in order, from `start` on, towards `end`."""

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+
+from refurb.security import Actor
+
+if TYPE_CHECKING:
+    from refurb.audit.models import Event
+    from refurb.db import Session
+
+AT = datetime(2026, 11, 17, 11, 0, tzinfo=UTC)
+
+
+def told(session: Session, count: int = 3, at: datetime = AT) -> list[Event]:
+    from refurb.audit.services import record
+
+    return [
+        record(
+            session,
+            "place",
+            7,
+            "place.changed",
+            by=Actor.system(),
+            at=at + timedelta(minutes=n),
+            payload={"fields": [n]},
+        )
+        for n in range(count)
+    ]
+
+
+def faults(session: Session) -> list[tuple[int, str]]:
+    from refurb.audit.services import broken
+
+    session.flush()
+    session.expire_all()
+    return [(event.seq, what) for event, what in broken(session)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Paris", "America/Cayenne"])
+def test_a_chain_is_true_in_whatever_zone_it_was_told(session: Session, zone: str) -> None:
+    told(session, at=AT.astimezone(ZoneInfo(zone)))
+    assert faults(session) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"kind": "place.created"}, "hash"),
+        ({"at": AT + timedelta(days=1)}, "hash"),
+        ({"payload": {"fields": ["another"]}}, "payload"),
+        ({"account_id": None, "station": "elsewhere"}, "hash"),
+        ({"hash": "0" * 64}, "hash"),
+    ],
+)
+def test_a_changed_event_is_seen(session: Session, change: dict[str, object], found: str) -> None:
+    from refurb.audit.models import Event
+
+    events = told(session)
+    session.execute(sa.update(Event).where(Event.id == events[1].id).values(**change))
+    assert (2, found) in faults(session)
+
+
+def test_a_missing_event_is_seen(session: Session) -> None:
+    events = told(session)
+    session.delete(events[1])
+    assert (3, "gap") in faults(session)
+
+
+def test_an_erased_payload_leaves_the_chain_true(session: Session) -> None:
+    from refurb.audit.services import erase
+
+    events = told(session)
+    erase(session, events[0], by=Actor.system(), at=AT + timedelta(days=1), motive="asked")
+    assert faults(session) == []
+    session.refresh(events[0])
+    assert events[0].payload is None
+    assert events[0].salt is None
