@@ -48,7 +48,10 @@ def _line(line: waiting.Waiting) -> dict[str, Any]:
     """Return a line of what waits, as macros/ui.html `todo` draws it."""
     detail = words.DETAILS.get(line.key)
     if line.oldest is not None and (days := (now() - line.oldest) // timedelta(days=1)) > 1:
-        age = ngettext("Depuis %(num)s jour pour le plus ancien.", "Depuis %(num)s jours pour le plus ancien.", days)
+        if line.count == 1:
+            age = ngettext("Depuis %(num)s jour.", "Depuis %(num)s jours.", days)
+        else:
+            age = ngettext("La plus longue attente : %(num)s jour.", "La plus longue attente : %(num)s jours.", days)
         detail = f"{detail} {age}" if detail else age
     return {
         "label": words.WAITING[line.key](line.count),
