@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-import clevercsv
 import python_calamine as calamine
 import xlsxwriter
 
@@ -198,6 +197,9 @@ def delimiter_of(text: str) -> str:
     steady = {c: w for c, w in counts.items() if w and min(w) == max(w) > 1}
     if len(steady) == 1:
         return next(iter(steady))
+    # Loaded here: it goes through the whole of Unicode as it is imported, which every start would pay.
+    import clevercsv
+
     try:
         dialect = clevercsv.Sniffer().sniff(sample[:6_000], delimiters=[";", "\t", ",", "|"])
         if dialect is not None and dialect.delimiter:

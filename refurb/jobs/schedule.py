@@ -9,18 +9,20 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
 from flask import Flask
-from huey import Huey, SqliteHuey, crontab
-from huey.consumer import Consumer
 from sqlalchemy.orm import Session
 
 from refurb import outbox
 from refurb.config import Settings
 from refurb.db import get_session
+
+if TYPE_CHECKING:
+    # The web's processes read the calendar and run nothing of it: huey is the worker's to load.
+    from huey import Huey
 
 log = structlog.get_logger()
 
@@ -49,9 +51,11 @@ def drain_once(app: Flask) -> int:
         return outbox.drain(get_session())
 
 
-def make_queue(settings: Settings) -> Huey:
+def make_queue(settings: Settings) -> "Huey":
     """Return the queue: a file beside the embedded database, else a schema of its own in PostgreSQL."""
     if settings.embedded:
+        from huey import SqliteHuey
+
         return SqliteHuey("refurb", filename=str(settings.instance / "queue.sqlite"), results=False, utc=True)
     from huey.contrib.sql_huey import SqlHuey
     from peewee import PostgresqlDatabase
@@ -89,8 +93,10 @@ def run_periodic(app: Flask, task: Periodic) -> None:
             log.info("task.done", task=task.name, result=result)
 
 
-def register(queue: Huey, app: Flask, tasks: list[Periodic]) -> None:
+def register(queue: "Huey", app: Flask, tasks: list[Periodic]) -> None:
     """Give each task to huey under its name."""
+    from huey import crontab
+
     for task in tasks:
 
         def go(task: Periodic = task) -> None:
@@ -133,6 +139,8 @@ def waits(app: Flask) -> bool:
 
 def run(app: Flask) -> None:
     """Work until stopped by a signal; what is under way is finished first."""
+    from huey.consumer import Consumer
+
     settings = app.extensions["refurb.settings"]
     prepare_queue(app)
     queue = make_queue(settings)
