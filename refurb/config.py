@@ -47,7 +47,7 @@ class Settings:
     database_url: sa.URL
     secret_key: str = field(repr=False)
     field_keys: tuple[str, ...] = field(repr=False)
-    timezone: ZoneInfo = ZoneInfo("Europe/Paris")
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Paris"))
     territory: str = "49"
     public_url: str | None = None
     mail: MailSettings = MailSettings()

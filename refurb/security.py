@@ -63,7 +63,7 @@ class Actor:
 
     @classmethod
     def system(cls) -> "Actor":
-        """Return the actor of the worker and the command line, which may do anything and is named as such in the log."""
+        """Return the actor of the worker and the command line, which may do anything; the log tells it apart."""
         return cls(kind=ActorKind.SYSTEM, permissions=frozenset(Permission), name="Refurb", station="system")
 
     @classmethod
@@ -146,7 +146,7 @@ def check_access() -> Response | None:
         return None
     if not actor().is_signed_in and request.method == "GET" and request.accept_mimetypes.accept_html:
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), 302)
-    abort(403 if actor().is_signed_in else 401)
+    return abort(403 if actor().is_signed_in else 401)
 
 
 def safe_next(target: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """The solver's model: who receives which device, exact on the five tiers of matching/README.md.
 
-Shares being a tree, a scenario without bundles is a minimum-cost flow on kinds of devices and needs (core.kinds), solved
-in stages (core.stages, core.flow). Bundles make the problem hard in general: they are decided by branching, best bound first, each branch solved exactly.
+Shares being a tree, a scenario without bundles is a minimum-cost flow on kinds of devices and needs (core.kinds),
+solved in stages (core.stages, core.flow). Bundles make the problem hard in general: they are decided by branching,
+best bound first, each branch solved exactly.
 """
 
 import heapq

@@ -1,16 +1,28 @@
 """What a password must be: long enough, and not what everybody tries first."""
 
+from itertools import pairwise
+
 SHORTEST = 10
 LONGEST = 200
 
 #: Tried first by whoever tries; folded, without digits at the end.
 _COMMON = frozenset(
-    ("azertyuiop", "qwertyuiop", "motdepasse", "password", "bonjourbonjour", "jetaime", "refurb", "ordinateur", "soleil")
+    (
+        "azertyuiop",
+        "qwertyuiop",
+        "motdepasse",
+        "password",
+        "bonjourbonjour",
+        "jetaime",
+        "refurb",
+        "ordinateur",
+        "soleil",
+    )
 )
 
 
 def weakness(password: str, *, known: tuple[str, ...] = ()) -> str | None:
-    """Return why a password is refused, None for a good one: "too-short", "too-long", "too-simple", "too-close".
+    """Return why a password is refused, or None: "too-short", "too-long", "too-simple", "too-close".
 
     `known` holds what others know of the person: the address, the name, the organisation.
     """
@@ -30,5 +42,5 @@ def weakness(password: str, *, known: tuple[str, ...] = ()) -> str | None:
 
 def _is_a_run(text: str) -> bool:
     """Whether the text is neighbours in order: 1234567890, abcdefghij."""
-    steps = {ord(b) - ord(a) for a, b in zip(text, text[1:], strict=False)}
+    steps = {ord(b) - ord(a) for a, b in pairwise(text)}
     return steps in ({1}, {-1}, {1, -9})

@@ -92,7 +92,7 @@ def _yes_no(label: Any, yes: Any, no: Any, **more: Any) -> RadioField:
     )
 
 
-class NeedForm(FlaskForm):  # type: ignore[misc]  # flask_wtf has no types
+class NeedForm(FlaskForm):
     """What both a household's and a structure's need ask."""
 
     recipient = Recipient.HOUSEHOLD

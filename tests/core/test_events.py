@@ -11,7 +11,7 @@ def test_each_kind_asks_for_its_keys(kind: str) -> None:
     for key in KINDS[kind]:
         with pytest.raises(EventRefused) as caught:
             check(kind, dict.fromkeys(KINDS[kind] - {key}))
-        assert (caught.value.code, caught.value.keys) == ("missing-keys", {key})
+        assert (caught.value.code, caught.value.keys) == ("missing-keys", frozenset({key}))
 
 
 def test_an_unknown_kind_is_refused() -> None:

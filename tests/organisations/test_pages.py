@@ -85,7 +85,12 @@ def test_what_is_wrong_is_said_and_nothing_typed_is_lost(
     coordinator: Visitor, field: str, value: str, sentence: str
 ) -> None:
     coordinator.get("/organisations/new")
-    typed: dict[str, Any] = {"name": "Les Deux Tournevis", "roles": ["refurbisher"], "commune": "Cholet", "phone": "02 00 00 00 00"}
+    typed: dict[str, Any] = {
+        "name": "Les Deux Tournevis",
+        "roles": ["refurbisher"],
+        "commune": "Cholet",
+        "phone": "02 00 00 00 00",
+    }
     page = coordinator.submit(status=422, **(typed | {field: value}))
     assert sentence in page.words()
     assert page.one("[name=phone]")["value"] == "02 00 00 00 00"

@@ -92,11 +92,12 @@ def test_the_environment_wins_over_the_pages(app: Flask) -> None:
     from refurb.setup.queries import MAIL, TERRITORY, TIMEZONE, overlaid
 
     base = app.extensions["refurb.environment"]
+    server = {"host": "mail.example.org", "port": 25, "user": None, "password": None, "security": "none"}
     stored = {
         TERRITORY: "72",
         TIMEZONE: "Indian/Reunion",
-        MAIL: {"host": "mail.example.org", "port": 25, "user": None, "password": None, "security": "none", "sender": "a@b"},
-    }  # fmt: skip
+        MAIL: {**server, "sender": "a@b"},
+    }
     laid = overlaid(base, stored, {})
     assert (laid.territory, laid.timezone.key, laid.mail.host) == ("72", "Indian/Reunion", "mail.example.org")
     kept = overlaid(

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from tests.whole.small_world import PASSWORD, World
 from tests.whole.walk_inputs import Inputs
@@ -80,6 +81,11 @@ class Walk:
             context.close()
 
 
+def today() -> date:
+    """Return the date where the instance is."""
+    return datetime.now(ZoneInfo("Europe/Paris")).date()
+
+
 def heading(page: Page) -> str:
     """Return the title a person reads."""
     return page.locator("h1").inner_text()
@@ -144,7 +150,7 @@ def receive(walk: Walk, inputs: Inputs) -> dict[str, str]:
 
     page = walk.open("atelier", lot)
     page.get_by_role("button", name="Nous le prenons").click()
-    page.locator("#on").fill((date.today() + timedelta(days=3)).isoformat())
+    page.locator("#on").fill((today() + timedelta(days=3)).isoformat())
     page.get_by_role("button", name="Prévenir le donateur").click()
     page.locator("#count").fill(str(len(lines)))
     page.get_by_role("button", name="C'est chargé").click()
@@ -226,9 +232,10 @@ def scan(walk: Walk, who: str, text: str) -> str:
     page = walk.open(who, "/scan")
     page.locator("#desk-text").fill(text)
     page.locator("#desk-text").press("Enter")
-    page.wait_for_timeout(600)
+    answer = page.locator(".desk-answer")
+    answer.wait_for()
     walk.shot(page, f"desk-{who}")
-    return " ".join(page.locator("main").inner_text().split())[:160]
+    return " ".join(answer.inner_text().split())
 
 
 def ask(walk: Walk) -> str:
@@ -250,7 +257,7 @@ def ask(walk: Walk) -> str:
         ("informed_how", "in_person"),
     ):
         choose(page, name, value)
-    page.locator("#informed_on").fill(date.today().isoformat())
+    page.locator("#informed_on").fill(today().isoformat())
     choose(page, "not_equipped", "yes")
     page.locator("#handover_place").select_option(index=1)
     page.get_by_role("button", name="Envoyer la demande").click()
@@ -274,7 +281,7 @@ def choose(page: Page, name: str, value: str) -> None:
 
 
 def match(walk: Walk, need: str, code: str) -> None:
-    """The coordination sets the machine aside; the service says yes and agrees on a time; the workshop gets it ready."""
+    """The coordination sets the machine aside, the service agrees on a time, the workshop gets it ready."""
     page = walk.open("coordination", f"/matching/needs/{need}")
     walk.shot(page, "14-match")
     assert compact(code) in compact(page.locator("main").inner_text())

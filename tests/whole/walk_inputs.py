@@ -40,9 +40,7 @@ def make(folder: Path) -> Inputs:
     """Write the files into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = [{"serial": serial} for serial in (SERIAL, "5CG49WALK1", "5CG49WALK2", "5CG49WALK3")]
-    return Inputs(
-        _workbook(folder, lines), lines, SERIAL, "XTRA49INCONNU", _report(folder), [(MODEL, DISK)], folder
-    )
+    return Inputs(_workbook(folder, lines), lines, SERIAL, "XTRA49INCONNU", _report(folder), [(MODEL, DISK)], folder)
 
 
 def from_samples(samples: Path, folder: Path) -> Inputs:
