@@ -16,6 +16,7 @@ from refurb.accounts import services as accounts
 from refurb.accounts.models import Account, Membership
 from refurb.accounts.views import reset_token
 from refurb.aftersales import services as aftersales
+from refurb.aftersales.queries import open_ticket
 from refurb.core.aftersales import Fault
 from refurb.core.equipment import Form
 from refurb.core.need_life import State
@@ -156,7 +157,9 @@ def _tickets(session: Session) -> list[str]:
     device = session.get_one(Device, handover.device_id)
     fault = next(iter(Fault))
     by = _actor(session, "remise")
-    ticket = aftersales.open_ticket(session, device, handover, fault=fault, by=by, at=now())
+    ticket = open_ticket(session, device.id) or aftersales.open_ticket(
+        session, device, handover, fault=fault, by=by, at=now()
+    )
     return [f"/aftersales/{ticket.code}", f"/handover/done/{handover.code}"]
 
 

@@ -158,6 +158,7 @@ def walk(
         endpoint = site.endpoint(address)
         if endpoint is None or site.is_file(endpoint) or (endpoint in mine and address not in asked):
             continue
+        asked.discard(address)
         mine.add(endpoint)
         answer = page.goto(address)
         assert answer is not None
