@@ -196,7 +196,7 @@ def test_axe_finds_nothing_on_any_page(site: Site, browser: Browser) -> None:
 FOCUS = """() => {
   const e = document.activeElement;
   if (!e || e === document.body) return null;
-  const card = e.closest(".choice-card") || e;
+  const card = e.closest(".choice-card, .desk-box, .desk-input") || e;
   const shown = [e, card].some(x => { const s = getComputedStyle(x);
     return (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2) || s.boxShadow !== "none"; });
   const r = e.getBoundingClientRect();
@@ -216,7 +216,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
     if role:
         sign_in(page, site, role)
     page.goto(site.address + path)
-    page.evaluate("document.activeElement.blur()")
+    # From the top, wherever the page put the focus by itself.
+    page.evaluate("document.body.tabIndex = -1; document.body.focus()")
     stops: list[str] = []
     for _ in range(200):
         page.keyboard.press("Tab")
@@ -228,7 +229,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
         stops.append(stop["what"])
     else:
         pytest.fail("the keyboard never comes out of the page")
-    assert 'class="skip"' in stops[0] or path == "/scan"
+    assert 'class="skip"' in stops[0]
     expected = page.evaluate(
         """() => [...document.querySelectorAll("main :is(a[href], button, input, select, textarea, summary)")]
           .filter(e => e.checkVisibility({visibilityProperty: true}) && !e.disabled && e.type !== "hidden")
