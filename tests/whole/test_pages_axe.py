@@ -196,7 +196,7 @@ def test_axe_finds_nothing_on_any_page(site: Site, browser: Browser) -> None:
 FOCUS = """() => {
   const e = document.activeElement;
   if (!e || e === document.body) return null;
-  const card = e.closest(".choice-card, .desk-box, .desk-input") || e;
+  const card = e.closest(".choice-card, .desk-line") || e;
   const shown = [e, card].some(x => { const s = getComputedStyle(x);
     return (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2) || s.boxShadow !== "none"; });
   const r = e.getBoundingClientRect();
