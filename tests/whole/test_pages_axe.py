@@ -215,7 +215,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
     page = context.new_page()
     if role:
         sign_in(page, site, role)
-    page.goto(site.address + path)
+    page.goto(site.address + path, wait_until="networkidle")
     # From the top, wherever the page put the focus by itself.
     page.evaluate("document.body.tabIndex = -1; document.body.focus()")
     stops: list[str] = []
