@@ -83,7 +83,8 @@ def add(
 
 
 def device_held_since(session: Session, device: Device) -> datetime:
-    """Return when the machine last left a donor's or a user's hands: its arrival, or its last return or recovery."""
+    """Return when the machine last left a donor's or a user's hands: its arrival, or when it came back from being out
+    or stolen."""
     from refurb.audit.models import Event
 
     back = session.scalar(
@@ -92,7 +93,7 @@ def device_held_since(session: Session, device: Device) -> datetime:
             Event.subject_id == device.id,
             Event.kind == "device.moved",
             sa.or_(
-                sa.and_(Event.before.in_([s.value for s in OUT]), Event.after == Status.AFTER_SALES.value),
+                Event.before.in_([s.value for s in OUT]),
                 sa.and_(Event.before == Status.STOLEN.value, Event.after == Status.TRIAGED.value),
             ),
         )
@@ -110,16 +111,22 @@ def see(
     serial: str | None = None,
     size_gb: int | None = None,
     health: str | None = None,
+    again: bool = False,
     by: Actor,
     at: datetime,
 ) -> StorageMedium:
-    """Return the medium that a report saw in the machine: known by its serial, moved here if need be, or new."""
+    """Return the medium that a report saw in the machine: known by its serial, moved here if need be, or new.
+
+    `again`: the report was read before. What it saw then may have been taken out or destroyed since, and stays so.
+    """
     key = serial_key(serial)
     here = queries.media_of(session, device.id)
     found = next((m for m in here if key is not None and m.serial_key == key), None)
     if found is None and key is not None:
         known = queries.medium_by_serial(session, serial or "", holder_id=device.holder_id)
         elsewhere = next((m for m in known if model is None or m.model is None or m.model == model), None)
+        if elsewhere is not None and again:
+            return elsewhere
         if elsewhere is not None:
             found = _put_in(session, elsewhere, device, by=by, at=at)
     if found is None and key is None:
@@ -147,8 +154,11 @@ def see(
     found.maker, found.model = found.maker or maker, found.model or model
     found.serial, found.serial_key = found.serial or serial, found.serial_key or key
     found.size_gb, found.health = found.size_gb or size_gb, health or found.health
-    # It is there, whatever somebody attested.
-    found.absence_attested = None
+    if not again and (found.absence_attested is not None or found.destroyed_at is not None):
+        # It is there, whatever somebody attested: a disk that a tool reads is neither absent nor destroyed.
+        found.absence_attested = found.destroyed_at = None
+        told = {"medium_id": found.id, "kind": found.kind.value, "model": found.model, "serial": found.serial}
+        record(session, "device", device.id, "medium.added", by=by, at=at, payload={**told, "seen_again": True})
     device.media_known = True
     session.flush()
     return found
@@ -320,6 +330,10 @@ def put_in(session: Session, medium: StorageMedium, device: Device, *, by: Actor
 
 def _put_in(session: Session, medium: StorageMedium, device: Device, *, by: Actor, at: datetime) -> StorageMedium:
     was = medium.device_id
+    left = session.get_one(Device, was) if was is not None else None
+    if left is not None and (left.status in OUT or left.status is Status.STOLEN):
+        # It comes from a machine in a user's hands, so what was proved before that machine left is proved no more.
+        medium.held_since = max(left.status_since, device_held_since(session, device))
     medium.device_id, medium.removed_from_id, medium.holder_id = device.id, was, device.holder_id
     device.media_known = True
     session.flush()

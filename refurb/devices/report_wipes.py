@@ -17,7 +17,9 @@ from refurb.security import Actor
 _DRIFT = timedelta(minutes=15)
 
 
-def see(session: Session, device: Device, seen: Medium, *, by: Actor, at: datetime) -> StorageMedium:
+def see(
+    session: Session, device: Device, seen: Medium, *, again: bool = False, by: Actor, at: datetime
+) -> StorageMedium:
     return media.see(
         session,
         device,
@@ -27,6 +29,7 @@ def see(session: Session, device: Device, seen: Medium, *, by: Actor, at: dateti
         serial=seen.serial if serial_trusted(None, seen.serial) else None,
         size_gb=seen.size_gb,
         health=seen.health.value if seen.health is not None else None,
+        again=again,
         by=by,
         at=at,
     )

@@ -205,14 +205,14 @@ def read_again(session: Session, report: Report, *, by: Actor, at: datetime, zon
 def _attach(
     session: Session, report: Report, reading: Reading, device: Device, *, by: Actor, at: datetime, zone: tzinfo
 ) -> None:
-    device = lock(session, device)
+    device, again = lock(session, device), report.device_id == device.id
     report.device, report.asked_of, report.doubt = device, None, None
     session.flush()
     if reading.describes_machine and report_queries.is_latest_on_hardware(session, report):
         _take_identity(session, report, reading, device)
         _take_hardware(reading, device)
     for medium in reading.media or ():
-        report_wipes.see(session, device, medium, by=by, at=at)
+        report_wipes.see(session, device, medium, again=again, by=by, at=at)
     if reading.describes_machine and reading.media is not None:
         device.media_known = True
     grades.regrade(session, device)

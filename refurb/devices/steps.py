@@ -105,7 +105,7 @@ def _apply(session: Session, device: Device, step: Step, *, at: datetime, told: 
             changes |= {"left_as": None, "refusal_signed_at": None}
     if step.action in FRESH_STARTS:
         changes["opened_at"] = at
-    if step.action in (Action.RETURN, Action.RECOVER):
+    if step.action in (Action.RETURN, Action.RECOVER) or (step.action is Action.FIND and _was_out(session, device)):
         # What was in somebody else's hands is to be wiped again, whatever was proved before.
         session.execute(
             sa.update(StorageMedium).where(StorageMedium.device_id == device.id).values(held_since=at),
@@ -124,6 +124,22 @@ def _apply(session: Session, device: Device, step: Step, *, at: datetime, told: 
         setattr(device, name, value)
     device.status = step.after
     return was
+
+
+def _was_out(session: Session, device: Device) -> bool:
+    """Tell whether a missing machine went missing from its user's hands, not from a workshop's shelf."""
+    before = session.scalar(
+        sa.select(Event.before)
+        .where(
+            Event.subject_kind == "device",
+            Event.subject_id == device.id,
+            Event.kind == "device.moved",
+            Event.after == Status.MISSING.value,
+        )
+        .order_by(Event.seq.desc())
+        .limit(1)
+    )
+    return before in OUT
 
 
 def plain(value: Any) -> Any:

@@ -271,7 +271,7 @@ def test_a_disk_taken_out_keeps_its_own_guard_and_its_proof(
     assert status_of(session, other.id) is Status.WIPED
 
 
-def test_what_comes_back_from_a_user_is_wiped_again(
+def test_lost_in_the_workshop_is_nobodys_hands(
     session: Session, disk: StorageMedium, workshop: Organisation, technician: Actor
 ) -> None:
     from refurb.devices import queries, services
@@ -286,5 +286,5 @@ def test_what_comes_back_from_a_user_is_wiped_again(
 
     moved = media.attest_media(session, device, by=technician, at=NOON + 3 * HOUR)
     assert moved is not None
-    # Lost is nobody's hands: once its disk is identified again, the earlier wipe counts.
+    # Once its disk is identified again, the earlier wipe counts.
     assert moved.after is Status.WIPED
