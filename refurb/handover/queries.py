@@ -99,10 +99,10 @@ def without_date(session: Session, *, seen_by: Actor) -> Sequence[Case]:
 
 
 def case_by_need(session: Session, need_code: str, *, seen_by: Actor, lock: bool = False) -> Case | None:
-    """Return the open reservation of a need, if the actor may see it; `lock` holds its row."""
+    """Return the open reservation of a need, if the actor may see it; `lock` holds machine, need and reservation."""
     query = seen(_cases(), seen_by).where(Need.code == need_code)
     if lock:
-        query = query.with_for_update(of=Reservation)
+        _lock_case(session, query)
     row = session.execute(query.execution_options(populate_existing=True)).first()
     if row is None:
         return None
@@ -112,6 +112,13 @@ def case_by_need(session: Session, need_code: str, *, seen_by: Actor, lock: bool
         .where(Appointment.reservation_id == row[0].id, Appointment.missed_at.is_not(None))
     )
     return _case(row, missed or 0)
+
+
+def _lock_case(session: Session, query: sa.Select[Any]) -> None:
+    """Hold the rows of a case in the order of every deed on a reservation (matching.services): who takes the
+    reservation first waits for ever for who holds the machine."""
+    for table in (Device, Need, Reservation):
+        session.execute(query.with_only_columns(table.id).with_for_update(of=table))
 
 
 def need_code_of_device(session: Session, device_code: str, *, seen_by: Actor) -> str | None:

@@ -328,7 +328,8 @@ def take_back(session: Session, handover: Handover, motive: ReturnMotive, *, by:
         payload={"motive": motive.value, "handover": handover.code},
     )
     handover.returned_at, handover.return_motive = at, motive.value
-    today, need = at.astimezone(zone()).date(), session.get_one(Need, handover.need_id)
+    today = at.astimezone(zone()).date()
+    need = session.get_one(Need, handover.need_id, with_for_update=True, populate_existing=True)
     if motive is ReturnMotive.HANDOVER_MISTAKE:
         for document in documents.of_subject(session, "handover", handover.id):
             document_services.void(session, document, reason=motive.value, by=by, at=at)

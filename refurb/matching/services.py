@@ -216,6 +216,14 @@ def _open(session: Session, reservation: Reservation) -> None:
         raise MatchRefused("ended")
 
 
+def hold(session: Session, need: Need) -> Need:
+    """Lock the machine set aside for a need, if there is one, and then the need: for a deed on a need that frees it."""
+    reservation = queries.open_for_need(session, need.id)
+    if reservation is not None:
+        lock(session, reservation.device)
+    return _lock(session, need)
+
+
 def _lock(session: Session, need: Need) -> Need:
     """Lock a need and read its columns anew; what was loaded beside it stays."""
     session.refresh(need, [column.key for column in Need.__mapper__.column_attrs], with_for_update=True)

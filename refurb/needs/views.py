@@ -26,6 +26,7 @@ from refurb.documents.rendering import qr_svg
 from refurb.documents.services import working_paper
 from refurb.matching import papers as match_papers
 from refurb.matching import queries as matching
+from refurb.matching import services as reservations
 from refurb.matching import words as match_words
 from refurb.needs import papers, queries, services, words
 from refurb.needs.forms import HouseholdForm, NeedForm, StructureForm
@@ -274,7 +275,8 @@ def show(code: str) -> ResponseReturnValue:
 def act(code: str) -> ResponseReturnValue:
     """Withdraw, suspend, confirm; validate, return, refuse."""
     session = get_session()
-    need = queries.by_code(session, _canonical(code), seen_by=actor(), lock=True) or abort(404)
+    need = queries.by_code(session, _canonical(code), seen_by=actor()) or abort(404)
+    reservations.hold(session, need)
     wanted = request.form.get("act", "")
     permitted = {*(OWN_ACTS if queries.is_own(need, actor()) else ()), *_arbitration()}
     if wanted not in permitted:

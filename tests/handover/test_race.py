@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import sqlalchemy as sa
 
 from tests.conftest import NOON, Clock
@@ -134,3 +136,110 @@ def test_two_agents_hand_the_same_machine_over_once(fresh_app: Flask) -> None:
         assert get_session().scalar(sa.select(sa.func.count()).select_from(Handover)) == 1
         numbers = get_session().scalars(sa.select(Document.sequence).order_by(Document.sequence)).all()
     assert list(numbers) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("other", ["release", "accept"])
+def test_a_hand_over_and_another_deed_wait_for_each_other_and_not_for_ever(fresh_app: Flask, other: str) -> None:
+    """The desk holds its case; meanwhile the machine is given back, or the service answers."""
+    from refurb.db import get_session
+    from refurb.handover import queries, services
+    from refurb.matching import queries as reservations
+    from refurb.matching import services as matching
+    from refurb.needs.models import Need
+    from refurb.security import Actor
+
+    fresh_app.extensions["refurb.clock"] = Clock(NOON)
+    with fresh_app.app_context():
+        session = get_session()
+        chain = real_chain(session)
+        reserved = chain.reserved()
+        key, code, agent = reserved.id, session.get_one(Need, reserved.need_id).code, chain.agent
+        session.commit()
+    held, said = threading.Event(), dict[str, str]()
+
+    def desk() -> None:
+        with fresh_app.app_context():
+            session = get_session()
+            case = queries.case_by_need(session, code, seen_by=agent, lock=True)
+            assert case is not None
+            held.set()
+            time.sleep(0.5)  # The other one has come to the lock by then.
+            services.perform(
+                session, case, scanned=case.device.code, terms=terms(), place=case.place, by=agent, at=NOON
+            )
+            session.commit()
+            said["desk"] = "done"
+
+    def elsewhere() -> None:
+        with fresh_app.app_context():
+            session = get_session()
+            held.wait(10)
+            found = reservations.by_id(session, key, seen_by=Actor.system())
+            assert found is not None
+            try:
+                if other == "release":
+                    matching.release(session, found, motive="household-unavailable", by=Actor.system(), at=NOON)
+                else:
+                    matching.accept(session, found, by=Actor.system(), at=NOON)
+            except matching.MatchRefused as refusal:
+                session.rollback()
+                said["other"] = refusal.code
+
+    threads = [threading.Thread(target=target) for target in (desk, elsewhere)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said == {"desk": "done", "other": "ended"}
+
+
+def test_a_need_withdrawn_and_its_machine_given_back_wait_for_each_other(fresh_app: Flask) -> None:
+    """The service withdraws the case while the coordination gives its machine back: one deed, and one sentence."""
+    from refurb.core.need_life import MOTIVES, Act
+    from refurb.db import get_session
+    from refurb.matching import queries as reservations
+    from refurb.matching import services as matching
+    from refurb.needs import services as needs
+    from refurb.needs.models import Need
+    from refurb.security import Actor
+
+    fresh_app.extensions["refurb.clock"] = Clock(NOON)
+    with fresh_app.app_context():
+        session = get_session()
+        chain = real_chain(session)
+        reserved = chain.reserved()
+        key, need_id = reserved.id, reserved.need_id
+        session.commit()
+    held, said = threading.Event(), dict[str, str]()
+
+    def service() -> None:
+        with fresh_app.app_context():
+            session = get_session()
+            need = matching.hold(session, session.get_one(Need, need_id))
+            held.set()
+            time.sleep(0.5)
+            motive = next(iter(MOTIVES[Act.CANCEL]))
+            needs.change_state(
+                session, need, Act.CANCEL, by=Actor.system(), at=NOON, today=NOON.date(), motive=motive, reserved=True
+            )
+            session.commit()
+            said["service"] = "done"
+
+    def coordination() -> None:
+        with fresh_app.app_context():
+            session = get_session()
+            held.wait(10)
+            found = reservations.by_id(session, key, seen_by=Actor.system())
+            assert found is not None
+            try:
+                matching.release(session, found, motive="household-unavailable", by=Actor.system(), at=NOON)
+            except matching.MatchRefused as refusal:
+                session.rollback()
+                said["coordination"] = refusal.code
+
+    threads = [threading.Thread(target=target) for target in (service, coordination)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert said == {"service": "done", "coordination": "ended"}
