@@ -81,6 +81,9 @@ def problems(page: BeautifulSoup, response: TestResponse) -> list[str]:
         said = button.get_text(strip=True) or button.get("aria-label") or button.select("img[alt], svg title")
         if not said:
             found.append(f"{button.name} says nothing: {str(button)[:80]}")
+    for error in page.select("p.error"):
+        if not error.get_text(strip=True):
+            found.append(f"error {error.get('id')!r} says nothing")
     for image in page.select("img:not([alt])"):
         found.append(f"img without alt: {str(image)[:80]}")
     for use in page.select("use[href]"):

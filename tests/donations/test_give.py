@@ -175,7 +175,9 @@ def test_typed_lines_are_asked_for_their_type_and_kept(visitor: Visitor, token: 
     page = visitor.post(
         f"/give/{token}/what", {"lines-0-model": "Latitude", "lines-1-form": "laptop", "do": "next"}, status=422
     )
-    assert "Choisissez le type" in page.words()
+    assert "Choisissez le type" in page.one("#lines-0-form-error").get_text()
+    said = [" ".join(item.get_text().split()) for item in page.select(".notice-refused li")]
+    assert said == ["Ligne 1 – Type : Choisissez le type de cette ligne."]
     assert page.one('input[name="lines-0-model"]')["value"] == "Latitude"
     page = visitor.post(
         f"/give/{token}/what", {"lines-0-form": "laptop", "lines-0-quantity": "-1", "do": "next"}, status=422
