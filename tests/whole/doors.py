@@ -23,7 +23,6 @@ from refurb.core.need_life import State
 from refurb.core.permissions import Role
 from refurb.core.workflow import Status
 from refurb.db import get_session
-from refurb.desk.models import ScanPile
 from refurb.devices.models import Device
 from refurb.donations import links
 from refurb.donations.models import Lot, LotShare
@@ -113,7 +112,6 @@ def _workshop(session: Session) -> list[str]:
     ).first()
     assert share is not None
     lot = session.get_one(Lot, share.lot_id)
-    pile = session.scalars(sa.select(ScanPile.id).where(ScanPile.organisation_id == own)).first()
     return [
         f"/devices/{desktop}/set",
         f"/workshop/{_device(session, own, Device.status == Status.DIAGNOSED)}/install",
@@ -122,7 +120,6 @@ def _workshop(session: Session) -> list[str]:
         f"/devices/{_device(session, own, Device.status == Status.IN_STOCK)}",
         f"/donations/{lot.code}/shares/{share.id}/count",
         "/search?q=Latitude",
-        *([f"/scan/piles/{pile}"] if pile else []),
     ]
 
 

@@ -33,6 +33,8 @@ NOT_WALKED: dict[str, str] = {
     "setup.first_run": "opens on an empty database alone; tests/setup visits it",
     "donations.deposited": "follows a deposit; tests/donations visits it",
     "needs.communes": "a part of a page",
+    "donations.sent": "answers who reopens a form already sent; tests/donations visits it",
+    "desk.pile": "follows a pile of scans; tests/desk visits it",
 }
 #: What is no page: files, JSON, health, the part of a page that htmx asks for.
 DOWNLOADS = {"static", "needs.communes"}
