@@ -200,6 +200,8 @@ def settle_as_extra(
     if find is not None:
         _must_be_open(find)
         serial, label = find.text, find.label or label
+    # Two workshops counting two shares of a lot would take the same position.
+    lock_row(session, session.get_one(Lot, share.lot_id))
     last = session.scalar(sa.select(sa.func.max(LotLine.position)).where(LotLine.lot_id == share.lot_id)) or 0
     line = LotLine(
         lot_id=share.lot_id,
@@ -260,6 +262,8 @@ def take_back(session: Session, share: LotShare, device_id: int, *, by: Actor, a
 def finish(session: Session, share: LotShare, *, chargers: int | None, by: Actor, at: datetime) -> tuple[int, int]:
     """Close the count; return how many were declared and how many received. Raises GiftRefused "finds-open"."""
     _lock(session, share)
+    # Of two workshops that finish together the second sees that the first has; and before the event, as all others do.
+    lock_row(session, session.get_one(Lot, share.lot_id))
     open_finds = session.scalar(
         sa.select(sa.func.count()).where(ArrivalFind.share_id == share.id, ArrivalFind.settled_at.is_(None))
     )

@@ -213,8 +213,12 @@ def lock_lot(session: Session, lot: Lot) -> None:
 
 
 def lock_row(session: Session, row: Lot | LotShare) -> None:
-    """Lock a row and read its columns again; what was loaded beside it stays loaded."""
-    session.refresh(row, [column.key for column in row.__mapper__.column_attrs], with_for_update=True)
+    """Lock a row and read its columns again; what was loaded beside it stays loaded.
+
+    "No key update": a line or a link that somebody adds meanwhile refers to the row and need not wait for it.
+    """
+    columns = [column.key for column in row.__mapper__.column_attrs]
+    session.refresh(row, columns, with_for_update={"key_share": True})
 
 
 # -- accepting ----------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from refurb.donations.models import Arrival, ArrivalFind, LineState, Lot, LotLin
 from refurb.outbox import OutboxRow
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from refurb.db import Session
     from refurb.security import Actor
     from tests.donations.conftest import House, MakeLot
@@ -221,3 +223,75 @@ def test_a_volunteer_counts_and_a_giver_does_not(
     visitor.sign_in(make_account({house.near: [Role.VOLUNTEER]}), house.near)
     count.do("scan", text="5CG1230ABC")
     assert len(count.devices()) == 1
+
+
+def test_two_workshops_that_count_two_parts_of_a_gift_at_once(fresh_app: Flask) -> None:
+    """Each takes an extra and closes its count: two positions, and the gift is over."""
+    import threading
+    from datetime import timedelta
+
+    from refurb.core.permissions import OrganisationRole
+    from refurb.db import get_session
+    from refurb.donations import arrivals, services
+    from refurb.donations.services import Declared, Gift
+    from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow
+    from refurb.security import Actor
+    from tests.conftest import NOON, Clock
+
+    fresh_app.extensions["refurb.clock"] = Clock(NOON)
+    system = Actor.system()
+    with fresh_app.app_context():
+        session = get_session()
+        given = Gift(supplier_name="Mairie", legal_type=LegalType.COMPANY, contacts=[])
+        rows = [Declared(form=Form.LAPTOP), Declared(form=Form.LAPTOP)]
+        lot, _token = services.submit(session, given, rows, by=system, at=NOON, language="fr")
+        lines = session.scalars(sa.select(LotLine).order_by(LotLine.position)).all()
+        services.accept_lines(session, lot, [line.id for line in lines], by=system, at=NOON)
+        shares = []
+        for line in lines:
+            workshop = Organisation(
+                name=f"Atelier {line.position}",
+                legal_type=LegalType.ASSOCIATION,
+                created_at=NOON,
+                role_rows=[OrganisationRoleRow(role=OrganisationRole.REFURBISHER)],
+            )
+            session.add(workshop)
+            session.flush()
+            share = services.offer(session, lot, workshop, {line.id: 1}, by=system, at=NOON)
+            services.answer(session, share, accepted=True, by=system, at=NOON)
+            services.collect(session, share, count=1, by=system, at=NOON)
+            shares.append((share.id, line.id))
+        lot_id = lot.id
+        session.commit()
+    together, failed = threading.Barrier(2), list[str]()
+
+    def count(share_id: int, line_id: int) -> None:
+        with fresh_app.app_context():
+            session = get_session()
+            later = NOON + timedelta(hours=1)
+            together.wait(10)
+            try:
+                for deed in ("extra", "finish"):
+                    share = session.get_one(LotShare, share_id)
+                    if deed == "extra":
+                        arrivals.receive_line(session, share, line_id, place_id=None, by=system, at=later)
+                        arrivals.settle_as_extra(
+                            session, share, None, form=Form.LAPTOP, maker=None, model=None, place_id=None, by=system,
+                            at=later,
+                        )  # fmt: skip
+                    else:
+                        arrivals.finish(session, share, chargers=None, by=system, at=later)
+                    session.commit()
+            except Exception as error:
+                failed.append(repr(error))
+
+    threads = [threading.Thread(target=count, args=pair) for pair in shares]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    with fresh_app.app_context():
+        session = get_session()
+        assert session.get_one(Lot, lot_id).closed_at is not None
+        assert list(session.scalars(sa.select(LotLine.position).order_by(LotLine.position))) == [1, 2, 3, 4]
