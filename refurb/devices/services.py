@@ -401,6 +401,7 @@ def _twin(session: Session, identity: Mapping[str, object], *, other_than: int |
 
 def add_alias(session: Session, device: Device, text: str, *, by: Actor, at: datetime) -> bool:
     """Let another text name the machine: an old label, the giver's number. Returns whether it is new."""
+    device = lock(session, device)
     if not serial_key(text) or not _add_alias(session, device, text.strip()):
         return False
     record(session, "device", device.id, "device.alias-added", by=by, at=at, payload={"alias": text.strip()[:100]})
