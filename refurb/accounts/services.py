@@ -54,7 +54,10 @@ def create(
 def join(
     session: Session, account_id: int, organisation_id: int, roles: Iterable[Role], *, by: Author, at: datetime
 ) -> Membership:
-    """Give an account a place in an organisation, or other roles in the one it has; raises AccountRefused."""
+    """Give an account a place in an organisation, or other roles in the one it has.
+
+    Raises AccountRefused "no-role", and "last-administrator" where nobody would administer any more.
+    """
     codes = sorted({role.value for role in roles})
     if not codes:
         raise AccountRefused("no-role")
@@ -65,6 +68,8 @@ def join(
         membership = Membership(account_id=account_id, organisation_id=organisation_id, role_codes=codes, created_at=at)
         session.add(membership)
     else:
+        if Role.ADMINISTRATOR.value not in codes:
+            _keep_an_administrator(session, membership)
         membership.role_codes, membership.ended_at = codes, None
     session.flush()
     payload = {"organisation_id": organisation_id, "role": codes}
@@ -74,11 +79,17 @@ def join(
 
 def leave(session: Session, membership: Membership, *, by: Author, at: datetime) -> None:
     """End a membership; raises AccountRefused, "last-administrator" for the only person who could undo it."""
-    if Role.ADMINISTRATOR.value in membership.role_codes and _administrators(session) <= 1:
-        raise AccountRefused("last-administrator")
+    _keep_an_administrator(session, membership)
     membership.ended_at = at
     payload = {"organisation_id": membership.organisation_id}
     record(session, "account", membership.account_id, "account.left", by=by, at=at, payload=payload)
+
+
+def _keep_an_administrator(session: Session, membership: Membership) -> None:
+    """Refuse that a membership ends, or loses its roles, when it is the only one that administers."""
+    administers = Role.ADMINISTRATOR.value in membership.role_codes and membership.ended_at is None
+    if administers and _administrators(session) <= 1:
+        raise AccountRefused("last-administrator")
 
 
 def _administrators(session: Session) -> int:

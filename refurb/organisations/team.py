@@ -106,10 +106,14 @@ def member(membership_id: int) -> ResponseReturnValue:
         # What the actor may not give they do not take either.
         untouched = membership.roles - set(offered(organisation))
         roles = {Role(code) for code in form.roles.data} | untouched
-        services.join(session, membership.account_id, organisation.id, roles, by=actor(), at=now())
-        session.commit()
-        flash(_("C'est enregistré."), "done")
-        return redirect(url_for(".show", organisation_id=organisation.id), 303)
+        try:
+            services.join(session, membership.account_id, organisation.id, roles, by=actor(), at=now())
+        except AccountRefused as refusal:
+            form.roles.errors = [REFUSALS[refusal.code]]
+        else:
+            session.commit()
+            flash(_("C'est enregistré."), "done")
+            return redirect(url_for(".show", organisation_id=organisation.id), 303)
     page = render_template("organisations/member.html", form=form, organisation=organisation, membership=membership)
     return page, 422 if form.errors else 200
 

@@ -254,6 +254,10 @@ def test_the_last_administrator_stays(
     assert "dernière personne" in page.words()
     session.refresh(membership)
     assert membership.ended_at is None
+    page = visitor.post(f"/organisations/members/{membership.id}", {"roles": ["coordinator"]}, status=422)
+    assert "dernière personne" in page.words()
+    session.refresh(membership)
+    assert membership.roles == {Role.ADMINISTRATOR}
 
 
 def test_who_leaves_acts_no_more(
