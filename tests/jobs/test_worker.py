@@ -93,3 +93,19 @@ def test_the_queue_keeps_away_from_our_tables(fresh_app: Flask) -> None:
     queue.storage.close()
     with fresh_app.app_context():
         assert set(sa.inspect(db.engine).get_table_names()) == before
+
+
+def test_a_message_sent_leaves_no_link_behind(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token is stored hashed: the row that carried its link keeps whom and what, and not the link."""
+    from refurb import outbox
+    from refurb.db import get_session
+
+    sent: list[str] = []
+    monkeypatch.setitem(outbox.HANDLERS, "mail.send", lambda _session, payload: sent.append(payload["context"]["link"]))
+    with fresh_app.app_context():
+        payload = {"to": "ada@example.org", "template": "invitation", "context": {"link": "https://x/invitation/s3cret"}}
+        row = outbox.enqueue(get_session(), "mail.send", payload)
+        get_session().commit()
+        assert outbox.drain(get_session()) == 1
+        assert sent == ["https://x/invitation/s3cret"]
+        assert row.payload == {"to": "ada@example.org", "template": "invitation"}
