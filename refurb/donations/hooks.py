@@ -14,7 +14,7 @@ from refurb.security import Actor
 
 def register(app: Flask) -> None:
     """Say who may see the papers of a lot, and let the desk open a lot by its code."""
-    SEES["lot"] = queries.may_see
+    SEES["lot"] = queries.may_see_papers
     desk.OPENERS[CodeKind.LOT] = open_lot
 
 

@@ -47,9 +47,17 @@ def by_code(session: Session, code: str, *, seen_by: Actor) -> Lot | None:
     )
 
 
-def may_see(session: Session, lot_id: int, seen_by: Actor) -> bool:
-    """Tell whether the actor may see this lot, for the papers about it."""
-    return session.scalar(sa.select(Lot.id).where(Lot.id == lot_id, visible(seen_by))) is not None
+def may_see_papers(session: Session, lot_id: int, seen_by: Actor) -> bool:
+    """Tell whether the actor may see every paper about a lot: its giver and the coordination.
+
+    A workshop sees those it issued, and not what another one received of the same gift.
+    """
+    if seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.LOT_OFFER):
+        return True
+    if seen_by.organisation_id is None or not seen_by.can(Permission.LOT_FOLLOW):
+        return False
+    given = sa.select(Lot.id).where(Lot.id == lot_id, Lot.supplier_id == seen_by.organisation_id)
+    return session.scalar(given) is not None
 
 
 # -- lists --------------------------------------------------------------------------------------------------------

@@ -76,6 +76,7 @@ def _shown(session: Session, lot: Lot, answer: AnswerForm | None = None) -> str:
         # A workshop sees what it was offered, not what others were.
         query = queries.of_shares(query, [share.id for share in shares])
     history = audit.of_subject(session, "lot", lot.id, limit=30)
+    issued = documents.of_subject(session, "lot", lot.id)
     return render_template(
         "donations/show.html",
         lot=lot,
@@ -86,7 +87,7 @@ def _shown(session: Session, lot: Lot, answer: AnswerForm | None = None) -> str:
         page=paginate(session, query, page_number(), per_page=PER_PAGE),
         epci=territory.epci_name(session, lot.epci_code),
         commune=territory.commune_name(session, lot.commune_code),
-        documents=documents.of_subject(session, "lot", lot.id),
+        documents=[paper for paper in issued if own is None or paper.issuer_id == own],
         history=history,
         LineState=LineState,
         answer=answer or AnswerForm(formdata=None),

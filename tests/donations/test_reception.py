@@ -283,3 +283,36 @@ def test_drafts_are_forgotten_with_their_lists(session: Session) -> None:
     assert drafts.tidy(session, now()) == 0
     assert drafts.tidy(session, now() + timedelta(days=31)) == 1
     assert session.scalar(sa.select(sa.func.count()).select_from(Blob)) == 0
+
+
+def test_two_workshops_of_one_gift_keep_their_papers_to_themselves(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor
+) -> None:
+    """And neither decides on the lines that are offered to nobody yet: that is the coordination's."""
+    from refurb.documents.models import Document
+    from refurb.donations import services
+    from refurb.web import now
+
+    lot, _token = make_lot()
+    lines = lines_of(session, lot)
+    services.accept_lines(session, lot, [line.id for line in lines[:2]], by=coordinator, at=now())
+    for workshop, line in ((house.near, lines[0]), (house.far, lines[1])):
+        share = services.offer(session, lot, workshop, {line.id: 1}, by=coordinator, at=now())
+        services.answer(session, share, accepted=True, by=coordinator, at=now())
+    session.commit()
+    near = session.scalars(sa.select(LotShare).where(LotShare.workshop_id == house.near.id)).one()
+
+    visitor.sign_in(house.technician, house.near)
+    visitor.post(f"/donations/{lot.code}/shares/{near.id}/pickup", {"on": "2026-12-01", "window": "9 h"})
+    paper = session.scalars(sa.select(Document)).one()
+    assert paper.number in visitor.get(f"/donations/{lot.code}").words()
+    visitor.get(f"/documents/{paper.code}")
+
+    visitor.sign_in(house.stranger, house.far)
+    assert paper.number not in visitor.get(f"/donations/{lot.code}").words()
+    visitor.get(f"/documents/{paper.code}", status=404)
+    visitor.post(f"/donations/{lot.code}/lines", {"do": "accept-all"}, status=403)
+    assert lines_of(session, lot)[2].state is LineState.DECLARED
+
+    visitor.sign_in(house.coordinator, house.coordination)
+    visitor.get(f"/documents/{paper.code}")
