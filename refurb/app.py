@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import structlog
 from flask import Flask, g, render_template, request
+from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -150,6 +151,7 @@ def _configure_log(settings: Settings) -> None:
 
 def _install_errors(app: Flask) -> None:
     """Errors are sentences with an id; the id is in the log."""
+    from refurb.api.v1.problems import Problem, of_http
 
     @app.errorhandler(CSRFError)
     def stale_form(error: CSRFError) -> tuple[str, int]:
@@ -159,20 +161,29 @@ def _install_errors(app: Flask) -> None:
     def refused(error: HTTPException) -> Response | tuple[str, int]:
         if error.response is not None:
             return cast(Response, error.response)
+        if _is_for_programs():
+            return of_http(error).answer()
         code = error.code or 500
         known = {400, 401, 403, 404, 405, 409, 410, 413, 422, 429}
         return render_template("errors/http.html", status=code if code in known else 400), code
 
     @app.errorhandler(Exception)
-    def broken(error: Exception) -> tuple[str, int]:
+    def broken(error: Exception) -> Response | tuple[str, int]:
         error_id = uuid.uuid4().hex[:12]
         log.error("unhandled", error_id=error_id, path=request.path, method=request.method, exc_info=error)
         if app.testing and app.config.get("PROPAGATE_ERRORS", True):
             raise error
         g.pop("demo", None)
+        if _is_for_programs():
+            return Problem(500, "broken", _("Refurb a rencontré une erreur ; réessayez."), error_id=error_id).answer()
         try:
             get_session().rollback()
             return render_template("errors/broken.html", error_id=error_id), 500
         except Exception as second:
             log.error("error-page", error_id=error_id, exc_info=second)
             return f"Refurb: erreur {error_id}", 500
+
+
+def _is_for_programs() -> bool:
+    """Whether a program asks, which reads problems and no pages."""
+    return request.path.startswith("/api/")

@@ -31,6 +31,7 @@ def faulty(databases: Databases, database: str) -> Iterator[Flask]:
         raise RuntimeError("the secret of the fault")
 
     app.add_url_rule("/breaks", view_func=breaks)
+    app.add_url_rule("/api/v1/breaks", "api_breaks", breaks)
     yield app
     dispose(app)
 
@@ -72,3 +73,15 @@ def test_every_answer_carries_the_headers(faulty: Flask) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(("address", "status"), [("/api/v1/breaks", 500), ("/api/v1/nowhere", 404), ("/api/none", 404)])
+def test_a_program_gets_a_problem_and_no_page(faulty: Flask, address: str, status: int) -> None:
+    with capture_logs() as logs:
+        answer = faulty.test_client().get(address)
+    assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
+    told = answer.get_json(force=True)
+    assert told["status"] == status
+    assert "secret" not in answer.get_data(as_text=True)
+    if status == 500:
+        assert told["error_id"] in {entry.get("error_id") for entry in logs}
