@@ -26,9 +26,20 @@ def register(app: Flask) -> None:
 
 
 def after_move(session: Session, moved: Moved, by: Actor) -> None:
-    """A machine that is no longer set aside has no appointment either; one given back leaves with its slip."""
+    """End what a move ends: the appointment of a machine set free, the hand-over of one returned; write the slip."""
     if moved.did(Action.GIVE_BACK) and not moved.repeated:
         restitution.slip(session, moved, by)
+    if moved.did(Action.RETURN) and not moved.repeated:
+        # By a scan as well: the hand-over it ends must not take back the machine of the next one.
+        session.execute(
+            sa.update(Handover)
+            .where(Handover.device_id == moved.device.id, Handover.returned_at.is_(None))
+            .values(returned_at=moved.at)
+        )
+    if moved.did(Action.GIVE_BACK_TO_USER) and not moved.repeated:
+        last = queries.last_of_device(session, moved.device.id)
+        if last is not None:
+            last.returned_at = last.return_motive = None
     if not moved.frees_reservation:
         return
     of_device = sa.select(Reservation.id).where(Reservation.device_id == moved.device.id)

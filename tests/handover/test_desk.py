@@ -232,6 +232,33 @@ def test_the_end_of_a_loan_closes_the_case_and_keeps_the_papers(chain: Chain, se
     assert len(of_subject(session, "handover", found.id)) == 3
 
 
+def test_a_machine_brought_back_at_the_scan_desk_ends_its_hand_over(chain: Chain, session: Session) -> None:
+    from refurb.core.workflow import Action
+    from refurb.devices import queries, services
+
+    found = hand_over(chain, chain.reserved())
+    session.commit()
+    device = queries.by_id(session, found.device_id)
+    assert device is not None
+    services.move(session, device, Action.RETURN, by=chain.technician, at=NOON + timedelta(days=1))
+    session.refresh(found)
+    assert found.returned_at == NOON + timedelta(days=1)
+
+
+def test_a_machine_given_back_to_its_user_is_out_again(chain: Chain, session: Session) -> None:
+    from refurb.core.workflow import Action
+    from refurb.devices import queries, services
+
+    found = hand_over(chain, chain.reserved())
+    device = queries.by_id(session, found.device_id)
+    assert device is not None
+    services.move(session, device, Action.RETURN, by=chain.technician, at=NOON + timedelta(days=1))
+    services.sign_refusal(session, device, document=None, by=chain.technician, at=NOON + timedelta(days=1))
+    services.move(session, device, Action.GIVE_BACK_TO_USER, by=chain.technician, at=NOON + timedelta(days=2))
+    session.refresh(found)
+    assert found.returned_at is None
+
+
 def test_every_paper_of_a_hand_over_is_typeset(chain: Chain, session: Session) -> None:
     from refurb import outbox
     from refurb.documents.models import Document
