@@ -87,6 +87,8 @@ def swap_charger(
     Raises TicketRefused "closed", "no-stock".
     """
     _still_open(ticket)
+    # Before the shelf, as the workshop does: two who hold one each would wait for ever.
+    lock(session, ticket.device)
     if line is not None:
         try:
             stock.change(session, line, -1, reason=f"ticket:{ticket.code}", by=by, at=at)
@@ -117,7 +119,7 @@ def close(session: Session, ticket: Ticket, outcome: Outcome, *, part: str = "",
                 handover.returned_at = handover.return_motive = None
         elif outcome in REOPENS and handover is not None:
             today = at.astimezone(zone()).date()
-            need = session.get_one(Need, handover.need_id)
+            need = session.get_one(Need, handover.need_id, with_for_update=True, populate_existing=True)
             needs.change_state(session, need, Act.REOPEN, by=by, at=at, today=today, motive="after-sales")
     if part.strip():
         ticket.part = part.strip()[:100]
