@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+from babel.dates import format_date
 from flask_babel import force_locale
 
 from refurb.core.equipment import Form, Mode, Origin, Recipient, Regime
@@ -23,6 +24,7 @@ from refurb.home import waiting, words
 from refurb.matching.models import Reservation
 from refurb.needs.models import Need
 from refurb.organisations.models import LegalType
+from refurb.web import today
 from tests.conftest import NOON
 
 if TYPE_CHECKING:
@@ -253,3 +255,12 @@ def test_the_home_page_says_what_waits(
 def test_an_empty_home_page_says_so(visitor: Visitor, service: Organisation, make_account: MakeAccount) -> None:
     page = visitor.sign_in(make_account({service: [Role.PRESCRIBER]}), service).get("/")
     assert page.one(".empty-title").get_text() == "Rien ne vous attend"
+
+
+def test_the_day_keeps_its_capitals(visitor: Visitor, service: Organisation, make_account: MakeAccount) -> None:
+    visitor.sign_in(make_account({service: [Role.PRESCRIBER]}), service)
+    for language in ("fr", "en"):
+        visitor.post("/language", {"language": language})
+        said = visitor.get("/").one(".eyebrow").get_text()
+        day = format_date(today(), "full", locale=language)
+        assert day[0].upper() + day[1:] in said

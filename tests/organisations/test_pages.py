@@ -185,7 +185,7 @@ def test_an_invitation_by_link(controller: Visitor, workshop: Organisation, app:
     offered = {box["value"] for box in controller.page.select("[name=roles]")} if controller.page else set()
     assert offered == {"volunteer", "technician", "controller"}
     page = controller.submit(email="Nouvelle@Example.org", roles=["technician"])
-    link = page.one(".code").get_text(strip=True)
+    link = page.one(".code.code-long").get_text(strip=True)
     assert page.response.headers["Cache-Control"] == "no-store"
     mail = session.query(OutboxRow).one().payload
     assert mail["to"] == "nouvelle@example.org"
