@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -65,8 +68,8 @@ def show(code: str) -> ResponseReturnValue:
     return _shown(session, lot)
 
 
-def _shown(session: Session, lot: Lot, answer: AnswerForm | None = None) -> str:
-    asked = request.args.get("state", "")
+def _shown(session: Session, lot: Lot, answer: AnswerForm | None = None, ticked: Collection[int] = ()) -> str:
+    asked = request.values.get("state", "")
     state = LineState(asked) if asked in set(LineState) else None
     totals = queries.totals(session, [lot.id])[lot.id]
     own = None if actor().can(Permission.LOT_OFFER) else actor().organisation_id
@@ -90,6 +93,8 @@ def _shown(session: Session, lot: Lot, answer: AnswerForm | None = None) -> str:
         documents=[paper for paper in issued if own is None or paper.issuer_id == own],
         history=history,
         LineState=LineState,
+        ticked=set(ticked),
+        reason=request.form.get("reason", ""),
         answer=answer or AnswerForm(formdata=None),
         collect_form=CollectForm(formdata=None),
         suppliers=organisations.with_role(session, OrganisationRole.SUPPLIER)
@@ -120,7 +125,9 @@ def decide(code: str) -> ResponseReturnValue:
         else:
             abort(400)
     except GiftRefused as refusal:
-        return _refused(lot, refusal.code)
+        session.rollback()
+        flash(str(sentences.DEEDS[refusal.code]), "refused")
+        return _shown(session, _lot(session, code), ticked=ticked), 422
     session.flush()
     totals = queries.totals(session, [lot.id])[lot.id]
     if waited and not totals.declared:
@@ -130,7 +137,7 @@ def decide(code: str) -> ResponseReturnValue:
             accepted=totals.accepted + totals.collected + totals.received, refused=totals.refused,
         )  # fmt: skip
     session.commit()
-    flash(_("%(count)s lignes changées.", count=changed), "done")
+    flash(ngettext("%(num)s ligne changée.", "%(num)s lignes changées.", changed), "done")
     if waited and not totals.declared:
         flash(_("Tout est examiné : le donateur vient d'être prévenu."), "done")
     return redirect(url_for(".show", code=code, state=request.form.get("state") or None), 303)

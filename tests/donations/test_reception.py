@@ -178,7 +178,17 @@ def test_a_refused_deed_says_what_to_do(
 ) -> None:
     lot, _token = make_lot()
     visitor.sign_in(house.coordinator, house.coordination)
-    assert said in visitor.post(f"/donations/{lot.code}/lines", data).words()
+    assert said in visitor.post(f"/donations/{lot.code}/lines", data, status=422).words()
+
+
+def test_a_refusal_without_its_reason_keeps_the_ticks(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot
+) -> None:
+    lot, _token = make_lot()
+    line = lines_of(session, lot)[0]
+    visitor.sign_in(house.coordinator, house.coordination)
+    page = visitor.post(f"/donations/{lot.code}/lines", {"do": "refuse", "line": [str(line.id)]}, status=422)
+    assert [box["value"] for box in page.select("[name=line][checked]")] == [str(line.id)]
 
 
 def test_nobody_opens_a_lot_that_is_not_theirs(
