@@ -242,6 +242,16 @@ class CountedStock(Base):
     __tablename__ = "counted_stock"
     __table_args__ = (
         sa.UniqueConstraint("organisation_id", "place_id", "kind", "detail"),
+        # Nulls are not equal: what stands at no place has an index of its own, or two counts would make two lines.
+        sa.Index(
+            "uq_counted_stock_unplaced",
+            "organisation_id",
+            "kind",
+            "detail",
+            unique=True,
+            sqlite_where=sa.text("place_id IS NULL"),
+            postgresql_where=sa.text("place_id IS NULL"),
+        ),
         sa.CheckConstraint("quantity >= 0", name="quantity_not_negative"),
     )
     id: Mapped[pk]

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from refurb.audit.services import record
@@ -58,7 +59,8 @@ def line(
         CountedStock.detail == detail,
         CountedStock.place_id == place_id if place_id is not None else CountedStock.place_id.is_(None),
     )
-    found = session.scalar(query.with_for_update(of=CountedStock))
+    query = query.with_for_update(of=CountedStock)
+    found = session.scalar(query)
     if found is None:
         found = CountedStock(
             organisation_id=organisation_id,
@@ -69,8 +71,13 @@ def line(
             place_id=place_id,
             quantity=0,
         )
-        session.add(found)
-        session.flush()
+        try:
+            with session.begin_nested():
+                session.add(found)
+                session.flush()
+        except IntegrityError:
+            # Somebody made the same line at the same moment: it is that one.
+            return session.scalars(query).one()
     return found
 
 

@@ -131,3 +131,37 @@ def test_codes_are_minted_without_doubles_or_gaps(fresh_app: Flask) -> None:
     with fresh_app.app_context():
         codes = sorted(get_session().scalars(sa.select(Device.code)))
         assert [int(code[3:9]) for code in codes] == list(range(1, 16))
+
+
+def test_two_counts_of_one_kind_make_one_line(fresh_app: Flask) -> None:
+    """A line that stands at no place is one line too, whoever makes it first."""
+    from refurb.db import get_session
+    from refurb.devices import stock
+    from refurb.devices.models import CountedStock, Device
+    from refurb.security import Actor
+
+    (device_id,) = prepare(fresh_app, 1)
+    with fresh_app.app_context():
+        holder_id = get_session().get_one(Device, device_id).holder_id
+    gate, failed = threading.Barrier(3), list[str]()
+
+    def count() -> None:
+        with fresh_app.app_context():
+            session = get_session()
+            gate.wait()
+            try:
+                stock.change(
+                    session, stock.line(session, holder_id, "mouse"), 2, reason="lot:1", by=Actor.system(), at=NOON
+                )
+                session.commit()
+            except Exception as error:
+                failed.append(repr(error))
+
+    threads = [threading.Thread(target=count) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    with fresh_app.app_context():
+        assert get_session().scalars(sa.select(CountedStock.quantity)).all() == [6]

@@ -551,6 +551,15 @@ def upgrade() -> None:
             name=op.f("uq_counted_stock_organisation_id_place_id_kind_detail"),
         ),
     )
+    with op.batch_alter_table("counted_stock", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_counted_stock_unplaced",
+            ["organisation_id", "kind", "detail"],
+            unique=True,
+            sqlite_where=sa.text("place_id IS NULL"),
+            postgresql_where=sa.text("place_id IS NULL"),
+        )
+
     op.create_table(
         "device",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1484,6 +1493,13 @@ def downgrade() -> None:
         batch_op.drop_index("ix_device_holder_status")
 
     op.drop_table("device")
+    with op.batch_alter_table("counted_stock", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_counted_stock_unplaced",
+            sqlite_where=sa.text("place_id IS NULL"),
+            postgresql_where=sa.text("place_id IS NULL"),
+        )
+
     op.drop_table("counted_stock")
     with op.batch_alter_table("account_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_session_account_id"))
