@@ -20,6 +20,8 @@ class Form(StrEnum):
 
 #: Forms that hold no system: nothing to wipe or install, triaged leads straight to the control.
 WITHOUT_SYSTEM = frozenset({Form.MONITOR, Form.PRINTER, Form.OTHER})
+#: Forms that no profile names: a need accepts them by form and class (design.md section 5 gives them class 1).
+WITHOUT_PROFILE = frozenset({Form.TABLET, Form.SMARTPHONE})
 #: Forms that are only complete with a screen, a keyboard and a mouse, under one set.
 NEEDS_SET = frozenset({Form.DESKTOP, Form.MINI_PC})
 #: Forms that are only complete with their charger.

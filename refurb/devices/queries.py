@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from refurb.audit.models import Event
 from refurb.core import media as core_media
-from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_SYSTEM, Form
+from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_PROFILE, WITHOUT_SYSTEM, Form
 from refurb.core.identity import read as read_code
 from refurb.core.media import MediaState, MediumState, Outcome
 from refurb.core.permissions import Permission
@@ -280,7 +280,9 @@ def facts(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
         "diagnosed": is_diagnosed(session, device),
         "charger_complete": device.form not in NEEDS_CHARGER or bool(device.charger),
         "set_complete": device.form not in NEEDS_SET or set_is_complete(session, device.id),
-        "profile_known": bool(device.profiles) or not holds_system,
+        "profile_known": bool(device.profiles)
+        or not holds_system
+        or (device.form in WITHOUT_PROFILE and device.cpu_class is not None),
         "labelled": device.labelled_at is not None,
         "locked_from": device.status_before_lock,
         "left_as": device.left_as,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from refurb.core.equipment import Form
 from refurb.core.media import Outcome, WipeSource
 from refurb.core.workflow import Action, Status, TransitionRefused
 from tests.conftest import NOON
@@ -288,3 +289,17 @@ def test_lost_in_the_workshop_is_nobodys_hands(
     assert moved is not None
     # Once its disk is identified again, the earlier wipe counts.
     assert moved.after is Status.WIPED
+
+
+@pytest.mark.parametrize(
+    ("form", "cpu_class", "known"),
+    [(Form.TABLET, 1, True), (Form.TABLET, None, False), (Form.LAPTOP, 1, False), (Form.MONITOR, None, True)],
+)
+def test_a_tablet_is_known_by_its_class_alone(
+    session: Session, make_device: MakeDevice, form: Form, cpu_class: int | None, known: bool
+) -> None:
+    from refurb.devices import queries
+
+    device = make_device(form=form)
+    device.cpu_class = cpu_class
+    assert queries.facts(session, device).profile_known is known
