@@ -109,6 +109,8 @@ def show(code: str) -> ResponseReturnValue:
     session = get_session()
     if code.startswith(CodeKind.HANDOVER):
         return redirect(url_for(".performed", code=code), 302)
+    if done := _gone_out(session, code):
+        return redirect(url_for(".performed", code=done), 302)
     case = _case(session, code)
     scanned = _scanned(case, request.args.get("device"))
     return _desk(session, case, _desk_form(session, case, scanned), scanned)
@@ -119,6 +121,8 @@ def show(code: str) -> ResponseReturnValue:
 def perform(code: str) -> ResponseReturnValue:
     """Hand over, or say in sentences why not."""
     session = get_session()
+    if done := _gone_out(session, code):
+        return redirect(url_for(".performed", code=done), 303)
     case = _case(session, code, lock=True)
     scanned = _scanned(case, request.form.get("scanned"))
     form = _desk_form(session, case, scanned)
@@ -241,6 +245,14 @@ def take_back(code: str) -> ResponseReturnValue:
 def _case(session: Session, code: str, *, lock: bool = False) -> Case:
     canonical = read_code(code).code or code
     return queries.case_by_need(session, canonical, seen_by=actor(), lock=lock) or abort(404)
+
+
+def _gone_out(session: Session, code: str) -> str | None:
+    """Return the hand-over that closed a case in the meantime: the back button, a page left open, a second press."""
+    canonical = read_code(code).code or code
+    if queries.case_by_need(session, canonical, seen_by=actor()):
+        return None
+    return queries.last_of_need(session, canonical, seen_by=actor())
 
 
 def _handover(code: str, *, lock: bool = False) -> Handover:

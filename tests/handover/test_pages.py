@@ -82,6 +82,10 @@ def test_the_desk_from_the_scan_to_the_papers(visitor: Visitor, session: Session
     assert "La machine est remise" in page.words()
     assert "Convention de prêt" in page.words()
     assert session.get_one(Device, reservation.device_id).status is Status.ON_LOAN
+    # The back button and a second press lead to the same hand-over.
+    path = page.response.request.path
+    assert visitor.get(f"/handover/{need}").response.request.path == path
+    assert visitor.post(f"/handover/{need}", {"mode": "loan"}).response.request.path == path
 
     outbox.drain(session)
     for link in page.select('a[href$=".pdf"]'):
