@@ -404,3 +404,8 @@ class DepositForm(MachineForm):
         validators=[Length(max=60)],
         filters=[_strip],
     )
+
+    def validate_maker(self, field: Any) -> None:
+        """Ask for something to know the machine by: an empty form pressed by mistake receives nothing."""
+        if not (field.data or self.model.data or self.serial.data):
+            raise ValidationError(_("Notez au moins la marque, le modèle ou le numéro de série."))

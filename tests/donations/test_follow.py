@@ -147,9 +147,13 @@ def test_deposit_at_the_counter(visitor: Visitor, session: Session, house: House
         "/donations/deposit", {"form": "laptop", "maker": "HP", "serial": "5CG9990ABC", "disk_wish": "wipe"}, status=422
     )
     assert "porte déjà ce numéro" in page.words()
-    page = visitor.post("/donations/deposit", {"form": "laptop", "disk_wish": "wipe", "label": device.code}, status=422)
+    page = visitor.post(
+        "/donations/deposit", {"form": "laptop", "maker": "HP", "disk_wish": "wipe", "label": device.code}, status=422
+    )
     assert "vierge" in page.words()
     visitor.post("/donations/deposit", {"form": "", "disk_wish": "wipe", "model": "x" * 300}, status=422)
     visitor.sign_in(house.coordinator, house.coordination)
-    visitor.post("/donations/deposit", {"form": "tablet", "disk_wish": "wipe"}, status=422)
-    visitor.post("/donations/deposit", {"form": "tablet", "disk_wish": "wipe", "workshop": str(house.far.id)})
+    visitor.post("/donations/deposit", {"form": "tablet", "disk_wish": "wipe", "maker": "Samsung"}, status=422)
+    brought = {"form": "tablet", "disk_wish": "wipe", "workshop": str(house.far.id)}
+    assert "au moins la marque" in visitor.post("/donations/deposit", brought, status=422).words()
+    visitor.post("/donations/deposit", {**brought, "maker": "Samsung"})
