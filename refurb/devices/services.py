@@ -37,7 +37,7 @@ from refurb.core.workflow import (
 )
 from refurb.devices import queries, registry
 from refurb.devices.identity import identity_columns, serial_key
-from refurb.devices.models import Device, DeviceAlias, DeviceSet, Report, StorageMedium
+from refurb.devices.models import Device, DeviceAlias, DeviceSet, Report
 from refurb.devices.registry import Moved
 from refurb.devices.steps import STOCKED, from_plain, group_of, lock, plain, repeated, write
 from refurb.documents.models import Document
@@ -481,16 +481,4 @@ def sign_refusal(session: Session, device: Device, *, document: str | None, by: 
         raise DeviceRefused("not-returned")
     device.refusal_signed_at = at
     record(session, "device", device.id, "device.refusal-signed", by=by, at=at, payload={"document": document})
-    session.flush()
-
-
-def transfer(session: Session, device: Device, to_id: int, *, by: Actor, at: datetime) -> None:
-    """Let another organisation hold the machine: one holder at every moment."""
-    device = lock(session, device)
-    was, device.holder_id, device.place_id = device.holder_id, to_id, None
-    session.execute(
-        sa.update(StorageMedium).where(StorageMedium.device_id == device.id).values(holder_id=to_id),
-        execution_options={"synchronize_session": "fetch"},
-    )
-    record(session, "device", device.id, "device.transferred", by=by, at=at, payload={"from_id": was, "to_id": to_id})
     session.flush()
