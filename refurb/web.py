@@ -146,7 +146,10 @@ def public_address(path: str) -> str:
 
 
 def absolute_url(endpoint: str, **values: Any) -> str:
-    """Return the address of a page as a message carries it: under REFURB_PUBLIC_URL, else the host just asked."""
+    """Return the address of a page as a message carries it: REFURB_PUBLIC_URL, else where the first run took place.
+
+    The host just asked only where neither is known: a demo, or an instance made from the command line.
+    """
     base = current_app.extensions["refurb.settings"].public_url or request.url_root.rstrip("/")
     return f"{base}{url_for(endpoint, **values)}"
 

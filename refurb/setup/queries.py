@@ -24,6 +24,9 @@ DEMO = "instance.demo"
 FIRST_RUN_CODE = "setup.code"
 TIMEZONE = "instance.timezone"
 TERRITORY = "instance.territory"
+#: Where the instance answers, as its first administrator reached it: mailed links are made of it, never of the address
+#: that a stranger's request claims.
+ADDRESS = "instance.address"
 #: The organisation that answers for the whole.
 COORDINATION = "instance.coordination"
 #: host, port, user, security, sender; `password` encrypted with the field keys.
@@ -49,6 +52,8 @@ def overlaid(base: Settings, stored: Mapping[str, Any], environ: Mapping[str, st
         changes["timezone"] = ZoneInfo(stored[TIMEZONE])
     if stored.get(TERRITORY) and not env.get("REFURB_TERRITORY"):
         changes["territory"] = str(stored[TERRITORY])
+    if stored.get(ADDRESS) and not env.get("REFURB_PUBLIC_URL"):
+        changes["public_url"] = str(stored[ADDRESS])
     if stored.get(MAIL) and not env.get("REFURB_MAIL_HOST"):
         kept = dict(stored[MAIL])
         kept["password"] = decrypt(base, kept["password"]) if kept.get("password") else None

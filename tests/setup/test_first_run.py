@@ -188,3 +188,16 @@ def test_a_queue_nobody_drains_is_not_ready(visitor: Visitor, session: Session) 
     answer = visitor.client.get("/readyz")
     assert answer.status_code == 503
     assert answer.get_json()["checks"]["queue"]["ok"] is False
+
+
+def test_mailed_links_never_carry_the_host_that_a_stranger_claims(
+    new_instance: Flask, visitor: Visitor, session: Session
+) -> None:
+    from refurb.setup.queries import ADDRESS, overlaid, setting, settings
+
+    code = code_of(session)
+    visitor.get("/setup")
+    visitor.submit(code=code, siret=siret(1), **FIELDS)
+    assert setting(session, ADDRESS) == "http://localhost"
+    laid = overlaid(new_instance.extensions["refurb.environment"], settings(session), {})
+    assert laid.public_url == "http://localhost"
