@@ -10,7 +10,8 @@ import structlog
 from flask import Flask, g, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -166,6 +167,14 @@ def _install_errors(app: Flask) -> None:
         code = error.code or 500
         known = {400, 401, 403, 404, 405, 409, 410, 413, 422, 429}
         return render_template("errors/http.html", status=code if code in known else 400), code
+
+    @app.errorhandler(OperationalError)
+    def crossed(error: OperationalError) -> Response | tuple[str, int]:
+        # Two writers that each hold what the other wants: PostgreSQL ends one, which may simply be tried again.
+        if type(error.orig).__name__ not in ("DeadlockDetected", "SerializationFailure"):
+            return broken(error)
+        get_session().rollback()
+        return refused(Conflict())
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response | tuple[str, int]:

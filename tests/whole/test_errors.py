@@ -85,3 +85,18 @@ def test_a_program_gets_a_problem_and_no_page(faulty: Flask, address: str, statu
     assert "secret" not in answer.get_data(as_text=True)
     if status == 500:
         assert told["error_id"] in {entry.get("error_id") for entry in logs}
+
+
+def test_two_writers_that_block_each_other_are_told_to_try_again(faulty: Flask) -> None:
+    """PostgreSQL ends one of two transactions in a deadlock: that is nobody's fault, and nothing was written."""
+    from sqlalchemy.exc import OperationalError
+
+    class DeadlockDetected(Exception):
+        """As psycopg names it."""
+
+    @public("a page of the tests that is ended by the database")
+    def crossed() -> str:
+        raise OperationalError("UPDATE", {}, DeadlockDetected())
+
+    faulty.add_url_rule("/crossed", view_func=crossed)
+    assert faulty.test_client().get("/crossed").status_code == 409
