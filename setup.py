@@ -55,7 +55,7 @@ setup(
         "test": [
             "aiosmtpd>=1.4.6",
             "beautifulsoup4>=4.12",
-                "hypothesis>=6.170",
+            "hypothesis>=6.170",
             "mypy>=2.4",
             "odfpy>=1.4",
             "pikepdf>=9",

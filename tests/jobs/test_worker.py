@@ -103,7 +103,11 @@ def test_a_message_sent_leaves_no_link_behind(fresh_app: Flask, monkeypatch: pyt
     sent: list[str] = []
     monkeypatch.setitem(outbox.HANDLERS, "mail.send", lambda _session, payload: sent.append(payload["context"]["link"]))
     with fresh_app.app_context():
-        payload = {"to": "ada@example.org", "template": "invitation", "context": {"link": "https://x/invitation/s3cret"}}
+        payload = {
+            "to": "ada@example.org",
+            "template": "invitation",
+            "context": {"link": "https://x/invitation/s3cret"},
+        }
         row = outbox.enqueue(get_session(), "mail.send", payload)
         get_session().commit()
         assert outbox.drain(get_session()) == 1
