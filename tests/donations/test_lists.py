@@ -602,7 +602,9 @@ def test_text_is_kept_as_text_and_cut_where_too_long() -> None:
     assert lines[1].notes == (Note.TEXT_CUT,)
 
 
-@pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()) if SAMPLES else [], ids=lambda path: path.name)
-def test_the_samples_read(path: Path) -> None:
-    reading = understood(path.read_bytes())
-    assert reading.counts[Outcome.KEPT] > 0.7 * len(reading.lines) > 0
+if SAMPLES:  # an empty list of cases would count as a skipped test
+
+    @pytest.mark.parametrize("path", sorted(SAMPLES.iterdir()), ids=lambda path: path.name)
+    def test_the_samples_read(path: Path) -> None:
+        reading = understood(path.read_bytes())
+        assert reading.counts[Outcome.KEPT] > 0.7 * len(reading.lines) > 0
