@@ -31,10 +31,7 @@ def serve(host: str, port: int, workers: int, threads: int, with_worker: bool, d
         "--threads", str(threads), "--bind", f"{host}:{port}", "--log-level", "warning", "--graceful-timeout", "10",
         "refurb.app:create_app()",
     ]  # fmt: skip
-    commands = [server]
-    if with_worker:
-        commands.append([sys.executable, "-m", "refurb", "worker"])
-    children = [subprocess.Popen(command) for command in commands]  # noqa: S603 - our own commands
+    children = [subprocess.Popen(server)]  # noqa: S603 - our own command
 
     stopping = False
 
@@ -48,7 +45,11 @@ def serve(host: str, port: int, workers: int, threads: int, with_worker: bool, d
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
-    if _answers(address, children[0]):
+    answers = _answers(address, children[0])
+    if with_worker and not stopping:
+        # After the pages: nobody waits for the worker, and it would take a processor from their start.
+        children.append(subprocess.Popen([sys.executable, "-m", "refurb", "worker"]))
+    if answers:
         click.echo(_announcement(address, accounts))
     status = _wait(children)
     if not stopping:
