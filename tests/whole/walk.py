@@ -193,7 +193,9 @@ def workshop(walk: Walk, code: str, inputs: Inputs) -> None:
     page = walk.open("atelier", f"/devices/{code}")
     walk.shot(page, "7-device")
     page.get_by_role("button", name="Inventorier").first.click()
-    walk.say(f"scan desk: {scan(walk, 'atelier', code)}")
+    found = scan(walk, "atelier", code)
+    assert compact(code) in compact(found), found
+    walk.say(f"scan desk: {found}")
     for report in (inputs.report, inputs.wipe_log()):
         page = walk.open("atelier", f"/devices/{code}")
         page.locator("input[type=file]").set_input_files(str(report))
@@ -232,7 +234,8 @@ def scan(walk: Walk, who: str, text: str) -> str:
     page = walk.open(who, "/scan")
     page.locator("#desk-text").fill(text)
     page.locator("#desk-text").press("Enter")
-    answer = page.locator(".desk-answer")
+    # Before the first scan the same frame says "À vous", without an answer.
+    answer = page.locator(".desk-answer[data-answer]")
     answer.wait_for()
     walk.shot(page, f"desk-{who}")
     return " ".join(answer.inner_text().split())
