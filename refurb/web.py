@@ -150,8 +150,7 @@ def absolute_url(endpoint: str, **values: Any) -> str:
 
     The host just asked only where neither is known: a demo, or an instance made from the command line.
     """
-    base = current_app.extensions["refurb.settings"].public_url or request.url_root.rstrip("/")
-    return f"{base}{url_for(endpoint, **values)}"
+    return public_address(url_for(endpoint, **values))
 
 
 def asset(path: str) -> str:

@@ -323,4 +323,4 @@ def refusal(code: str) -> ResponseReturnValue:
 
 
 # The routes of disks, sets and counted stock are on the same blueprint, in modules of their own.
-from refurb.devices import media_views, stock_views  # noqa: E402, F401
+from refurb.devices import media_views, stock_views  # noqa: E402, F401 - they add their routes to `bp`

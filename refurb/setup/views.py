@@ -90,7 +90,7 @@ def first_run() -> ResponseReturnValue:
             if form.territory.data in shipped():
                 load_territory(session, form.territory.data, at=now())
             catalogue.begin(session, by=actor(), at=now())
-            services.put(session, queries.ADDRESS, request.url_root.rstrip("/"), at=now())
+            services.put(session, queries.ADDRESS, request.host_url.rstrip("/"), at=now())
             token = accounts.open_session(session, account, at=now(), user_agent=request.user_agent.string)
             session.commit()
             hooks.refresh(force=True)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from refurb.devices.readings.reading import Form, MediumType
+from refurb.core.equipment import Form
+from refurb.devices.readings.reading import MediumType
 
 _LONGEST = 300
 _USUAL_GIB = (

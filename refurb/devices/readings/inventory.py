@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from refurb.core.equipment import Form
 from refurb.core.serials import serial_trusted
 from refurb.devices.readings import facts
 from refurb.devices.readings.document import Document, Element
 from refurb.devices.readings.facts import name, node, number, rows, words
 from refurb.devices.readings.names import cpu_name, machine_model
-from refurb.devices.readings.reading import Battery, Cpu, Form, Medium, MediumType, Reading
+from refurb.devices.readings.reading import Battery, Cpu, Medium, MediumType, Reading
 
 Row = Mapping[str, Any]
 Sections = Mapping[str, list[Row]]

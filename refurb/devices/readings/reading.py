@@ -3,19 +3,8 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from refurb.core.equipment import Form
 from refurb.core.media import Outcome
-
-
-class Form(StrEnum):
-    """The shapes a device may have, by the code that matching uses."""
-
-    LAPTOP = "laptop"
-    DESKTOP = "desktop"
-    MINI_PC = "mini_pc"
-    ALL_IN_ONE = "all_in_one"
-    TABLET = "tablet"
-    SMARTPHONE = "smartphone"
-    SERVER = "server"
 
 
 class MediumType(StrEnum):

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from refurb.core.equipment import Form
 from refurb.core.media import Outcome
 from refurb.core.serials import fold_serial, serial_trusted
 from refurb.devices.readings import facts, inxi, lshw, smartctl
@@ -16,7 +17,7 @@ from refurb.devices.readings.document import Document, parse_json
 from refurb.devices.readings.facts import name, node, number, rows, words
 from refurb.devices.readings.inventory import disk_gb
 from refurb.devices.readings.names import cpu_name, machine_model
-from refurb.devices.readings.reading import Battery, Cpu, Form, Health, Medium, MediumType, Reading, Wipe
+from refurb.devices.readings.reading import Battery, Cpu, Health, Medium, MediumType, Reading, Wipe
 from refurb.devices.readings.registry import Format
 
 _TYPES = {
