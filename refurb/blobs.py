@@ -4,6 +4,8 @@ import hashlib
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, deferred, mapped_column
 
 from refurb.db import Base
@@ -30,15 +32,17 @@ def put(session: Session, data: bytes, media_type: str) -> str:
         "created_at": datetime.now(UTC),
         "data": data,
     }
-    if session.get_bind().dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as pg_insert
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    while True:
+        stored = session.scalar(insert(Blob).values(values).on_conflict_do_nothing().returning(Blob.sha256))
+        if stored is not None or _hold(session, sha256):
+            return sha256
 
-        session.execute(pg_insert(Blob).values(values).on_conflict_do_nothing())
-    else:
-        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-        session.execute(sqlite_insert(Blob).values(values).on_conflict_do_nothing())
-    return sha256
+def _hold(session: Session, sha256: str) -> bool:
+    """Keep another writer from deleting the bytes before this transaction ends; False when they are gone already."""
+    held = sa.select(Blob.sha256).where(Blob.sha256 == sha256).with_for_update(read=True, key_share=True)
+    return session.scalar(held) is not None
 
 
 def get(session: Session, sha256: str) -> bytes:

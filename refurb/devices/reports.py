@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from refurb import blobs
 from refurb.audit.services import record
@@ -53,7 +53,9 @@ def arrive(
     """
     report, known = keep(session, raw, by=by, at=at, file_name=file_name)
     session.commit()
-    if not known or report.read_at is None:
+    # The same bytes may be on their way by another door, which reads them now: the first to hold the row reads.
+    report = _lock(session, report)
+    if report.read_at is None:
         take(session, report, by=by, at=at, zone=zone, device=device)
     elif device is not None and report.device_id is None and report.format != "unreadable":
         settle(session, report, device, by=by, at=at, zone=zone)
@@ -88,6 +90,14 @@ def keep(session: Session, raw: bytes, *, by: Actor, at: datetime, file_name: st
             raise
         return earlier, True
     return report, False
+
+
+def _lock(session: Session, report: Report) -> Report:
+    """Take the report's row, before its machine's, and see what another writer made of it meanwhile."""
+    session.flush()
+    row = sa.select(Report).where(Report.id == report.id).with_for_update(of=Report)
+    row = row.options(selectinload(Report.device), selectinload(Report.asked_of))
+    return session.scalars(row.execution_options(populate_existing=True)).one()
 
 
 def take(
@@ -183,6 +193,7 @@ def _conclude(
 
 def settle(session: Session, report: Report, device: Device | None, *, by: Actor, at: datetime, zone: tzinfo) -> None:
     """Answer the question of a report: it is of this machine, or of none that is known (`device` None)."""
+    report = _lock(session, report)
     if device is None:
         report.asked_of, report.doubt = None, Doubt.WHICH_DEVICE.value
         session.flush()
@@ -196,6 +207,7 @@ def read_again(session: Session, report: Report, *, by: Actor, at: datetime, zon
 
     What moved a machine is not moved again: a wipe is known by its medium and its report.
     """
+    report = _lock(session, report)
     before = (report.format, report.reading)
     take(session, report, by=by, at=at, zone=zone)
     return before != (report.format, report.reading)
@@ -282,6 +294,7 @@ def settle_medium(
     session: Session, report: Report, medium: StorageMedium, *, by: Actor, at: datetime, zone: tzinfo
 ) -> None:
     """Say which disk the log's unknown one is; it takes the serial that the log gives, if it had none."""
+    report = _lock(session, report)
     reading = read(blobs.get(session, report.kept_sha256))
     known = report_queries.media_by_serials(
         session, (wipe.serial for wipe in reading.wipes), organisation_id=report.organisation_id
