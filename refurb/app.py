@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def load_models() -> None:
     """Import every area's models, so that the metadata is whole."""
-    for area in (*AREAS, "blobs", "outbox"):
+    for area in (*AREAS, "blobs", "outbox", "tables"):
         _import(f"refurb.{area}.models" if area in AREAS else f"refurb.{area}")
 
 

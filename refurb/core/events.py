@@ -154,6 +154,7 @@ KINDS: dict[str, frozenset[str]] = {
         # the instance
         "instance.set-up": "",
         "settings.changed": "fields",
+        "table.adopted": "table version",
         "instance.mail-tested": "",
         "event.erased": "seq motive",
     }.items()

@@ -184,6 +184,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("departement", name=op.f("pk_territory_load")),
     )
     op.create_table(
+        "adopted_table",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("motive", sa.String(length=1000), nullable=False),
+        sa.Column("adopted_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("adopted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["adopted_by"], ["account.id"], name=op.f("fk_adopted_table_adopted_by_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_adopted_table")),
+        sa.UniqueConstraint("kind", "version", name=op.f("uq_adopted_table_kind_version")),
+    )
+    op.create_table(
         "commune_alias",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(length=5), nullable=False),
@@ -1554,6 +1567,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_commune_alias_code"))
 
     op.drop_table("commune_alias")
+    op.drop_table("adopted_table")
     op.drop_table("territory_load")
     op.drop_table("setting")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
