@@ -13,7 +13,7 @@ from refurb.demo import names
 from refurb.demo.evidence import Disk, Machine
 from refurb.demo.world import World
 from refurb.devices.models import Device
-from refurb.donations import arrivals, services
+from refurb.donations import arrivals, offers, services
 from refurb.donations.models import Lot, LotLine, LotShare
 from refurb.donations.services import Declared, Gift
 from refurb.organisations.models import Organisation
@@ -115,7 +115,7 @@ def _give(world: World, number: int, plan: Plan) -> list[Born]:
             line_id, quantity = rest.pop(0)
             quantities[line_id] = min(left, quantity)
             left -= quantities[line_id]
-        share = services.offer(session, lot, workshop, quantities, by=coordinator, at=accepted_at)
+        share = offers.offer(session, lot, workshop, quantities, by=coordinator, at=accepted_at)
         # What was split off a line stands in a line of its own now.
         rest = [(line.id, line.quantity) for line in _lines(world, lot) if line.share_id is None]
         taken.append((share, workshop))
@@ -229,19 +229,19 @@ def _arrive(
     controller = world.actor(workshop, Role.CONTROLLER)
     if number == 6 and workshop.name == names.WORKSHOPS[5].name:
         return []  # an offer that still waits for its answer
-    services.answer(session, share, accepted=True, by=controller, at=world.at_work(accepted_at + timedelta(days=1)))
+    offers.answer(session, share, accepted=True, by=controller, at=world.at_work(accepted_at + timedelta(days=1)))
     if plan.counted is None:
         on = world.day(world.now) + timedelta(days=4)
         while on.weekday() > 4:
             on += timedelta(days=1)
-        services.plan_pickup(
+        offers.plan_pickup(
             session, share, on=on, window="9 h – 11 h, demander l'accueil", by=controller, at=world.ago(5)
         )
         return []
     counted_at = world.ago(plan.counted)
     collected_at = world.at_work(counted_at - timedelta(days=1))
     pickup_at = world.at_work(accepted_at + timedelta(days=3))
-    services.plan_pickup(session, share, on=world.day(collected_at), window="10 h", by=controller, at=pickup_at)
+    offers.plan_pickup(session, share, on=world.day(collected_at), window="10 h", by=controller, at=pickup_at)
     technician = world.actor(workshop, Role.TECHNICIAN)
     born: list[Born] = []
     lines = session.scalars(
@@ -251,7 +251,7 @@ def _arrive(
         .execution_options(populate_existing=True)
     ).all()
     loaded = sum(line.quantity for line in lines)
-    services.collect(session, share, count=loaded, by=controller, at=collected_at)
+    offers.collect(session, share, count=loaded, by=controller, at=collected_at)
     for line in lines:
         for _ in range(line.quantity):
             machine = _of_line(line, pile)

@@ -27,7 +27,7 @@ from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
 from refurb.donations import words
 from refurb.donations.models import Arrival, ArrivalFind, LineState, Lot, LotLine, LotShare
-from refurb.donations.services import GiftRefused, lock_row
+from refurb.donations.services import GiftRefused, close_if_over, lock_row
 from refurb.donations.values import alike
 from refurb.security import Actor
 
@@ -287,7 +287,7 @@ def finish(session: Session, share: LotShare, *, chargers: int | None, by: Actor
         before=LineState.COLLECTED.value, after=LineState.RECEIVED.value,
     )  # fmt: skip
     _shelve(session, share, lines, chargers or 0, by=by, at=at)
-    _close_lot(session, share.lot_id, at)
+    close_if_over(session, session.get_one(Lot, share.lot_id), at=at)
     return declared, arrived
 
 
@@ -303,25 +303,6 @@ def _shelve(
     for kind, quantity in sums.items():
         shelf = stock.line(session, share.workshop_id, kind)
         stock.change(session, shelf, quantity, reason=f"lot:{share.lot_id}", by=by, at=at)
-
-
-def _close_lot(session: Session, lot_id: int, at: datetime) -> None:
-    """A lot is over when nothing of it waits for an answer, an offer, a pickup or a count."""
-    lot = session.get_one(Lot, lot_id)
-    waiting = session.scalar(
-        sa.select(sa.func.count()).where(
-            LotLine.lot_id == lot_id, LotLine.state.in_([LineState.DECLARED, LineState.ACCEPTED])
-        )
-    )
-    uncounted = session.scalar(
-        sa.select(sa.func.count()).where(
-            LotShare.lot_id == lot_id,
-            sa.or_(LotShare.accepted.is_(None), LotShare.accepted.is_(True)),
-            LotShare.counted_at.is_(None),
-        )
-    )
-    if not waiting and not uncounted and lot.closed_at is None:
-        lot.closed_at = at
 
 
 def _bear(

@@ -340,6 +340,14 @@ class PickupForm(FlaskForm):
     window = StringField(_("Heures"), validators=[SHORT], filters=[_strip])
 
 
+class AgreementForm(FlaskForm):
+    """What the agreement of a gift asks besides what the lot says."""
+
+    collect_before = DateField(_("À enlever avant le"), validators=[Optional()])
+    act_reference = StringField(_("Acte du donateur"), validators=[SHORT], filters=[_strip])
+    act_on = DateField(_("Date de cet acte"), validators=[Optional()])
+
+
 class CollectForm(FlaskForm):
     """What was loaded."""
 

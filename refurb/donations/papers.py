@@ -1,16 +1,16 @@
-"""What the papers of a gift say: slips of pickup and receipt, certificate of intake, receipt of a deposit."""
+"""What the papers of a gift say: agreement, slips of pickup and receipt, certificate of intake, receipt of a deposit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from refurb.core.documents import DocumentKind
-from refurb.core.equipment import Form
+from refurb.core.documents import DocumentKind, modes_allowed
+from refurb.core.equipment import Form, Mode
 from refurb.core.identity import display
 from refurb.core.serials import serial_trusted
 from refurb.devices.models import Device
@@ -50,6 +50,49 @@ def label_of(line: LotLine) -> str:
     return f"{text} · {line.serial}" if line.serial else text
 
 
+def donation_agreement(
+    session: Session,
+    share: LotShare,
+    lines: Sequence[LotLine],
+    *,
+    collect_before: date | None,
+    act_reference: str | None = None,
+    act_on: date | None = None,
+    by: Actor,
+    at: datetime,
+) -> Document:
+    """Issue the agreement that giver and workshop sign; what may be sold on follows from the origin and the taker."""
+    lot = share.lot
+    with force_locale(lot.language):
+        donor = supplier_party(session, lot)
+        modes = modes_allowed(lot.origin, lot.regime, share.workshop.legal_type.value)
+        data = papers.DonationAgreement(
+            lot_code=display(lot.code),
+            donor=donor,
+            taker=party(session, share.workshop, lot.language),
+            origin=lot.origin.value,
+            regime=lot.regime.value,
+            lines=[_goods(line) for line in lines],
+            place=donor.address,
+            collect_before=collect_before.isoformat() if collect_before else "",
+            disks=lot.disk_wish.value,
+            resale="solidarity" if Mode.SOLIDARITY_SALE in modes else "none",
+            act_reference=act_reference or "",
+            act_on=act_on.isoformat() if act_on else "",
+        )
+    return _issue(session, DocumentKind.DONATION_AGREEMENT, share, data, by=by, at=at)
+
+
+def _goods(line: LotLine) -> papers.Goods:
+    return papers.Goods(
+        label=label_of(line),
+        quantity=line.quantity,
+        year=str(line.year or ""),
+        value_cents=line.book_value_cents,
+        note=line.inventory_number or "",
+    )
+
+
 def pickup_slip(session: Session, share: LotShare, lines: Sequence[LotLine], *, by: Actor, at: datetime) -> Document:
     """Issue the slip that is countersigned at the giver's door."""
     lot = share.lot
@@ -70,16 +113,7 @@ def pickup_slip(session: Session, share: LotShare, lines: Sequence[LotLine], *, 
             if contact
             else None,
             access=(lot.comment or "")[:500],
-            lines=[
-                papers.Goods(
-                    label=label_of(line),
-                    quantity=line.quantity,
-                    year=str(line.year or ""),
-                    value_cents=line.book_value_cents,
-                    note=line.inventory_number or "",
-                )
-                for line in lines
-            ],
+            lines=[_goods(line) for line in lines],
             chargers=sum(line.quantity for line in lines if line.has_charger) or None,
         )
     return _issue(session, DocumentKind.PICKUP_SLIP, share, data, by=by, at=at)

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from refurb.audit import queries as audit
+from refurb.core.equipment import Regime
 from refurb.core.identity import display
 from refurb.core.permissions import OrganisationRole, Permission
 from refurb.db import get_session
 from refurb.documents import queries as documents
-from refurb.donations import pages, papers, queries, sentences, services
+from refurb.donations import offers, pages, papers, queries, sentences, services
 from refurb.donations.arrivals import is_counted
 from refurb.donations.forms import AnswerForm, CollectForm, PickupForm
 from refurb.donations.models import LineState, Lot, LotShare
@@ -97,10 +98,18 @@ def _shown(session: Session, lot: Lot, answer: AnswerForm | None = None, ticked:
         reason=request.form.get("reason", ""),
         answer=answer or AnswerForm(formdata=None),
         collect_form=CollectForm(formdata=None),
+        regimes=_regimes(lot, totals),
         suppliers=organisations.with_role(session, OrganisationRole.SUPPLIER)
         if actor().can(Permission.LOT_OFFER) and lot.supplier_id is None and not lot.is_counter_deposit
         else [],
     )
+
+
+def _regimes(lot: Lot, totals: queries.Totals) -> tuple[Regime, ...]:
+    """Return the regimes to choose from; none once something has left, and none to those who do not decide."""
+    if totals.collected or totals.received or not actor().can(Permission.LOT_ACCEPT):
+        return ()
+    return services.regimes_open_to(lot.origin)
 
 
 @bp.post("/donations/<code>/lines")
@@ -160,7 +169,7 @@ def offer(code: str) -> ResponseReturnValue:
             whole = request.form.get("part") != "some"
             quantities = {line.id: line.quantity if whole else _quantity(line.id) for line in lines}
             try:
-                services.offer(session, lot, workshop, quantities, by=actor(), at=now())
+                offers.offer(session, lot, workshop, quantities, by=actor(), at=now())
             except GiftRefused as refusal:
                 problem = str(sentences.DEEDS[refusal.code])
             else:
@@ -220,7 +229,7 @@ def answer(code: str, share_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _shown(session, _lot(session, code), form), 422
     try:
-        services.answer(session, share, accepted=accepted, motive=form.motive.data, by=actor(), at=now())
+        offers.answer(session, share, accepted=accepted, motive=form.motive.data, by=actor(), at=now())
     except GiftRefused as refusal:
         form.motive.errors = [str(sentences.DEEDS[refusal.code])]
         return _shown(session, _lot(session, code), form), 422
@@ -239,7 +248,7 @@ def withdraw(code: str, share_id: int) -> ResponseReturnValue:
     session = get_session()
     share = _share(session, code, share_id)
     try:
-        services.withdraw(session, share, by=actor(), at=now())
+        offers.withdraw(session, share, by=actor(), at=now())
     except GiftRefused as refusal:
         return _refused(share.lot, refusal.code)
     session.commit()
@@ -257,7 +266,7 @@ def pickup(code: str, share_id: int) -> ResponseReturnValue:
         return redirect(url_for(".show", code=code), 303)
     form = PickupForm(data={"on": share.pickup_on, "window": share.pickup_window})
     if form.validate_on_submit():
-        services.plan_pickup(session, share, on=form.on.data, window=form.window.data, by=actor(), at=now())
+        offers.plan_pickup(session, share, on=form.on.data, window=form.window.data, by=actor(), at=now())
         lines = session.scalars(queries.lines(share.lot_id, share_id=share.id)).all()
         papers.pickup_slip(session, share, lines, by=actor(), at=now())
         subject = _l("Enlèvement de votre don %(code)s", code=display(share.lot.code))
@@ -283,7 +292,7 @@ def collect(code: str, share_id: int) -> ResponseReturnValue:
         flash(_("Donnez le nombre de pièces chargées."), "refused")
         return redirect(url_for(".show", code=code), 303)
     try:
-        services.collect(session, share, count=form.count.data, by=actor(), at=now())
+        offers.collect(session, share, count=form.count.data, by=actor(), at=now())
     except GiftRefused as refusal:
         return _refused(share.lot, refusal.code)
     session.commit()

@@ -194,6 +194,7 @@ DEEDS: Words = {
     "already-answered": _l("L'atelier a déjà répondu."),
     "motive-missing": _l("Dites pourquoi : la coordination en a besoin pour proposer ailleurs."),
     "already-collected": _l("L'enlèvement a déjà eu lieu."),
+    "not-this-regime": _l("Ce régime ne va pas avec un don de cette origine."),
     "not-accepted": _l("L'atelier n'a pas encore accepté."),
     "count-closed": _l("Ce comptage est terminé."),
     "all-counted": _l("Toutes les pièces de cette ligne sont déjà comptées."),

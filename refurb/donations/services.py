@@ -1,13 +1,14 @@
-"""What happens to a gift: it is declared, its lines are accepted or refused, it is offered, answered, collected.
+"""What happens to a gift: it is declared, its lines are accepted or refused, it is tied to a giver.
 
-Every verb locks the lot, records an event on it, and leaves committing to the entry point. Counting is in `arrivals`.
+Every verb locks the lot, records an event on it, and leaves committing to the entry point. Offers and pickups are in
+`offers`, counting in `arrivals`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -273,7 +274,24 @@ def _decide(
         before=before.pop().value if len(before) == 1 else None,
         after=state.value,
     )
+    session.flush()
+    close_if_over(session, lot, at=at)
     return len(lines)
+
+
+def close_if_over(session: Session, lot: Lot, *, at: datetime) -> None:
+    """Close a lot of which nothing waits for an answer, an offer, a pickup or a count; open it again otherwise."""
+    waiting = sa.select(LotLine.id).where(
+        LotLine.lot_id == lot.id, LotLine.state.in_([LineState.DECLARED, LineState.ACCEPTED])
+    )
+    uncounted = sa.select(LotShare.id).where(
+        LotShare.lot_id == lot.id,
+        sa.or_(LotShare.accepted.is_(None), LotShare.accepted.is_(True)),
+        LotShare.counted_at.is_(None),
+    )
+    over = session.scalar(waiting.limit(1)) is None and session.scalar(uncounted.limit(1)) is None
+    if over != (lot.closed_at is not None):
+        lot.closed_at = at if over else None
 
 
 def _open_lines(session: Session, lot: Lot, line_ids: Iterable[int]) -> Sequence[LotLine]:
@@ -282,7 +300,7 @@ def _open_lines(session: Session, lot: Lot, line_ids: Iterable[int]) -> Sequence
     wanted = set(line_ids)
     if not wanted:
         raise GiftRefused("nothing-ticked")
-    lines = _lines_of(session, lot, wanted)
+    lines = lines_of(session, lot, wanted)
     if len(lines) != len(wanted):
         raise GiftRefused("unknown-line")
     if any(line.share_id is not None or line.state in (LineState.COLLECTED, LineState.RECEIVED) for line in lines):
@@ -290,7 +308,7 @@ def _open_lines(session: Session, lot: Lot, line_ids: Iterable[int]) -> Sequence
     return lines
 
 
-def _lines_of(session: Session, lot: Lot, wanted: Collection[int]) -> list[LotLine]:
+def lines_of(session: Session, lot: Lot, wanted: Collection[int]) -> list[LotLine]:
     """Return these lines of the lot in their order; thousands at once would be more than a statement may carry."""
     query = sa.select(LotLine).where(LotLine.lot_id == lot.id).order_by(LotLine.position)
     if len(wanted) <= 500:
@@ -298,135 +316,29 @@ def _lines_of(session: Session, lot: Lot, wanted: Collection[int]) -> list[LotLi
     return [line for line in session.scalars(query) if line.id in wanted]
 
 
-# -- offering -----------------------------------------------------------------------------------------------------
+def change_regime(session: Session, lot: Lot, regime: Regime, *, by: Actor, at: datetime) -> None:
+    """Set under which law the lot is given; machines copy it at birth, so not once one of its pieces has left.
 
-
-def offer(
-    session: Session, lot: Lot, workshop: Organisation, quantities: Mapping[int, int], *, by: Actor, at: datetime
-) -> LotShare:
-    """Offer accepted lines to a workshop: whole, or some pieces of a line, which then splits.
-
-    `quantities`: line id -> how many of it. Raises GiftRefused "nothing-ticked", "not-free", "too-many",
-    "not-a-workshop".
+    Raises GiftRefused "already-collected", or "not-this-regime": a public giver has the two public ones, or sells.
     """
-    plays = sa.select(OrganisationRoleRow).where(
-        OrganisationRoleRow.organisation_id == workshop.id, OrganisationRoleRow.role == OrganisationRole.REFURBISHER
-    )
-    if session.scalar(plays) is None:
-        raise GiftRefused("not-a-workshop")
     lock_lot(session, lot)
-    wanted = {line_id: count for line_id, count in quantities.items() if count > 0}
-    if not wanted:
-        raise GiftRefused("nothing-ticked")
-    lines = _lines_of(session, lot, wanted)
-    if len(lines) != len(wanted) or any(
-        line.share_id is not None or line.state is not LineState.ACCEPTED for line in lines
-    ):
-        raise GiftRefused("not-free")
-    if any(wanted[line.id] > line.quantity for line in lines):
-        raise GiftRefused("too-many")
-    share = LotShare(lot_id=lot.id, workshop_id=workshop.id, offered_at=at)
-    session.add(share)
-    session.flush()
-    for line in lines:
-        if wanted[line.id] < line.quantity:
-            _split(session, lot, line, wanted[line.id])
-        line.share_id = share.id
-    session.flush()
-    payload = {"organisation_id": workshop.id, "share_id": share.id, "machines": sum(wanted.values())}
-    record(session, "lot", lot.id, "lot.offered", by=by, at=at, payload=payload)
-    return share
-
-
-def _split(session: Session, lot: Lot, line: LotLine, taken: int) -> LotLine:
-    """Leave `taken` pieces in the line and put the others in a line of their own, still to be offered."""
-    last = session.scalar(sa.select(sa.func.max(LotLine.position)).where(LotLine.lot_id == lot.id)) or 0
-    copied = {
-        column.key: getattr(line, column.key)
-        for column in LotLine.__table__.columns
-        if column.key not in {"id", "position", "quantity", "share_id", "serial", "serial_key", "details"}
-    }
-    rest = LotLine(
-        **copied,
-        position=last + 1,
-        quantity=line.quantity - taken,
-        details={**line.details, "split_from": line.position},
+    moved = sa.select(LotLine.id).where(
+        LotLine.lot_id == lot.id, LotLine.state.in_([LineState.COLLECTED, LineState.RECEIVED])
     )
-    line.quantity = taken
-    session.add(rest)
-    session.flush()
-    return rest
-
-
-def withdraw(session: Session, share: LotShare, *, by: Actor, at: datetime) -> None:
-    """Take an offer back before it is answered, or before anything was collected; its lines are free again."""
-    _lock_share(session, share)
-    if share.collected_at is not None:
+    if session.scalar(moved.limit(1)) is not None:
         raise GiftRefused("already-collected")
-    _free_lines(session, share)
-    share.answered_at, share.accepted, share.motive = share.answered_at or at, False, "withdrawn"
-    payload = {"organisation_id": share.workshop_id, "share_id": share.id, "motive": "withdrawn"}
-    record(session, "lot", share.lot_id, "lot.offer-declined", by=by, at=at, payload=payload)
+    if regime not in regimes_open_to(lot.origin):
+        raise GiftRefused("not-this-regime")
+    if regime is not lot.regime:
+        lot.regime = regime
+        record(session, "lot", lot.id, "lot.changed", by=by, at=at, payload={"fields": ["regime"]})
 
 
-def answer(
-    session: Session, share: LotShare, *, accepted: bool, motive: str | None = None, by: Actor, at: datetime
-) -> None:
-    """Let the workshop take the offer, or decline it with a motive. Raises GiftRefused."""
-    _lock_share(session, share)
-    if share.answered_at is not None:
-        raise GiftRefused("already-answered")
-    if not accepted and not (motive or "").strip():
-        raise GiftRefused("motive-missing")
-    share.answered_at, share.accepted, share.motive = at, accepted, (motive or "").strip()[:300] or None
-    if not accepted:
-        _free_lines(session, share)
-    kind = "lot.offer-accepted" if accepted else "lot.offer-declined"
-    payload = {"organisation_id": share.workshop_id, "share_id": share.id, "motive": share.motive}
-    record(session, "lot", share.lot_id, kind, by=by, at=at, payload=payload)
-
-
-def _free_lines(session: Session, share: LotShare) -> None:
-    session.execute(sa.update(LotLine).where(LotLine.share_id == share.id).values(share_id=None))
-
-
-def _lock_share(session: Session, share: LotShare) -> None:
-    lock_row(session, share)
-
-
-# -- collecting ---------------------------------------------------------------------------------------------------
-
-
-def plan_pickup(session: Session, share: LotShare, *, on: date, window: str | None, by: Actor, at: datetime) -> None:
-    """Say when the workshop comes. Raises GiftRefused "not-accepted", "already-collected"."""
-    _lock_share(session, share)
-    _must_be_taken(share)
-    share.pickup_on, share.pickup_window = on, (window or "").strip()[:200] or None
-    payload = {"on": on.isoformat(), "share_id": share.id}
-    record(session, "lot", share.lot_id, "lot.collection-planned", by=by, at=at, payload=payload)
-
-
-def collect(session: Session, share: LotShare, *, count: int, by: Actor, at: datetime) -> None:
-    """Say that the goods left the giver, with the number of pieces loaded; every line of the share is collected."""
-    _lock_share(session, share)
-    _must_be_taken(share)
-    share.collected_at, share.collected_count = at, count
-    session.execute(
-        sa.update(LotLine)
-        .where(LotLine.share_id == share.id, LotLine.state == LineState.ACCEPTED)
-        .values(state=LineState.COLLECTED)
-    )
-    record(
-        session, "lot", share.lot_id, "lot.collected", by=by, at=at, payload={"count": count, "share_id": share.id},
-        before=LineState.ACCEPTED.value, after=LineState.COLLECTED.value,
-    )  # fmt: skip
-
-
-def _must_be_taken(share: LotShare) -> None:
-    if share.accepted is not True:
-        raise GiftRefused("not-accepted")
-    if share.collected_at is not None:
-        raise GiftRefused("already-collected")
+def regimes_open_to(origin: Origin) -> tuple[Regime, ...]:
+    """Return the regimes that a giver of that origin may give under (domain.md A)."""
+    if origin is Origin.PUBLIC:
+        return (Regime.PUBLIC_ASSOCIATION, Regime.PUBLIC_BODY, Regime.SALE)
+    return (Regime.GIFT, Regime.PATRONAGE, Regime.SALE)
 
 
 def tie(session: Session, lot: Lot, supplier: Organisation | None, *, by: Actor, at: datetime) -> None:

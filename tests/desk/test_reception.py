@@ -31,7 +31,7 @@ def workshop(make_organisation: MakeOrganisation) -> Organisation:
 @pytest.fixture
 def lot(session: Session, workshop: Organisation, make_organisation: MakeOrganisation, make_actor: MakeActor) -> Lot:
     """A gift of two laptops, taken and collected by the workshop."""
-    from refurb.donations import services
+    from refurb.donations import offers, services
     from refurb.donations.services import Declared, Gift
     from refurb.organisations.models import LegalType
     from refurb.security import Actor
@@ -48,9 +48,9 @@ def lot(session: Session, workshop: Organisation, make_organisation: MakeOrganis
     controller = make_actor(workshop, Role.CONTROLLER)
     lines = session.scalars(sa.select(LotLine).where(LotLine.lot_id == made.id)).all()
     services.accept_lines(session, made, [line.id for line in lines], by=coordinator, at=now())
-    share = services.offer(session, made, workshop, {line.id: 1 for line in lines}, by=coordinator, at=now())
-    services.answer(session, share, accepted=True, by=controller, at=now())
-    services.collect(session, share, count=2, by=controller, at=now())
+    share = offers.offer(session, made, workshop, {line.id: 1 for line in lines}, by=coordinator, at=now())
+    offers.answer(session, share, accepted=True, by=controller, at=now())
+    offers.collect(session, share, count=2, by=controller, at=now())
     session.flush()
     return made
 

@@ -61,16 +61,16 @@ def count(
     visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor, controller: Actor
 ) -> Count:
     """A lot taken by the workshop nearby, collected, its controller signed in."""
-    from refurb.donations import services
+    from refurb.donations import offers, services
     from refurb.web import now
 
     lot, _token = make_lot()
     lines = session.scalars(sa.select(LotLine).where(LotLine.lot_id == lot.id)).all()
     services.accept_lines(session, lot, [line.id for line in lines], by=coordinator, at=now())
     wanted = {line.id: line.quantity for line in lines}
-    share = services.offer(session, lot, house.near, wanted, by=coordinator, at=now())
-    services.answer(session, share, accepted=True, by=controller, at=now())
-    services.collect(session, share, count=12, by=controller, at=now())
+    share = offers.offer(session, lot, house.near, wanted, by=coordinator, at=now())
+    offers.answer(session, share, accepted=True, by=controller, at=now())
+    offers.collect(session, share, count=12, by=controller, at=now())
     session.flush()
     visitor.sign_in(house.controller, house.near)
     return Count(visitor, session, share, lot)
@@ -232,7 +232,7 @@ def test_two_workshops_that_count_two_parts_of_a_gift_at_once(fresh_app: Flask) 
 
     from refurb.core.permissions import OrganisationRole
     from refurb.db import get_session
-    from refurb.donations import arrivals, services
+    from refurb.donations import arrivals, offers, services
     from refurb.donations.services import Declared, Gift
     from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow
     from refurb.security import Actor
@@ -257,9 +257,9 @@ def test_two_workshops_that_count_two_parts_of_a_gift_at_once(fresh_app: Flask) 
             )
             session.add(workshop)
             session.flush()
-            share = services.offer(session, lot, workshop, {line.id: 1}, by=system, at=NOON)
-            services.answer(session, share, accepted=True, by=system, at=NOON)
-            services.collect(session, share, count=1, by=system, at=NOON)
+            share = offers.offer(session, lot, workshop, {line.id: 1}, by=system, at=NOON)
+            offers.answer(session, share, accepted=True, by=system, at=NOON)
+            offers.collect(session, share, count=1, by=system, at=NOON)
             shares.append((share.id, line.id))
         lot_id = lot.id
         session.commit()

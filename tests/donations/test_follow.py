@@ -36,16 +36,16 @@ def test_the_page_shows_lines_and_fates_in_the_givers_numbers(
     from refurb.devices import services as devices
     from refurb.devices.models import Device
     from refurb.documents import services as documents
-    from refurb.donations import arrivals, papers, queries, services
+    from refurb.donations import arrivals, offers, papers, queries, services
     from refurb.web import now
 
     lot, token = make_lot()
     lines = session.scalars(sa.select(LotLine).where(LotLine.lot_id == lot.id).order_by(LotLine.position)).all()
     services.refuse_lines(session, lot, [lines[1].id], reason="too-old", by=coordinator, at=now())
     services.accept_lines(session, lot, [lines[0].id], by=coordinator, at=now())
-    share = services.offer(session, lot, house.near, {lines[0].id: 1}, by=coordinator, at=now())
-    services.answer(session, share, accepted=True, by=controller, at=now())
-    services.collect(session, share, count=1, by=controller, at=now())
+    share = offers.offer(session, lot, house.near, {lines[0].id: 1}, by=coordinator, at=now())
+    offers.answer(session, share, accepted=True, by=controller, at=now())
+    offers.collect(session, share, count=1, by=controller, at=now())
     (device,) = arrivals.receive_line(session, share, lines[0].id, place_id=None, by=controller, at=now())
     arrivals.finish(session, share, chargers=None, by=controller, at=now())
     found = queries.share_by_id(session, lot.code, share.id, seen_by=controller)

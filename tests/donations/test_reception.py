@@ -80,12 +80,12 @@ def test_a_lot_walks_from_the_list_to_the_lorry(
 def test_a_workshop_that_declines_says_why_and_frees_the_lines(
     visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor
 ) -> None:
-    from refurb.donations import services
+    from refurb.donations import offers, services
     from refurb.web import now
 
     lot, _token = make_lot()
     services.accept_lines(session, lot, [line.id for line in lines_of(session, lot)], by=coordinator, at=now())
-    share = services.offer(session, lot, house.near, {lines_of(session, lot)[0].id: 1}, by=coordinator, at=now())
+    share = offers.offer(session, lot, house.near, {lines_of(session, lot)[0].id: 1}, by=coordinator, at=now())
     visitor.sign_in(house.technician, house.near)
     address = f"/donations/{lot.code}/shares/{share.id}/answer"
     page = visitor.post(address, {"do": "decline", "motive": ""}, status=422)
@@ -98,7 +98,7 @@ def test_a_workshop_that_declines_says_why_and_frees_the_lines(
 
 
 def test_part_of_a_line_may_be_offered(session: Session, house: House, make_lot: MakeLot, coordinator: Actor) -> None:
-    from refurb.donations import services
+    from refurb.donations import offers, services
     from refurb.donations.services import GiftRefused
     from refurb.web import now
 
@@ -106,14 +106,14 @@ def test_part_of_a_line_may_be_offered(session: Session, house: House, make_lot:
     (line,) = lines_of(session, lot)
     services.accept_lines(session, lot, [line.id], by=coordinator, at=now())
     with pytest.raises(GiftRefused) as refusal:
-        services.offer(session, lot, house.near, {line.id: 13}, by=coordinator, at=now())
+        offers.offer(session, lot, house.near, {line.id: 13}, by=coordinator, at=now())
     assert refusal.value.code == "too-many"
-    first = services.offer(session, lot, house.near, {line.id: 5}, by=coordinator, at=now())
+    first = offers.offer(session, lot, house.near, {line.id: 5}, by=coordinator, at=now())
     rest = next(one for one in lines_of(session, lot) if one.share_id is None)
-    second = services.offer(session, lot, house.far, {rest.id: 7}, by=coordinator, at=now())
+    second = offers.offer(session, lot, house.far, {rest.id: 7}, by=coordinator, at=now())
     assert {one.share_id: one.quantity for one in lines_of(session, lot)} == {first.id: 5, second.id: 7}
     with pytest.raises(GiftRefused) as refusal:
-        services.offer(session, lot, house.far, {rest.id: 1}, by=coordinator, at=now())
+        offers.offer(session, lot, house.far, {rest.id: 1}, by=coordinator, at=now())
     assert refusal.value.code == "not-free"
     with pytest.raises(GiftRefused) as refusal:
         services.accept_lines(session, lot, [rest.id], by=coordinator, at=now())
@@ -123,7 +123,7 @@ def test_part_of_a_line_may_be_offered(session: Session, house: House, make_lot:
 def test_workshops_are_suggested_by_perimeter_and_room(
     session: Session, house: House, make_lot: MakeLot, coordinator: Actor
 ) -> None:
-    from refurb.donations import queries, services
+    from refurb.donations import offers, queries, services
     from refurb.web import now
 
     lot, _token = make_lot()
@@ -135,7 +135,7 @@ def test_workshops_are_suggested_by_perimeter_and_room(
     ]
     line = lines_of(session, lot)[2]
     services.accept_lines(session, lot, [line.id], by=coordinator, at=now())
-    services.offer(session, lot, house.near, {line.id: 4}, by=coordinator, at=now())
+    offers.offer(session, lot, house.near, {line.id: 4}, by=coordinator, at=now())
     after = queries.suggestions(session, lot, 8, month_start=start)
     assert [(s.room, s.fits) for s in after] == [(6, False), (100, True)]
 
@@ -143,25 +143,25 @@ def test_workshops_are_suggested_by_perimeter_and_room(
 def test_an_offer_may_be_withdrawn_until_the_pickup(
     visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor, controller: Actor
 ) -> None:
-    from refurb.donations import services
+    from refurb.donations import offers, services
     from refurb.donations.services import GiftRefused
     from refurb.web import now
 
     lot, _token = make_lot()
     line = lines_of(session, lot)[0]
     services.accept_lines(session, lot, [line.id], by=coordinator, at=now())
-    share = services.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
+    share = offers.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
     visitor.sign_in(house.coordinator, house.coordination)
     visitor.post(f"/donations/{lot.code}/shares/{share.id}/withdraw")
     assert lines_of(session, lot)[0].share_id is None
-    share = services.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
+    share = offers.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
     with pytest.raises(GiftRefused) as refusal:
-        services.collect(session, share, count=1, by=controller, at=now())
+        offers.collect(session, share, count=1, by=controller, at=now())
     assert refusal.value.code == "not-accepted"
-    services.answer(session, share, accepted=True, by=controller, at=now())
-    services.collect(session, share, count=1, by=controller, at=now())
+    offers.answer(session, share, accepted=True, by=controller, at=now())
+    offers.collect(session, share, count=1, by=controller, at=now())
     with pytest.raises(GiftRefused) as refusal:
-        services.withdraw(session, share, by=coordinator, at=now())
+        offers.withdraw(session, share, by=coordinator, at=now())
     assert refusal.value.code == "already-collected"
 
 
@@ -195,13 +195,13 @@ def test_nobody_opens_a_lot_that_is_not_theirs(
     visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor,
     make_organisation: MakeOrganisation, make_account: MakeAccount,
 ) -> None:  # fmt: skip
-    from refurb.donations import services
+    from refurb.donations import offers, services
     from refurb.web import now
 
     lot, _token = make_lot()
     line = lines_of(session, lot)[0]
     services.accept_lines(session, lot, [line.id], by=coordinator, at=now())
-    share = services.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
+    share = offers.offer(session, lot, house.near, {line.id: 1}, by=coordinator, at=now())
     visitor.sign_in(house.stranger, house.far)
     visitor.get(f"/donations/{lot.code}", status=404)
     visitor.get(f"/donations/{lot.code}/shares/{share.id}/count", status=404)
@@ -300,15 +300,15 @@ def test_two_workshops_of_one_gift_keep_their_papers_to_themselves(
 ) -> None:
     """And neither decides on the lines that are offered to nobody yet: that is the coordination's."""
     from refurb.documents.models import Document
-    from refurb.donations import services
+    from refurb.donations import offers, services
     from refurb.web import now
 
     lot, _token = make_lot()
     lines = lines_of(session, lot)
     services.accept_lines(session, lot, [line.id for line in lines[:2]], by=coordinator, at=now())
     for workshop, line in ((house.near, lines[0]), (house.far, lines[1])):
-        share = services.offer(session, lot, workshop, {line.id: 1}, by=coordinator, at=now())
-        services.answer(session, share, accepted=True, by=coordinator, at=now())
+        share = offers.offer(session, lot, workshop, {line.id: 1}, by=coordinator, at=now())
+        offers.answer(session, share, accepted=True, by=coordinator, at=now())
     session.commit()
     near = session.scalars(sa.select(LotShare).where(LotShare.workshop_id == house.near.id)).one()
 
@@ -326,3 +326,74 @@ def test_two_workshops_of_one_gift_keep_their_papers_to_themselves(
 
     visitor.sign_in(house.coordinator, house.coordination)
     visitor.get(f"/documents/{paper.code}")
+
+
+def test_a_lot_refused_whole_is_over_and_opens_again_when_reconsidered(
+    session: Session, house: House, make_lot: MakeLot, coordinator: Actor
+) -> None:
+    from refurb.donations import services
+    from refurb.web import now
+
+    lot, _token = make_lot()
+    ids = [line.id for line in lines_of(session, lot)]
+    services.refuse_lines(session, lot, ids[:-1], reason="too-old", by=coordinator, at=now())
+    assert lot.closed_at is None
+    services.refuse_lines(session, lot, ids[-1:], reason="too-old", by=coordinator, at=now())
+    assert lot.closed_at is not None
+    services.reconsider_lines(session, lot, ids[:1], by=coordinator, at=now())
+    assert lot.closed_at is None
+
+
+def test_the_regime_may_change_until_something_has_left(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor
+) -> None:
+    from refurb.donations import offers, services
+    from refurb.web import now
+
+    lot, _token = make_lot()
+    visitor.sign_in(house.coordinator, house.coordination)
+    address = f"/donations/{lot.code}/regime"
+    visitor.post(address, {"regime": "patronage"})
+    session.refresh(lot)
+    assert lot.regime.value == "patronage"
+    page = visitor.post(address, {"regime": "public_body"})
+    assert "ne va pas avec" in page.words()
+    ids = {line.id: line.quantity for line in lines_of(session, lot)}
+    services.accept_lines(session, lot, ids, by=coordinator, at=now())
+    share = offers.offer(session, lot, house.near, ids, by=coordinator, at=now())
+    offers.answer(session, share, accepted=True, by=coordinator, at=now())
+    offers.collect(session, share, count=3, by=coordinator, at=now())
+    session.flush()
+    page = visitor.post(address, {"regime": "gift"})
+    assert "déjà eu lieu" in page.words()
+    session.refresh(lot)
+    assert lot.regime.value == "patronage"
+
+
+def test_the_agreement_says_what_is_given_and_what_may_become_of_it(
+    visitor: Visitor, session: Session, house: House, make_lot: MakeLot, coordinator: Actor
+) -> None:
+    from refurb.documents.models import Document
+    from refurb.donations import offers, services
+    from refurb.organisations.models import LegalType
+    from refurb.web import now
+
+    lot, token = make_lot(legal_type=LegalType.LOCAL_AUTHORITY)
+    ids = {line.id: line.quantity for line in lines_of(session, lot)}
+    services.accept_lines(session, lot, ids, by=coordinator, at=now())
+    share = offers.offer(session, lot, house.near, ids, by=coordinator, at=now())
+    offers.answer(session, share, accepted=True, by=coordinator, at=now())
+    session.flush()
+    visitor.sign_in(house.technician, house.near)
+    address = f"/donations/{lot.code}/shares/{share.id}/agreement"
+    visitor.get(address)
+    filled = {"collect_before": "2026-12-31", "act_reference": "Délibération 2026-41", "act_on": "2026-11-02"}
+    visitor.post(address, filled)
+    paper = session.scalars(sa.select(Document).where(Document.kind == "donation_agreement")).one()
+    assert (paper.data["act_reference"], paper.data["collect_before"]) == ("Délibération 2026-41", "2026-12-31")
+    # An ordinary association may not receive from a public body, so it may not sell on either.
+    assert (paper.data["origin"], paper.data["resale"]) == ("public", "none")
+    assert mails(session)[-1]["template"] == "gift_agreement"
+    assert "Convention de don" in visitor.get(f"/gift/{token}").words()
+    visitor.sign_in(house.stranger, house.far)
+    visitor.get(address, status=404)
