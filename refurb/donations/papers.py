@@ -1,4 +1,4 @@
-"""What the papers of a gift say: agreement, slips of pickup and receipt, certificate of intake, receipt of a deposit."""
+"""What the papers of a gift say: agreement, slips of pickup and receipt, certificate of intake, deposit receipt."""
 
 from __future__ import annotations
 
