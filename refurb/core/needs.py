@@ -208,6 +208,8 @@ class Answers:
     informed_how: Informed | None = None
     #: Whether, to the service's knowledge, the household received no equipment in 36 months.
     not_equipped: bool | None = None
+    #: Whether the household lives in a priority district (QPV), ticked by the service; never the district itself.
+    district: bool | None = None
     #: Structures only: how many alike, whether they keep them, and who owns and who maintains them.
     quantity: int = 1
     term: Term | None = None

@@ -33,6 +33,7 @@ def register(app: Flask) -> None:
         # A reservation ends at 23:59 where the instance is, whatever its zone: a look a minute past each hour.
         Periodic("matching.lapse", matching.lapse, minute="1"),
         Periodic("needs.expire", needs.expire, minute="37", hour="3"),
+        Periodic("needs.rescore", needs.rescore, minute="7", hour="4"),
         Periodic("territory.refresh", territory.refresh, minute="47", hour="3"),
     ]
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from refurb.needs import services
+from refurb.needs import scoring, services
 from refurb.security import Actor
 from refurb.web import zone
 
@@ -12,3 +12,8 @@ from refurb.web import zone
 def expire(session: Session, at: datetime) -> int:
     """Ask for what nobody confirmed in 90 days to be confirmed; return how many needs."""
     return services.expire(session, by=Actor.system(), at=at, today=at.astimezone(zone()).date())
+
+
+def rescore(session: Session, at: datetime) -> int:
+    """Bring the points up to date; return how many needs have others than yesterday."""
+    return scoring.rescore_all(session, at.astimezone(zone()).date())

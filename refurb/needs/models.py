@@ -28,7 +28,6 @@ class Need(Base):
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     state: Mapped[State] = mapped_column(enum_type(State), default=State.DRAFT)
-    #: Where `resume` leads back to after a suspension.
     state_since: Mapped[datetime]
     commune_code: Mapped[str | None] = mapped_column(sa.String(5), index=True)
     epci_code: Mapped[str | None] = mapped_column(sa.String(9), index=True)
@@ -41,8 +40,15 @@ class Need(Base):
     modes: Mapped[list[str]] = mapped_column(default=list)
     os: Mapped[str] = mapped_column(sa.String(10), default="any")
     handover_place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"))
-    #: Until the table of points comes, every need weighs the same and the earliest goes first.
+    #: The priority, its terms (core.points.Term as JSON) and the version of the table that gave them.
     points: Mapped[int] = mapped_column(default=1)
+    points_terms: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    points_version: Mapped[int] = mapped_column(default=1)
+    #: A machine that failed under its warranty came back: the need is owed another, until it is handed over.
+    warranty_return: Mapped[bool] = mapped_column(default=False)
+    #: Needs of a structure that name the same bundle are served all or none; `same` is "model", "charger" or None.
+    bundle: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    bundle_same: Mapped[str | None] = mapped_column(sa.String(10))
     #: Needs of one household share this number.
     household_key: Mapped[str | None] = mapped_column(sa.String(32), index=True)
     #: The order within linked needs: 1 first.

@@ -13,8 +13,9 @@ from refurb.audit.services import record
 from refurb.core import needs as core
 from refurb.core.equipment import Recipient
 from refurb.core.identity import CodeKind
-from refurb.core.need_life import AMENDABLE, MOTIVES, OPEN, Act, Facts, NeedRefused, State, next_state
+from refurb.core.need_life import ALIVE, AMENDABLE, MOTIVES, OPEN, Act, Facts, NeedRefused, State, next_state
 from refurb.core.needs import Answers
+from refurb.needs import scoring
 from refurb.needs.models import Need
 from refurb.organisations import queries as organisations
 from refurb.organisations.codes import random_code
@@ -139,6 +140,12 @@ def change_state(
         need.state, need.state_since = after, at
     if after in OPEN and need.validated_on is None:
         need.validated_on = today
+    if act is Act.REOPEN:
+        need.warranty_return = motive == "after-sales"
+    elif act is Act.HAND_OVER:
+        need.warranty_return = False
+    if after in ALIVE - {State.DRAFT}:
+        scoring.rescore(session, need, today)
     need.closed_at = at if after in (State.CLOSED, State.REFUSED, State.CANCELLED, State.DUPLICATE) else None
     content: dict[str, Any] = {"act": act.value, **(payload or {})}
     if act in MOTIVES or motive is not None:
