@@ -63,6 +63,14 @@ KINDS: dict[str, frozenset[str]] = {
         # workshop
         "device.installed": "system version",
         "device.checked": "passed checklist_id",
+        "device.bench-checked": "ticks",
+        "device.pocket-checked": "fields",
+        "device.photo-added": "photo_id purpose",
+        "device.photo-removed": "photo_id",
+        "device.reset-attested": "medium_id method photo_id",
+        "device.clone-seen": "of what",
+        "device.lock-noted": "kinds",
+        "device.lock-released": "kinds",
         "workshop.settings-changed": "fields",
         "system.changed": "fields",
         "place.created": "code",
@@ -87,6 +95,8 @@ KINDS: dict[str, frozenset[str]] = {
         "lot.link-renewed": "link_id",
         "lot.link-revoked": "link_id",
         "lot.file-uploaded": "sha256 rows",
+        "lot.release-asked": "letter devices",
+        "lot.release-date-changed": "parts_on",
         # needs: codes, profiles and numbers, never a person
         "need.drafted": "",
         "need.submitted": "",

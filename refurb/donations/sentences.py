@@ -267,6 +267,8 @@ PAPERS: Words = {
 #: What happened to a lot, newest first on its page.
 EVENTS: Words = {
     "lot.submitted": _l("Don proposé"),
+    "lot.release-asked": _l("Déverrouillage demandé au donateur"),
+    "lot.release-date-changed": _l("Date limite de déverrouillage changée"),
     "lot.deposited": _l("Déposé au comptoir"),
     "lot.changed": _l("Don modifié"),
     "lot.line-accepted": _l("Ligne acceptée"),
