@@ -5,6 +5,7 @@ a variable of the environment wins over it. With the embedded database the secre
 and kept; with DATABASE_URL several processes and machines must share them, so they are asked from the environment.
 """
 
+import base64
 import json
 import os
 import secrets
@@ -17,6 +18,8 @@ import sqlalchemy as sa
 
 #: The shortest secret that starts: 128 bits in base64 or hex.
 SECRET_LENGTH = 22
+#: Where an embedded instance keeps its own secrets.
+SECRETS = "secrets.json"
 
 
 class ConfigError(Exception):
@@ -57,6 +60,8 @@ class Settings:
     source_url: str = "https://github.com/refurb-chain/refurb"
     log_json: bool = True
     testing: bool = False
+    #: The file that keeps the field keys and may change while the instance runs; None where the environment has them.
+    keys_file: Path | None = None
 
     @property
     def embedded(self) -> bool:
@@ -79,7 +84,8 @@ class Settings:
             instance=instance,
             database_url=url,
             secret_key=_secret(env, "REFURB_SECRET_KEY", kept),
-            field_keys=tuple(_secret(env, "REFURB_FIELD_KEYS", kept).split(",")),
+            field_keys=_field_keys(_secret(env, "REFURB_FIELD_KEYS", kept)),
+            keys_file=None if env.get("REFURB_FIELD_KEYS") or not embedded else instance / SECRETS,
             timezone=_timezone(env),
             territory=_territory(env),
             public_url=(env.get("REFURB_PUBLIC_URL") or "").rstrip("/") or None,
@@ -96,7 +102,7 @@ class Settings:
 
 def kept_secrets(instance: Path) -> dict[str, str]:
     """Return the secrets of an embedded instance, made at first use in a file only its owner reads."""
-    path = instance / "secrets.json"
+    path = instance / SECRETS
     if path.exists():
         return dict(json.loads(path.read_text()))
     made = {
@@ -142,6 +148,19 @@ def _secret(env: Mapping[str, str], name: str, kept: Mapping[str, str]) -> str:
     if len(value) < SECRET_LENGTH or len(set(value)) < 8:
         raise ConfigError("weak-secret", name)
     return value
+
+
+def _field_keys(text: str) -> tuple[str, ...]:
+    """Return the keys, each of 32 bytes in URL-safe base64; spaces and an empty end are forgiven."""
+    found = tuple(part.strip() for part in text.split(",") if part.strip())
+    for key in found:
+        try:
+            good = len(base64.urlsafe_b64decode(key)) == 32
+        except ValueError:
+            good = False
+        if not good:
+            raise ConfigError("not-a-field-key", "REFURB_FIELD_KEYS")
+    return found
 
 
 def _timezone(env: Mapping[str, str]) -> ZoneInfo:

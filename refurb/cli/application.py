@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 def explain(error: "ConfigError") -> str:
     """Say what is wrong with a setting and how to mend it."""
+    if error.name == "REFURB_FIELD_KEYS" and error.code in ("missing-secret", "weak-secret"):
+        return _("%(name)s manque ou n'est pas une clé : « refurb keys new » en fait une.", name=error.name)
     sentences = {
         "missing-secret": _(
             "%(name)s manque. Donnez-le dans l'environnement : « openssl rand -base64 48 » en fait un.",
@@ -21,6 +23,10 @@ def explain(error: "ConfigError") -> str:
         ),
         "weak-secret": _(
             "%(name)s est trop court ou trop simple. « openssl rand -base64 48 » en fait un bon.", name=error.name
+        ),
+        "not-a-field-key": _(
+            "%(name)s : chaque clé a 32 octets en base64 pour adresses ; « refurb keys new » en fait une.",
+            name=error.name,
         ),
         "not-an-address": _(
             "%(name)s n'est pas une adresse de base de données, comme postgresql://utilisateur:secret@hôte/base.",

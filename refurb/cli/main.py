@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "demo": "refurb.cli.demo:demo",
     "doctor": "refurb.cli.doctor:doctor",
     "ingest": "refurb.cli.ingest:ingest",
+    "keys": "refurb.cli.keys:keys",
     "labels": "refurb.cli.labels:labels",
     "match": "refurb.cli.match:match",
     "serve": "refurb.cli.serve:serve",

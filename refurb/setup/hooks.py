@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from flask import Flask, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from refurb import sealed
 from refurb.db import get_session
-from refurb.setup import queries
+from refurb.setup import queries, services
 
 #: Seconds until another process's change of settings is seen here.
 FRESH = 10.0
@@ -19,6 +20,7 @@ def register(app: Flask) -> None:
     """Read the stored settings now and then, and send the first visitor to the first-run page."""
     app.extensions["refurb.environment"] = app.extensions["refurb.settings"]
     app.extensions["refurb.settings_read"] = 0.0
+    sealed.RESEAL["setup"] = services.reseal_mail
     app.before_request(refresh)
     app.before_request(first_run)
 

@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from refurb import sealed
 from refurb.accounts.queries import has_administrator
 from refurb.config import MailSettings, Settings
 from refurb.setup.models import Setting
@@ -79,16 +79,9 @@ def mail_folder() -> Path:
 
 def encrypt(base: Settings, text: str) -> str:
     """Encrypt a secret with the first of the field keys."""
-    return _fernet(base).encrypt(text.encode()).decode()
+    return sealed.seal(text, base)
 
 
 def decrypt(base: Settings, text: str) -> str | None:
     """Return the secret, None where no key of today opens it: it is then asked for again."""
-    try:
-        return _fernet(base).decrypt(text.encode()).decode()
-    except InvalidToken:
-        return None
-
-
-def _fernet(base: Settings) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in base.field_keys])
+    return sealed.unseal(text, base)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.orm import Session
 
+from refurb import sealed
 from refurb.accounts import services as accounts
 from refurb.accounts.models import Account
 from refurb.accounts.tokens import token_hash
@@ -130,6 +131,18 @@ def set_mail(session: Session, server: MailSettings, *, by: Author, at: datetime
     }
     put(session, queries.MAIL, value, at=at)
     record(session, "instance", 1, "settings.changed", by=by, at=at, payload={"fields": ["mail"]})
+
+
+def reseal_mail(session: Session, again: sealed.Again) -> int:
+    """Close the password of the mail server by the key in force; return how many were closed: one or none."""
+    row = session.get(Setting, queries.MAIL, with_for_update=True)
+    kept = dict(row.value["value"] or {}) if row is not None else {}
+    if row is None or not kept.get("password"):
+        return 0
+    token = again(kept["password"])
+    if token != kept["password"]:
+        row.value = {"value": {**kept, "password": token}}
+    return 1
 
 
 def set_general(session: Session, *, timezone: str, territory: str, by: Author, at: datetime) -> None:
