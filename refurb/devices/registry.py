@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
 from refurb.core.workflow import Action, Status, Step, frees_reservation
-from refurb.devices.models import Device
+from refurb.devices.models import Device, Report
+from refurb.devices.readings.reading import Reading
 from refurb.security import Actor
 
 
@@ -62,10 +63,14 @@ AfterMove = Callable[[Session, Moved, Actor], None]
 #: Codes of what, in the area, refers to the device since a moment: "later-reservation", "later-document".
 LaterOf = Callable[[Session, Device, datetime], set[str]]
 
+#: What an area takes from a report once it is known of which machine it is; `report.device` is that machine.
+AfterReport = Callable[[Session, Report, Reading, Actor, datetime], None]
+
 #: The steps that a holder scans, None when it did not choose.
 ScannedOf = Callable[[Session, int], Sequence[Action] | None]
 
 FACTS: dict[str, FactsOf] = {}
 AFTER_MOVE: dict[str, AfterMove] = {}
+AFTER_REPORT: dict[str, AfterReport] = {}
 LATER: dict[str, LaterOf] = {}
 SCANNED: dict[str, ScannedOf] = {}

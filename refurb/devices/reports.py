@@ -15,7 +15,7 @@ from refurb import blobs
 from refurb.audit.services import record
 from refurb.core.identity import read as read_code
 from refurb.core.workflow import Action, Status, TransitionRefused
-from refurb.devices import grades, media, queries, report_queries, report_wipes, services
+from refurb.devices import grades, media, queries, registry, report_queries, report_wipes, services
 from refurb.devices.identity import identity_columns, maker_key, serial_key
 from refurb.devices.models import Device, Report, StorageMedium
 from refurb.devices.readings.document import Document
@@ -232,6 +232,8 @@ def _attach(
     media.follow_media(session, device, by=by, at=at, payload={"report_id": report.id})
     report_wipes.take_wipes(session, report, reading, device, by=by, at=at, zone=zone)
     _diagnose(session, report, device, by=by, at=at)
+    for take_it in registry.AFTER_REPORT.values():
+        take_it(session, report, reading, by, at)
 
 
 def _said(session: Session, report: Report, *, by: Actor, at: datetime) -> None:
