@@ -283,12 +283,14 @@ class Fine:
     def _shares(self) -> None:
         """Add the tree of shares, each unit out of a narrowest share dearer than the one before."""
         coarse = self.coarse
+        taken: Mapping[str, int] = coarse.policy.get("taken") or {}
         share_arcs, tree_arcs = grow_shares(self.net, coarse.needs_of, coarse.policy, units=True)
         # grow_shares adds arcs without a cost: make room for theirs.
         self.costs.extend([0] * (len(self.net) - len(self.costs)))
         for (share, k), arc in share_arcs.items():
             low, high = coarse.state(coarse.share_arcs[share])
-            self.costs[arc] = (2 * k + 1) * self.step
+            # What was served there before this plan (core.change) counts in the square as well.
+            self.costs[arc] = (2 * (k + taken.get(share, 0)) + 1) * self.step
             if not high or low:
                 self.held.append((arc, (1, 1) if low else (0, 0)))
         for name, arc in tree_arcs.items():
