@@ -1,4 +1,4 @@
-"""`refurb labels`: a sheet of labels, without a database."""
+"""`refurb labels`: labels on a sheet or for a roll, without a database."""
 
 from pathlib import Path
 
@@ -14,12 +14,25 @@ from refurb.labels.sentences import sentences as refusals
 
 @click.command(
     help=_(
-        "Imprimer des étiquettes dans un PDF : le code en barres, en QR et en clair. Les codes se donnent comme ils se "
-        "scannent ; s'il y en a un faux, rien n'est écrit et le code de sortie est 1."
+        "Imprimer des étiquettes dans un PDF, ou en ZPL pour une imprimante thermique : le code en barres, en QR et "
+        "en clair. Les codes se donnent comme ils se scannent ; s'il y en a un faux, rien n'est écrit et le code de "
+        "sortie est 1."
     )
 )
 @click.argument("texts", metavar=_("CODE…"), nargs=-1, required=True)
-@click.option("--layout", type=click.Choice(sorted(LAYOUTS)), default="L7160", show_default=True, help=_("La planche."))
+@click.option(
+    "--layout",
+    type=click.Choice(list(LAYOUTS)),
+    default="L7160",
+    show_default=True,
+    help=_("La planche ou le rouleau."),
+)
+@click.option(
+    "--zpl",
+    "as_zpl",
+    is_flag=True,
+    help=_("Écrire du ZPL, une étiquette après l'autre, à envoyer tel quel à une imprimante thermique."),
+)
 @click.option(
     "--start",
     type=int,
@@ -28,15 +41,19 @@ from refurb.labels.sentences import sentences as refusals
     help=_("La première étiquette libre d'une planche entamée, comptée de gauche à droite puis de haut en bas."),
 )
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("Le fichier PDF à écrire.")
+    "--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help=_("Le fichier à écrire.")
 )
 @click.option("--title", default="", help=_("Marque et modèle, les mêmes sur toutes."))
 @click.option("--detail", default="", help=_("Le profil, le même sur toutes."))
 @click.option(
     "--dpi", type=click.IntRange(1, 4800), default=DPI, show_default=True, help=_("La finesse de l'imprimante.")
 )
-def labels(texts: tuple[str, ...], layout: str, start: int, output: Path, title: str, detail: str, dpi: int) -> None:
+def labels(
+    texts: tuple[str, ...], layout: str, as_zpl: bool, start: int, output: Path, title: str, detail: str, dpi: int
+) -> None:
     """Write the sheet, or say every code that is wrong."""
+    if as_zpl and start != 1:
+        raise click.UsageError(_("--start est pour les planches : avec --zpl, les étiquettes sortent une à une."))
     codes: list[str] = []
     wrong: list[str] = []
     for text in texts:
@@ -48,9 +65,11 @@ def labels(texts: tuple[str, ...], layout: str, start: int, output: Path, title:
         raise click.ClickException("\n".join(wrong))
     # Loaded last: a wrong code is told at once, without reportlab.
     from refurb.labels.sheets import pdf
+    from refurb.labels.zpl import zpl
 
+    asked = [Label(code, title=title, detail=detail) for code in codes]
     try:
-        sheet = pdf([Label(code, title=title, detail=detail) for code in codes], layout, start, dpi=dpi)
+        sheet = zpl(asked, layout, dpi=dpi).encode() if as_zpl else pdf(asked, layout, start, dpi=dpi)
     except LabelRefused as refusal:
         raise click.ClickException(refusals(_)[refusal.code] % {"about": refusal.about}) from refusal
     try:

@@ -1,5 +1,6 @@
 """Composing a label: what stands where, before anybody asks whether it is for a PDF, a screen or a printer."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -23,8 +24,24 @@ DPI = 203
 #: What an ordinary gun still reads, in millimetres.
 FINEST_BAR = 0.19
 WIDEST_BAR = 0.45
+#: The largest module of the square, and the finest that a phone's camera still tells apart.
 QR_MODULE = 0.72
+FINEST_MODULE = 0.25
+#: What a gun held by hand needs of a bar, and what the square leaves it where there is room.
 LEAST_BAR_HEIGHT = 6.0
+WANTED_BAR_HEIGHT = 8.0
+FOOT = 3.3
+#: Below this a square costs a phone a second look: the bars rather give way.
+COMFORTABLE_MODULE = 0.36
+#: Lines of text: the baseline of the first under the code, from one to the next, and what hangs below the last.
+FIRST_LINE = 8.4
+STEP = 3.5
+DESCENT = 1.4
+ENOUGH_HEIGHT = 10.0
+SMALLEST_TEXT = 5.0
+LEAST_PLACE = 9.0
+#: What even a well led label may lose at its edge.
+SAFE = 0.5
 
 
 class LabelRefused(ValueError):
@@ -78,39 +95,59 @@ class Drawing:
 
 def bar_width(layout: Layout, modules: int, dpi: int) -> float:
     """Return the width of a bar: as wide as fits, in whole printer's dots; raises LabelRefused, "bars-too-fine"."""
-    dot = 25.4 / dpi
     # The quiet zones may reach the label's edges: nothing is printed there, and the next label begins with white too.
     fits = min(WIDEST_BAR, (layout.width - 1) / (modules + 2 * symbols.BARS_QUIET), _inside(layout) / modules)
-    width = int(fits / dot + 1e-9) * dot
-    if width < max(dot, FINEST_BAR):
+    width = _whole_dots(fits, dpi)
+    if width < max(25.4 / dpi, FINEST_BAR):
         raise LabelRefused("bars-too-fine")
     return width
 
 
+def square_module(layout: Layout, side: int, foot: bool, dpi: int) -> float:
+    """Return the module of a square of `side` modules, in whole printer's dots, as large as what stands below lets it.
+
+    Raises LabelRefused: "square-too-fine" when its modules or its quiet zone fall under the printer's dot or under what
+    a camera tells apart, "label-too-small" when it leaves too little to the bars.
+    """
+    finest = max(25.4 / dpi, FINEST_MODULE)
+    if not layout.bars:
+        fits = min((layout.height - 2 * SAFE) / side, layout.height / (side + 2 * symbols.QR_QUIET))
+        module = _whole_dots(min(QR_MODULE, fits), dpi)
+        if module < finest:
+            raise LabelRefused("square-too-fine")
+        return module
+    rest = layout.height - 2 * layout.inset - (FOOT if foot else 0)
+    for wanted in (WANTED_BAR_HEIGHT, LEAST_BAR_HEIGHT):
+        module = _whole_dots(min(QR_MODULE, (rest - wanted) / (side + symbols.QR_QUIET)), dpi)
+        if module >= max(finest, COMFORTABLE_MODULE if wanted == WANTED_BAR_HEIGHT else 0):
+            return module
+    raise LabelRefused("label-too-small")
+
+
 def compose(label: Label, layout: Layout, dpi: int = DPI) -> Drawing:
-    """Lay out one label; raises LabelRefused: "not-a-code", or "bars-too-fine" under the dot of a `dpi` printer."""
+    """Lay out one label for a printer of `dpi` dots an inch.
+
+    Raises LabelRefused: "not-a-code", "bars-too-fine", "square-too-fine", "label-too-small".
+    """
     if not check(label.code):
         raise LabelRefused("not-a-code", label.code)
-    modules = symbols.bars(label.code)
     try:
-        width = bar_width(layout, len(modules), dpi)
+        return _with_bars(label, layout, dpi) if layout.bars else _square_alone(label, layout, dpi)
     except LabelRefused as refusal:
         raise LabelRefused(refusal.code, label.code) from refusal
-    rows = symbols.matrix(label.code)
-    side = len(rows) * QR_MODULE
-    right, bottom = layout.width - layout.inset, layout.height - layout.inset
-    square = Symbol(
-        x=right - side,
-        y=layout.inset,
-        width=QR_MODULE,
-        height=QR_MODULE,
-        rectangles=tuple((x, y, run, 1) for y, row in enumerate(rows) for x, run in symbols.runs(row)),
-    )
-    top = layout.inset + side + symbols.QR_QUIET * QR_MODULE
-    foot = label.place or label.address
-    height = bottom - top - (3.3 if foot else 0)
-    if height < LEAST_BAR_HEIGHT:
-        raise LabelRefused("label-too-small", label.code)
+
+
+def _with_bars(label: Label, layout: Layout, dpi: int) -> Drawing:
+    modules, rows = symbols.bars(label.code), symbols.matrix(label.code)
+    width = bar_width(layout, len(modules), dpi)
+    foot = bool(label.place or label.address)
+    module = square_module(layout, len(rows), foot, dpi)
+    side, quiet = len(rows) * module, symbols.QR_QUIET * module
+    square = _square(layout.width - layout.inset - side, layout.inset, module, rows)
+    bottom = layout.height - layout.inset - (FOOT if foot else 0)
+    # Three lines of text under the code may push the bars down, as long as these stay high enough.
+    top = max(layout.inset + side + quiet, min(layout.inset + FIRST_LINE + 2 * STEP + DESCENT, bottom - ENOUGH_HEIGHT))
+    height = bottom - top
     bars = Symbol(
         x=(layout.width - len(modules) * width) / 2,
         y=top,
@@ -118,31 +155,70 @@ def compose(label: Label, layout: Layout, dpi: int = DPI) -> Drawing:
         height=height,
         rectangles=tuple((x, 0, run, 1) for x, run in symbols.runs(modules)),
     )
-    column = square.x - symbols.QR_QUIET * QR_MODULE - layout.inset
-    return Drawing((square, bars), tuple(_texts(label, layout, column)))
+    return Drawing((square, bars), tuple(_texts(label, layout, square.x - quiet - layout.inset, top - DESCENT)))
 
 
-def _texts(label: Label, layout: Layout, column: float) -> list[Text]:
-    """Set the code large, then maker and model on two lines at most, the profile, and a foot under the bars."""
+def _square_alone(label: Label, layout: Layout, dpi: int) -> Drawing:
+    """Set the square at the left, its quiet zone reaching the edges, and beside it the code on two lines."""
+    rows = symbols.matrix(label.code)
+    module = square_module(layout, len(rows), False, dpi)
+    side, quiet = len(rows) * module, symbols.QR_QUIET * module
+    left = max(layout.inset, quiet)
+    x = left + side + quiet
+    column = layout.width - layout.inset - x
+    code = display(label.code)
+    halves = (code[:6], code[7:])
+    size = min(9.0, *(9.0 * column / text_width(half, "code", 9.0) for half in halves))
+    texts = [Text(x, layout.inset + 2.4 + 3.0 * i, size, "code", half) for i, half in enumerate(halves)]
+    if named := label.title or label.detail or label.place:
+        texts.append(Text(x, layout.height - layout.inset - 0.2, 5, "title", shorten(named, "title", 5, column)))
+    return Drawing((_square(left, (layout.height - side) / 2, module, rows),), tuple(texts))
+
+
+def _square(x: float, y: float, module: float, rows: Sequence[str]) -> Symbol:
+    return Symbol(
+        x=x,
+        y=y,
+        width=module,
+        height=module,
+        rectangles=tuple((at, y, run, 1) for y, row in enumerate(rows) for at, run in symbols.runs(row)),
+    )
+
+
+def _whole_dots(length: float, dpi: int) -> float:
+    dot = 25.4 / dpi
+    return int(length / dot + 1e-9) * dot
+
+
+def _texts(label: Label, layout: Layout, column: float, bottom: float) -> list[Text]:
+    """Set the code large, then maker and model, the profile, as far as `bottom` lets them, and a foot under the bars.
+
+    Where lines are missing, the second one of maker and model goes first.
+    """
     left = layout.inset
     code = display(label.code)
     size = min(13.0, 13.0 * column / text_width(code, "code", 13.0))
     texts = [Text(left, layout.inset + 3.6, size, "code", code)]
-    y = layout.inset + 8.4
-    for line in wrap(label.title, "title", 8.5, column, lines=2):
-        texts.append(Text(left, y, 8.5, "title", line))
-        y += 3.5
-    if label.detail:
-        texts.append(Text(left, y + 0.3, 8.5, "plain", shorten(label.detail, "plain", 8.5, column)))
+    y = layout.inset + 3.6 + max(3.6, size / 13 * (FIRST_LINE - 3.6))
+    room = max(0, int((bottom - y) / STEP + 1e-9) + 1)
+    lines = wrap(label.title, "title", 8.5, column, lines=max(1, min(2, room - bool(label.detail))))
+    texts += [Text(left, y + STEP * i, 8.5, "title", line) for i, line in enumerate(lines[:room])]
+    if label.detail and len(lines) < room:
+        texts.append(Text(left, y + STEP * len(lines), 8.5, "plain", shorten(label.detail, "plain", 8.5, column)))
+    return texts + list(_foot(label, layout))
+
+
+def _foot(label: Label, layout: Layout) -> Iterator[Text]:
+    """Set the address whole or not at all, for half of one leads nowhere; the place has what it leaves."""
     baseline, whole = layout.height - layout.inset - 0.3, _inside(layout)
     if label.address:
-        address = shorten(label.address, "plain", 7, whole * (0.6 if label.place else 1))
-        texts.append(Text(left, baseline, 7, "plain", address))
-        whole -= text_width(address, "plain", 7) + 2
-    if label.place:
+        size = min(7.0, 7.0 * whole / text_width(label.address, "plain", 7))
+        if size >= SMALLEST_TEXT:
+            yield Text(layout.inset, baseline, size, "plain", label.address)
+            whole -= text_width(label.address, "plain", size) + 2
+    if label.place and whole >= LEAST_PLACE:
         place = shorten(label.place, "title", 7, whole)
-        texts.append(Text(layout.width - layout.inset - text_width(place, "title", 7), baseline, 7, "title", place))
-    return texts
+        yield Text(layout.width - layout.inset - text_width(place, "title", 7), baseline, 7, "title", place)
 
 
 def wrap(text: str, font: str, size: float, width: float, *, lines: int) -> list[str]:

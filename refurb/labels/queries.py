@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from refurb.audit.models import Event
 from refurb.core.workflow import WORKSHOP
 from refurb.devices.models import Device
 from refurb.devices.queries import visible
@@ -30,3 +31,18 @@ def places_of(session: Session, codes: Sequence[str], *, seen_by: Actor) -> dict
     """Return the places of these codes that are the actor's organisation's, by code."""
     query = sa.select(Place).where(Place.code.in_(codes), Place.organisation_id == seen_by.organisation_id)
     return {place.code: place for place in session.scalars(query)}
+
+
+def times_printed(session: Session, devices: Sequence[Device]) -> dict[str, int]:
+    """Return how often the label of each machine was printed, by code; those never printed are absent."""
+    query = (
+        sa.select(Event.subject_id, sa.func.count())
+        .where(
+            Event.subject_kind == "device",
+            Event.subject_id.in_([device.id for device in devices]),
+            Event.kind == "device.labelled",
+        )
+        .group_by(Event.subject_id)
+    )
+    counted = {row[0]: row[1] for row in session.execute(query)}
+    return {device.code: counted[device.id] for device in devices if device.id in counted}

@@ -14,6 +14,10 @@ def sentences(_: Callable[[str], str]) -> dict[str, str]:
             "%(about)s : sur cette étiquette, les barres seraient plus fines que le point de l'imprimante et aucun "
             "scanner ne les lirait. Prenez une étiquette plus large ou une imprimante plus fine."
         ),
+        "square-too-fine": _(
+            "%(about)s : les points du carré QR seraient trop fins pour cette imprimante ou pour un téléphone. Prenez "
+            "une étiquette plus grande ou une imprimante plus fine."
+        ),
         "not-yours": _("%(about)s n'est ni une machine, ni un emplacement, ni une carte de votre organisation."),
         "too-many": _("C'est plus de %(about)s étiquettes d'un coup : faites-le en plusieurs fois."),
         "label-too-small": _("%(about)s : cette étiquette est trop petite pour les barres et le QR ensemble."),

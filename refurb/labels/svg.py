@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from refurb.labels import symbols
-from refurb.labels.drawing import MM, Drawing, Label, compose
+from refurb.labels.drawing import DPI, MM, Drawing, Label, compose
 from refurb.labels.layouts import Layout
 
 
@@ -52,9 +52,9 @@ def symbols_of(code: str) -> Symbols:
     )
 
 
-def preview(label: Label, layout: Layout) -> Preview:
+def preview(label: Label, layout: Layout, dpi: int = DPI) -> Preview:
     """Return a label as it will be printed; raises LabelRefused as the sheet does."""
-    drawing: Drawing = compose(label, layout)
+    drawing: Drawing = compose(label, layout, dpi)
     return Preview(
         width=layout.width,
         height=layout.height,

@@ -1,8 +1,19 @@
-"""Print labels: which, from where on the sheet, and what they will look like."""
+"""Print labels: which, on what, from where on the sheet, and what they will look like."""
 
 from collections.abc import Sequence
 
-from flask import Blueprint, abort, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -13,16 +24,20 @@ from refurb.desk import queries as desk_queries
 from refurb.desk.readings import sentences as why_not
 from refurb.desk.words import COMMAND_WORDS
 from refurb.labels import queries, services
-from refurb.labels.drawing import Label, LabelRefused
+from refurb.labels.drawing import DPI, Label, LabelRefused
 from refurb.labels.layouts import L7160, LAYOUTS
 from refurb.labels.sentences import sentences
 from refurb.labels.sheets import pdf
 from refurb.labels.svg import preview
+from refurb.labels.zpl import zpl
 from refurb.needs.words import PROFILES
 from refurb.security import actor, requires
 from refurb.web import now, page_number, paginate
 
 bp = Blueprint("labels", __name__, url_prefix="/labels")
+
+#: Dots an inch of the printers that are sold for labels.
+FINENESS = (DPI, 300, 600)
 
 
 @bp.get("/")
@@ -31,7 +46,7 @@ def index() -> ResponseReturnValue:
     """The machines whose label was never printed."""
     session = get_session()
     page = paginate(session, queries.to_be_labelled(actor()), page_number())
-    return render_template("labels/index.html", page=page, layouts=list(LAYOUTS.values()))
+    return render_template("labels/index.html", page=page, layouts=_layouts())
 
 
 @bp.get("/prepare")
@@ -52,12 +67,12 @@ def print_sheet() -> ResponseReturnValue:
         return _prepared(codes, wrong)
     try:
         labels, devices = services.labels_of(session, codes, _words(), seen_by=actor())
-        sheet = pdf(labels, _layout_name(), _start())
+        answer = _file(labels)
     except LabelRefused as refused:
         return _prepared(codes, [_refusal(refused)])
     services.note_printed(session, devices, layout=_layout_name(), by=actor(), at=now())
     session.commit()
-    return _pdf(sheet)
+    return answer
 
 
 @bp.post("/blank")
@@ -69,23 +84,25 @@ def blank() -> ResponseReturnValue:
     try:
         if not count.isdigit() or len(count) > 5:
             raise LabelRefused("nothing-to-print")
-        sheet = pdf(services.blank(session, int(count), _words()), _layout_name(), _start())
+        answer = _file(services.blank(session, int(count), _words()))
     except LabelRefused as refused:
         session.rollback()
         flash(_refusal(refused), "refused")
         return redirect(url_for(".index"), 303)
     session.commit()
-    return _pdf(sheet)
+    return answer
 
 
 def _prepared(codes: Sequence[str], wrong: Sequence[str]) -> ResponseReturnValue:
     session = get_session()
     shown, problems = None, list(wrong)
     labels: list[Label] = []
+    printed: dict[str, int] = {}
     if codes:
         try:
-            labels, _devices = services.labels_of(session, codes, _words(), seen_by=actor())
-            shown = preview(labels[0], LAYOUTS[_layout_name()])
+            labels, devices = services.labels_of(session, codes, _words(), seen_by=actor())
+            printed = queries.times_printed(session, devices)
+            shown = preview(labels[0], LAYOUTS[_layout_name()], _fineness())
         except LabelRefused as refused:
             problems.append(_refusal(refused))
     elif not problems and request.args:
@@ -99,7 +116,10 @@ def _prepared(codes: Sequence[str], wrong: Sequence[str]) -> ResponseReturnValue
             labels=labels,
             preview=shown,
             problems=problems,
+            printed=printed,
             layout=layout,
+            layouts=_layouts(),
+            dpi=_fineness(),
             start=min(_start(), layout.per_page),
             cells=[layout.place(position) for position in range(layout.per_page)],
         ),
@@ -146,8 +166,30 @@ def _refusal(refused: LabelRefused) -> str:
     return sentences(_)[refused.code] % {"about": refused.about}
 
 
-def _pdf(sheet: bytes) -> ResponseReturnValue:
-    answer = make_response(sheet)
-    answer.mimetype = "application/pdf"
-    answer.headers["Content-Disposition"] = f'inline; filename="{_("etiquettes")}.pdf"'
+def _fineness() -> int:
+    text = request.values.get("dpi", str(DPI))
+    return int(text) if text in map(str, FINENESS) else abort(400)
+
+
+def _layouts() -> list[tuple[str, str]]:
+    """Return what can be printed on, as a value and its words."""
+    names = {
+        "L7160": _("Planche L7160 : 21 étiquettes de 63,5 × 38 mm"),
+        "L7163": _("Planche L7163 : 14 étiquettes de 99 × 38 mm"),
+        "L4731": _("Planche L4731 : 189 étiquettes de 25 × 10 mm, QR et texte seulement"),
+    }
+    return [(name, names.get(name) or _("Rouleau %(size)s mm", size=name.replace("x", " × "))) for name in LAYOUTS]
+
+
+def _file(labels: Sequence[Label]) -> Response:
+    """Return the labels as the file asked for; raises LabelRefused."""
+    layout, dpi = _layout_name(), _fineness()
+    if request.values.get("format") == "zpl":
+        # Shown and not saved, a printer's commands would help nobody: the browser keeps the file.
+        answer = make_response(zpl(labels, layout, dpi=dpi))
+        answer.mimetype, kind, extension = "text/plain", "attachment", "zpl"
+    else:
+        answer = make_response(pdf(labels, layout, _start(), dpi=dpi))
+        answer.mimetype, kind, extension = "application/pdf", "inline", "pdf"
+    answer.headers["Content-Disposition"] = f'{kind}; filename="{_("etiquettes")}.{extension}"'
     return answer

@@ -7,7 +7,7 @@ import zxingcpp
 from click.testing import CliRunner, Result
 
 from refurb.cli.labels import labels
-from tests.labels.reader import render, zxing
+from tests.labels.reader import render, zpl_formats, zxing
 
 CODE128 = zxingcpp.BarcodeFormat.Code128
 
@@ -55,6 +55,15 @@ def test_what_cannot_be_printed_is_said(tmp_path: Path, arguments: list[str], ex
     assert result.exit_code == exit_code
     assert result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_thermal_printers_file_holds_one_format_a_label(tmp_path: Path) -> None:
+    file = tmp_path / "rouleau.zpl"
+    result = run("--layout", "50x25", "--zpl", "--output", str(file), "R4900001208", "D4900000148")
+    assert result.exit_code == 0
+    seen = [one.image.resize((one.image.width * 2, one.image.height * 2)) for one in zpl_formats(file.read_text())]
+    assert [zxing(image, CODE128) for image in seen] == [["R4900001208"], ["D4900000148"]]
+    assert run("--zpl", "--start", "2", "--output", str(file), "R4900001208").exit_code == 2
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import zxingcpp
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
 from refurb.organisations.models import PlaceKind
-from tests.labels.reader import render, zxing
+from tests.labels.reader import render, zpl_formats, zxing
 
 if TYPE_CHECKING:
     from refurb.db import Session
@@ -71,6 +71,24 @@ def test_printing_again_keeps_the_code(
         technician.post("/labels/print", {"code": device.code, "layout": "L7160", "start": "1"})
         assert printed(technician)[0] == [device.code]
     assert [event.kind for event in of_subject(session, "device", device.id)].count("device.labelled") == 2
+
+
+def test_a_reprint_is_counted_and_a_printer_may_have_its_commands(
+    technician: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    device = make_device(holder=workshop)
+    for _ in range(2):
+        technician.post("/labels/print", {"code": device.code, "layout": "57x32", "dpi": "300", "format": "zpl"})
+        assert technician.page is not None
+        response = technician.page.response
+        assert response.headers["Content-Disposition"].startswith("attachment")
+        (drawn,) = zpl_formats(response.get_data(as_text=True))
+        assert zxing(drawn.image.resize((drawn.image.width * 2, drawn.image.height * 2)), CODE128) == [device.code]
+    page = technician.get(f"/labels/prepare?code={device.code}&layout=57x32&dpi=300")
+    assert "dont 1 réimpression" in page.words()
+    assert "déjà imprimée 2 fois" in page.words()
+    assert not page.select_one(".cut-sheet")
+    assert len(technician.get(f"/labels/prepare?code={device.code}&layout=L4731").select(".cut-label")) == 189
 
 
 def test_machines_places_and_cards_share_a_sheet(
@@ -154,6 +172,7 @@ def test_an_odd_number_of_blank_labels_is_refused(technician: Visitor, count: st
 
 def test_an_unknown_sheet_is_no_page(technician: Visitor, workshop: Organisation, make_device: MakeDevice) -> None:
     technician.get(f"/labels/prepare?code={make_device(holder=workshop).code}&layout=L9999", status=400)
+    technician.get(f"/labels/prepare?code={make_device(holder=workshop).code}&dpi=7", status=400)
     technician.get("/labels/prepare?pile=999999", status=404)
 
 

@@ -12,10 +12,11 @@ from pyzbar.pyzbar import ZBarSymbol
 from refurb.core.identity import CodeKind, display, mint
 from refurb.labels import symbols
 from refurb.labels.drawing import LabelRefused, bar_width, compose, shorten, text_width, wrap
-from refurb.labels.layouts import L7160, LAYOUTS
+from refurb.labels.layouts import L4731, L7160, LAYOUTS
 from refurb.labels.sentences import sentences
 from refurb.labels.sheets import Label, pdf
-from tests.labels.reader import render, zbar, zxing
+from refurb.labels.zpl import zpl
+from tests.labels.reader import cut, render, worn, zbar, zpl_formats, zxing
 
 CODE128, QR = zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode
 DRAW = random.Random(49)
@@ -84,6 +85,8 @@ def test_a_shifted_printer_still_prints_on_the_label() -> None:
 def test_symbols_keep_their_quiet_zones() -> None:
     for layout in LAYOUTS.values():
         drawing = compose(LABELS[0], layout)
+        if not layout.bars:
+            continue
         square, bars = drawing.symbols
         modules = len(symbols.bars(LABELS[0].code))
         assert bars.x >= symbols.BARS_QUIET * bars.width
@@ -92,6 +95,66 @@ def test_symbols_keep_their_quiet_zones() -> None:
         quiet = square.x - symbols.QR_QUIET * square.width
         beside = [text for text in drawing.texts if text.y < bars.y]
         assert all(text.x + text_width(text.text, text.font, text.size) <= quiet + 1e-6 for text in beside)
+
+
+def test_the_smallest_label_keeps_its_square_white_around() -> None:
+    """Sideways inside the label; above and below, the next label begins with the same white."""
+    for dpi in (203, 300, 600):
+        drawing = compose(LABELS[0], L4731, dpi)
+        (square,) = drawing.symbols
+        side = len(symbols.matrix(LABELS[0].code)) * square.width
+        quiet = symbols.QR_QUIET * square.width
+        assert square.x >= quiet
+        assert side + 2 * quiet <= L4731.height + 1e-9
+        assert all(text.x >= square.x + side + quiet - 1e-9 for text in drawing.texts)
+        assert max(text.x + text_width(text.text, text.font, text.size) for text in drawing.texts) <= 25.4 - 1.2 + 1e-6
+
+
+@pytest.mark.parametrize("dpi", [203, 300])
+@pytest.mark.parametrize("name", list(LAYOUTS))
+def test_every_layout_is_read_blurred_and_turned(name: str, dpi: int) -> None:
+    """A label as a gun or a phone sees it: half a dot of blur, a few degrees off; by decoders that did not write it."""
+    layout, labels = LAYOUTS[name], LABELS[:4]
+    pages = render(pdf(labels, name, dpi=dpi), dpi)
+    for position, label in enumerate(labels):
+        seen = worn(cut(pages[position // layout.per_page].image, layout, position, dpi))
+        if layout.bars:
+            assert zxing(seen, CODE128) == [label.code]
+            assert zbar(seen, ZBarSymbol.CODE128) == [label.code]
+        assert zbar(seen, ZBarSymbol.QRCODE) == [label.code]
+
+
+@pytest.mark.parametrize("dpi", [203, 300])
+@pytest.mark.parametrize("name", list(LAYOUTS))
+def test_what_a_thermal_printer_draws_is_read(name: str, dpi: int) -> None:
+    """The dots that ^GF carries, drawn by a reader of our own that knows nothing of how they were written.
+
+    What is proved is these dots and where they lie; the printer's own font is not drawn here.
+    """
+    layout = LAYOUTS[name]
+    formats = zpl_formats(zpl(LABELS[:3], name, dpi=dpi))
+    assert len(formats) == 3
+    for label, drawn in zip(LABELS, formats, strict=False):
+        assert drawn.image.size == (round(layout.width * dpi / 25.4), round(layout.height * dpi / 25.4))
+        assert display(label.code) == " ".join(drawn.texts[: 1 if layout.bars else 2])
+        seen = drawn.image.resize((drawn.image.width * 2, drawn.image.height * 2))
+        if layout.bars:
+            assert zxing(seen, CODE128) == [label.code]
+            assert zbar(seen, ZBarSymbol.CODE128) == [label.code]
+        assert zbar(seen, ZBarSymbol.QRCODE) == [label.code]
+
+
+def test_no_text_is_a_command_to_the_printer() -> None:
+    (drawn,) = zpl_formats(zpl([Label("R4900001208", "HP ^XZ ~JA _20 É")], "57x32"))
+    assert drawn.texts == ["R 4900 0012 08", "HP ^XZ ~JA _20 É"]
+
+
+def test_a_printer_whose_dots_are_too_coarse_is_refused() -> None:
+    for name, dpi, code in (("50x25", 60, "bars-too-fine"), ("L4731", 72, "square-too-fine")):
+        with pytest.raises(LabelRefused) as refused:
+            zpl([LABELS[0]], name, dpi=dpi)
+        assert refused.value.code == code
+        assert code in sentences(str)
 
 
 @pytest.mark.parametrize("dpi", [203, 240, 300, 600])
@@ -112,7 +175,7 @@ def test_bars_under_the_printers_dot_are_refused() -> None:
 
 def test_a_label_too_low_for_both_symbols_is_refused() -> None:
     with pytest.raises(LabelRefused) as refused:
-        compose(Label("R4900001208"), dataclasses.replace(L7160, height=25.4))
+        compose(Label("R4900001208"), dataclasses.replace(L7160, height=15))
     assert refused.value.code == "label-too-small"
 
 
@@ -136,8 +199,11 @@ def test_what_cannot_be_printed_is_refused(labels: list[Label], layout: str, sta
 
 def test_sheets_fill_row_by_row_and_fit_their_page() -> None:
     for layout in LAYOUTS.values():
-        assert layout.place(1)[0] - layout.place(0)[0] == layout.across
-        assert layout.place(layout.columns)[1] - layout.place(0)[1] == layout.down
+        if layout.is_roll:
+            assert layout.place(0) == layout.place(1) == (0, 0)
+            continue
+        assert layout.place(1)[0] - layout.place(0)[0] == pytest.approx(layout.across)
+        assert layout.place(layout.columns)[1] - layout.place(0)[1] == pytest.approx(layout.down)
         x, y = layout.place(layout.per_page - 1)
         assert x + layout.width <= layout.page_width
         assert y + layout.height <= layout.page_height
