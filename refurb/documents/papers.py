@@ -348,7 +348,7 @@ class Outcome:
     code: str
     title: str
     serial: str = ""
-    outcome: str  # reuse, parts, weee, returned, in_progress
+    outcome: str  # reuse, parts, weee, returned, lost, in_progress
     month: str = ""
 
 

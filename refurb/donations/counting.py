@@ -192,7 +192,9 @@ def _finish(session: Session, share: LotShare) -> ResponseReturnValue | None:
     declared, received = arrivals.finish(session, share, chargers=form.chargers.data, by=actor(), at=now())
     lines = session.scalars(queries.lines(share.lot_id, share_id=share.id)).all()
     papers.receipt_slip(session, share, lines, arrivals.received(session, lines), by=actor(), at=now())
-    papers.intake_certificate(session, share, queries.arrivals_of(session, share.id), by=actor(), at=now())
+    born = queries.arrivals_of(session, share.id)
+    papers.intake_certificate(session, share, born, by=actor(), at=now())
+    papers.transfer_certificate(session, share, born, by=actor(), at=now())
     subject = _l("Votre don %(code)s est compté", code=display(share.lot.code))
     pages.tell_giver(
         session, share.lot, "gift_counted", subject, by=actor(), declared=declared, received=received,

@@ -96,6 +96,9 @@ class LotShare(Base):
     chargers_received: Mapped[int | None]
     collected_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]
+    #: The reuse statement in force, and whether it tells the end of every machine.
+    statement_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document.id"))
+    is_statement_final: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     lot: Mapped[Lot] = relationship(back_populates="shares", lazy="raise")
     workshop: Mapped[Organisation] = relationship(lazy="raise")

@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from refurb.core.documents import DocumentKind, modes_allowed
-from refurb.core.equipment import Form, Mode
+from refurb.core.equipment import Form, Mode, Regime
 from refurb.core.identity import display
 from refurb.core.serials import serial_trusted
 from refurb.devices.models import Device
 from refurb.documents import papers
 from refurb.documents.models import Document
+from refurb.documents.queries import of_subject as documents_of
 from refurb.documents.queries import party
 from refurb.documents.services import issue
 from refurb.donations import sentences
@@ -165,18 +166,92 @@ def intake_certificate(
             supplier=supplier_party(session, lot),
             holder=party(session, share.workshop, lot.language),
             received_on=at.astimezone(zone()).date().isoformat(),
-            devices=[
-                papers.DeviceLine(
+            devices=_device_lines(born),
+        )
+    return _issue(session, DocumentKind.INTAKE_CERTIFICATE, share, data, by=by, at=at)
+
+
+def _device_lines(born: Sequence[tuple[LotLine, Device]]) -> list[papers.DeviceLine]:
+    return [
+        papers.DeviceLine(
+            code=display(device.code),
+            form=sentences.thing(device.form, line.kind),
+            title=title_of(device),
+            serial=device.serial if device.serial and serial_trusted(device.maker, device.serial) else "",
+            inventory_number=line.inventory_number or "",
+        )
+        for line, device in born
+    ]
+
+
+def transfer_certificate(
+    session: Session, share: LotShare, born: Sequence[tuple[LotLine, Device]], *, by: Actor, at: datetime
+) -> Document | None:
+    """Issue the certificate of what changed hands; None for a sale, which has its invoice, or when nothing came."""
+    lot = share.lot
+    if not born or lot.regime is Regime.SALE:
+        return None
+    agreed = agreement_of(session, share)
+    with force_locale(lot.language):
+        data = papers.TransferCertificate(
+            lot_code=display(lot.code),
+            donor=supplier_party(session, lot),
+            taker=party(session, share.workshop, lot.language),
+            regime=lot.regime.value,
+            transferred_on=(share.collected_at or at).astimezone(zone()).date().isoformat(),
+            devices=_device_lines(born),
+            act_reference=str(agreed.data.get("act_reference", "")) if agreed else "",
+            act_on=str(agreed.data.get("act_on", "")) if agreed else "",
+        )
+    return _issue(session, DocumentKind.TRANSFER_CERTIFICATE, share, data, by=by, at=at)
+
+
+def agreement_of(session: Session, share: LotShare) -> Document | None:
+    """Return the latest agreement of a share that is not void."""
+    issued = documents_of(session, "lot", share.lot_id)
+    kind = DocumentKind.DONATION_AGREEMENT.value
+    return next((d for d in reversed(issued) if d.kind == kind and d.issuer_id == share.workshop_id), None)
+
+
+def reuse_statement(
+    session: Session, share: LotShare, born: Sequence[tuple[LotLine, Device]], *, at: datetime
+) -> papers.ReuseStatement:
+    """Return what became of every machine of a share, each with its month: never a commune, never a person."""
+    lot = share.lot
+    with force_locale(lot.language):
+        return papers.ReuseStatement(
+            lot_code=display(lot.code),
+            supplier=supplier_party(session, lot),
+            holder=party(session, share.workshop, lot.language),
+            stated_on=at.astimezone(zone()).date().isoformat(),
+            rows=[
+                papers.Outcome(
+                    inventory_number=line.inventory_number or "",
                     code=display(device.code),
-                    form=sentences.thing(device.form, line.kind),
                     title=title_of(device),
                     serial=device.serial if device.serial and serial_trusted(device.maker, device.serial) else "",
-                    inventory_number=line.inventory_number or "",
+                    outcome=_stated(device),
+                    month=device.status_since.astimezone(zone()).date().isoformat()[:7] if _is_over(device) else "",
                 )
                 for line, device in born
             ],
         )
-    return _issue(session, DocumentKind.INTAKE_CERTIFICATE, share, data, by=by, at=at)
+
+
+def issue_statement(
+    session: Session, share: LotShare, data: papers.ReuseStatement, *, by: Actor, at: datetime
+) -> Document:
+    """Issue the first reuse statement of a share; later ones replace it."""
+    return _issue(session, DocumentKind.REUSE_STATEMENT, share, data, by=by, at=at)
+
+
+def _stated(device: Device) -> str:
+    fate = sentences.fate_of(device.status)
+    return "in_progress" if fate == "ready" else fate
+
+
+def _is_over(device: Device) -> bool:
+    return _stated(device) != "in_progress"
 
 
 def deposit_receipt(

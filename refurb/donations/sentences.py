@@ -287,6 +287,8 @@ EVENTS: Words = {
 }
 
 REUSED = frozenset({Status.HANDED_OVER, Status.ON_LOAN, Status.IN_KIT})
+#: Statuses in which a machine's story is told, as far as its giver is concerned.
+ENDS = REUSED | {Status.PARTS, Status.WEEE, Status.DESTROYED, Status.RETURNED_TO_SUPPLIER}
 
 
 def fate_of(status: Status) -> str:

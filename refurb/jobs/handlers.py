@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from refurb import outbox
 from refurb.accounts.models import AccountSession, Attempt
 from refurb.documents import services as documents
-from refurb.donations import drafts as donations
+from refurb.donations import drafts
+from refurb.donations import jobs as donations
 from refurb.jobs import mail, schedule
 from refurb.jobs.schedule import Periodic
 from refurb.matching import jobs as matching
@@ -29,7 +30,8 @@ def register(app: Flask) -> None:
         Periodic("documents.render", render_documents, minute="*/10"),
         Periodic("outbox.tidy", tidy_outbox, minute="17", hour="3"),
         Periodic("accounts.tidy", tidy_accounts, minute="27", hour="3"),
-        Periodic("donations.tidy", donations.tidy, minute="32", hour="3"),
+        Periodic("donations.state_reuse", donations.state_reuse, minute="12", hour="7"),
+        Periodic("donations.tidy", drafts.tidy, minute="32", hour="3"),
         # A reservation ends at 23:59 where the instance is, whatever its zone: a look a minute past each hour.
         Periodic("matching.lapse", matching.lapse, minute="1"),
         Periodic("needs.expire", needs.expire, minute="37", hour="3"),

@@ -1,4 +1,4 @@
-"""The terms of a gift: under which law it is given, and the agreement that giver and workshop sign."""
+"""The papers of a gift made on demand: its regime, the agreement that both sign, the statement of reuse."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from refurb.core.equipment import Origin, Regime
 from refurb.core.identity import display
 from refurb.core.permissions import Permission
 from refurb.db import get_session
-from refurb.donations import pages, papers, queries, sentences, services
+from refurb.donations import pages, papers, queries, sentences, services, statements
 from refurb.donations.forms import AgreementForm
 from refurb.donations.pages import bp
 from refurb.donations.services import GiftRefused
@@ -66,3 +66,19 @@ def agreement(code: str, share_id: int) -> ResponseReturnValue:
         "donations/agreement.html", lot=share.lot, share=share, form=form, is_public=is_public, words=sentences
     )
     return page, 422 if form.errors else 200
+
+
+@bp.post("/donations/<code>/shares/<int:share_id>/statement")
+@requires(Permission.LOT_COUNT)
+def statement(code: str, share_id: int) -> ResponseReturnValue:
+    """Make the reuse statement as it stands today, for a giver who asks before it comes by itself."""
+    session = get_session()
+    share = queries.share_by_id(session, code, share_id, seen_by=actor()) or abort(404)
+    try:
+        statements.state(session, share, by=actor(), at=now())
+    except GiftRefused as refusal:
+        flash(str(sentences.DEEDS[refusal.code]), "refused")
+        return redirect(url_for(".show", code=code), 303)
+    session.commit()
+    flash(_("Le bilan de réemploi est fait ; le donateur le trouve sur la page de son don."), "done")
+    return redirect(url_for(".show", code=code), 303)
