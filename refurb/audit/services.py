@@ -1,7 +1,7 @@
 """Write an event in the transaction of the deed, and check the chains."""
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -111,23 +111,80 @@ def erase(session: Session, event: Event, *, by: Author, at: datetime, motive: s
     )
 
 
+#: What is left of an event that was forgotten: its place in the chain and its hash, and nothing of who, when or what.
+FORGOTTEN = "event.forgotten"
+
+
+def forget(session: Session, chosen: Sequence[Event], *, by: Author, at: datetime, motive: str) -> Event | None:
+    """Forget events of one subject, down to their hashes, and say so in one tombstone; the chain stays true.
+
+    For what may be kept for a time only: who opened a case, and a case's whole history once it is anonymised. The
+    month stays, so that the log goes on telling how much there was. None when there is nothing to forget.
+    """
+    left = [event for event in chosen if event.kind not in (FORGOTTEN, "events.forgotten", "event.erased")]
+    if not left:
+        return None
+    for event in left:
+        event.kind, event.payload, event.salt = FORGOTTEN, None, None
+        event.at = event.at.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        event.account_id = event.organisation_id = event.undo_of_id = None
+        event.client_at = event.station = event.client_uuid = event.before = event.after = None
+    first = left[0]
+    payload = {"seqs": _runs(sorted(event.seq for event in left)), "motive": motive}
+    return record(session, first.subject_kind, first.subject_id, "events.forgotten", by=by, at=at, payload=payload)
+
+
+def _runs(seqs: Sequence[int]) -> list[list[int]]:
+    """Return ordered numbers as [first, last] pairs."""
+    runs: list[list[int]] = []
+    for seq in seqs:
+        if runs and runs[-1][1] == seq - 1:
+            runs[-1][1] = seq
+        else:
+            runs.append([seq, seq])
+    return runs
+
+
 def broken(session: Session, *, batch: int = 5000) -> Iterator[tuple[Event, str]]:
-    """Walk every chain; yield each event that is not what was written, with `payload`, `hash`, `previous` or `gap`."""
+    """Walk every chain; yield each event that is not what was written, and why.
+
+    `payload`, `hash`, `previous`, `gap`; `no-tombstone` where a content or an event is gone and none of those that
+    follow in its chain says so.
+    """
     query = sa.select(Event).order_by(Event.subject_kind, Event.subject_id, Event.seq)
     subject: tuple[str, int] | None = None
     previous, seq = chain.ORIGIN, 0
+    gone: dict[int, Event] = {}
     for event in session.scalars(query.execution_options(yield_per=batch)):
         if subject != (event.subject_kind, event.subject_id):
+            yield from ((lost, "no-tombstone") for lost in gone.values())
             subject, previous, seq = (event.subject_kind, event.subject_id), chain.ORIGIN, 0
+            gone = {}
         if event.seq != seq + 1:
             yield event, "gap"
         if event.previous_hash != previous:
             yield event, "previous"
-        if event.payload is not None and chain.payload_hash(event.salt or "", event.payload) != event.payload_hash:
+        if event.payload is None:
+            gone[event.seq] = event
+        elif chain.payload_hash(event.salt or "", event.payload) != event.payload_hash:
             yield event, "payload"
-        if chain.event_hash(event.previous_hash, envelope(event), event.payload_hash) != event.hash:
-            yield event, "hash"
+        if event.kind != FORGOTTEN:
+            if chain.event_hash(event.previous_hash, envelope(event), event.payload_hash) != event.hash:
+                yield event, "hash"
+            for said in _said_gone(event):
+                gone.pop(said, None)
         previous, seq = event.hash, event.seq
+    yield from ((lost, "no-tombstone") for lost in gone.values())
+
+
+def _said_gone(event: Event) -> list[int]:
+    """Return the numbers that a tombstone names."""
+    told = event.payload or {}
+    if event.kind == "event.erased":
+        return [int(told["seq"])]
+    if event.kind == "events.forgotten":
+        return [seq for first, last in told["seqs"] for seq in range(first, last + 1)]
+    return []
 
 
 def _lock_chain(session: Session, subject_kind: str, subject_id: int) -> None:

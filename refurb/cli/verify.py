@@ -26,6 +26,7 @@ def verify(as_json: bool) -> None:
             "previous": _("%(where)s ne suit pas l'évènement d'avant."),
             "payload": _("Le contenu de %(where)s a changé."),
             "hash": _("L'enveloppe de %(where)s a changé."),
+            "no-tombstone": _("Le contenu de %(where)s a été effacé sans que rien ne le dise."),
             "status": _("L'état de %(where)s n'est pas celui de son dernier évènement."),
             "blob": _("Les octets %(where)s ne sont plus ceux de leur empreinte."),
         }

@@ -122,6 +122,13 @@ KINDS: dict[str, frozenset[str]] = {
         "proposal.made": "need_id device_id",
         "proposal.accepted": "need_id device_id",
         "proposal.declined": "need_id device_id motive",
+        "run.made": "dry policy points",
+        "run.proposal-refused": "need_id device_id motive",
+        "run.proposal-swapped": "need_id device_id motive",
+        "run.proposal-at-desk": "need_id device_id",
+        "run.minutes-issued": "document_id",
+        "trial.made": "table after",
+        "appeal.sent": "count",
         # hand-over and after-sales
         "handover.planned": "need_id place_id",
         "handover.moved": "need_id",
@@ -153,6 +160,11 @@ KINDS: dict[str, frozenset[str]] = {
         "account.blocked": "",
         "account.unblocked": "",
         "account.session-revoked": "",
+        "account.second-factor-on": "",
+        "account.second-factor-off": "how",
+        "account.recovery-used": "",
+        "account.recovery-renewed": "",
+        "account.identity-linked": "issuer",
         "organisation.created": "roles",
         "organisation.changed": "fields",
         "organisation.approved": "",
@@ -167,6 +179,14 @@ KINDS: dict[str, frozenset[str]] = {
         "table.adopted": "table version",
         "instance.mail-tested": "",
         "event.erased": "seq motive",
+        # what is left of an event whose time is over, and the tombstone that says so of several
+        "event.forgotten": "",
+        "events.forgotten": "seqs motive",
+        # the time each thing is kept, and what persons ask of their own
+        "privacy.purged": "counts",
+        "need.rectified": "fields",
+        "need.label-changed": "",
+        "need.request-answered": "request",
     }.items()
 }
 

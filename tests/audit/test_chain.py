@@ -80,3 +80,23 @@ def test_an_erased_payload_leaves_the_chain_true(session: Session) -> None:
     session.refresh(events[0])
     assert events[0].payload is None
     assert events[0].salt is None
+
+
+def test_events_are_forgotten_and_the_chain_stays_true(session: Session) -> None:
+    from refurb.audit.services import forget
+
+    events = told(session, 5)
+    tombstone = forget(session, [events[0], events[1], events[3]], by=Actor.system(), at=AT, motive="retention")
+    assert tombstone is not None
+    assert tombstone.payload == {"seqs": [[1, 2], [4, 4]], "motive": "retention"}
+    assert faults(session) == []
+    assert (events[1].payload, events[1].salt, events[1].station) == (None, None, None)
+    assert events[1].at == AT.replace(day=1, hour=0)
+    assert forget(session, [events[0]], by=Actor.system(), at=AT, motive="retention") is None
+
+
+@pytest.mark.parametrize("kind", ["event.forgotten", "place.changed"])
+def test_what_is_gone_without_a_tombstone_is_seen(session: Session, kind: str) -> None:
+    events = told(session)
+    events[1].kind, events[1].payload, events[1].salt = kind, None, None
+    assert faults(session) == [(2, "no-tombstone")]
