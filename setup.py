@@ -39,6 +39,8 @@ setup(
         "ortools>=9.15,<9.16",
         "peewee>=4.5,<5",
         "psycopg[binary]>=3.3.9,<4",
+        "pyotp>=2.9,<3",
+        "pyhanko>=0.38,<0.39",
         "python-barcode>=0.16.1,<0.17",
         "python-calamine>=0.9.1,<0.10",
         "python-stdnum>=2.0,<3",

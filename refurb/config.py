@@ -50,6 +50,8 @@ class Settings:
     database_url: sa.URL
     secret_key: str = field(repr=False)
     field_keys: tuple[str, ...] = field(repr=False)
+    #: What seals papers (documents/seal.py); embedded, one is made under the instance folder.
+    seal_key: str | None = field(default=None, repr=False)
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Paris"))
     territory: str = "49"
     public_url: str | None = None
@@ -86,6 +88,7 @@ class Settings:
             secret_key=_secret(env, "REFURB_SECRET_KEY", kept),
             field_keys=_field_keys(_secret(env, "REFURB_FIELD_KEYS", kept)),
             keys_file=None if env.get("REFURB_FIELD_KEYS") or not embedded else instance / SECRETS,
+            seal_key=env.get("REFURB_SEAL_KEY") or None,
             timezone=_timezone(env),
             territory=_territory(env),
             public_url=(env.get("REFURB_PUBLIC_URL") or "").rstrip("/") or None,

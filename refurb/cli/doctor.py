@@ -14,6 +14,8 @@ from refurb.cli.words import _
 if TYPE_CHECKING:
     from flask import Flask
 
+    from refurb.config import Settings
+
 #: Less than this and a workshop's photos and reports soon have no room.
 ROOM = 1024**3
 #: An outbox row older than this means that no worker runs.
@@ -96,6 +98,7 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
     from refurb.paths import asset_dir
     from refurb.setup import queries
 
+    settings: Settings = app.extensions["refurb.settings"]
     with app.app_context():
         try:
             with db.engine.connect() as connection:
@@ -135,6 +138,7 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
             )
         else:
             yield Finding(_("Courriel"), "ok", f"{mail.host}:{mail.port}")
+        yield _seal(settings)
         failed = session.scalar(sa.select(sa.func.count()).where(OutboxRow.failed_at.is_not(None))) or 0
         waiting = session.scalar(
             sa.select(sa.func.min(OutboxRow.due_at)).where(OutboxRow.done_at.is_(None), OutboxRow.failed_at.is_(None))
@@ -153,6 +157,27 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
         missing = [name for name in ("templates", "static") if not _has(asset_dir, name)]
         if missing:
             yield Finding(_("Fichiers"), "wrong", ", ".join(missing), _("Installez Refurb de nouveau."))
+
+
+def _seal(settings: "Settings") -> Finding:
+    """Say whether papers are sealed, and for how long the certificate still holds."""
+    from refurb.documents import seal
+
+    make = _("« refurb documents make-seal » en écrit un : donnez-le dans REFURB_SEAL_KEY, le même à chaque processus.")
+    path = settings.instance / seal.FILE_NAME
+    if settings.seal_key is None and not path.exists():
+        if settings.embedded:
+            return Finding(_("Sceau"), "ok", _("se fera avec le premier document."))
+        return Finding(_("Sceau"), "wrong", _("aucun : les documents sortent sans sceau."), make)
+    try:
+        found = seal.read(settings.seal_key or str(path))
+    except seal.SealUnusable:
+        return Finding(_("Sceau"), "wrong", _("illisible : aucun document ne se fait."), make)
+    until = found.certificate.not_valid_after_utc
+    said = _("%(name)s, jusqu'au %(day)s", name=seal.signer_name(found.certificate), day=until.date().isoformat())
+    if until < datetime.now(UTC) + timedelta(days=60):
+        return Finding(_("Sceau"), "warning", said, make)
+    return Finding(_("Sceau"), "ok", said)
 
 
 def _has(find: "object", name: str) -> bool:

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "codes": "refurb.cli.codes:codes",
     "db": "refurb.cli.db:db_group",
     "demo": "refurb.cli.demo:demo",
+    "documents": "refurb.cli.documents:documents",
     "doctor": "refurb.cli.doctor:doctor",
     "ingest": "refurb.cli.ingest:ingest",
     "keys": "refurb.cli.keys:keys",

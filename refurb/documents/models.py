@@ -47,6 +47,8 @@ class Document(Base):
     issued_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     rendered_at: Mapped[datetime | None]
     sha256: Mapped[str | None] = mapped_column(sa.ForeignKey("blob.sha256"))
+    #: SHA-256 of the certificate that sealed the bytes; None: they carry no seal.
+    seal_sha256: Mapped[str | None] = mapped_column(sa.String(64))
     voided_at: Mapped[datetime | None]
     void_motive: Mapped[str | None]
     replaced_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("document.id"))

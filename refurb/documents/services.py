@@ -8,19 +8,23 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from refurb import blobs, outbox
 from refurb.audit.services import Author, record
+from refurb.config import Settings
 from refurb.core.documents import UNNUMBERED, DocumentKind
 from refurb.core.identity import CodeKind, display
 from refurb.documents import papers, queries, rendering
+from refurb.documents import seal as sealing
 from refurb.documents.models import Document, DocumentCounter
 from refurb.organisations.codes import next_code
 from refurb.organisations.models import Organisation
@@ -156,9 +160,9 @@ def replace(
 
 
 def render(session: Session, document_id: int, *, by: Author, at: datetime) -> str:
-    """Render one paper unless it was, and return the SHA-256 of its bytes.
+    """Render and seal one paper unless it was, and return the SHA-256 of its bytes.
 
-    Called by the worker. Twice is harmless: the same data gives the same bytes, and the first to write wins.
+    Called by the worker. Twice is harmless: the first to write wins, and what another made meanwhile is dropped.
     """
     document = session.get_one(Document, document_id)
     if document.sha256 is not None:
@@ -168,17 +172,39 @@ def render(session: Session, document_id: int, *, by: Author, at: datetime) -> s
     # The transaction ends here, so that nobody waits for the typesetting; what was frozen cannot change meanwhile.
     session.commit()
     pdf = rendering.render(kind, data, language, issued_on)
-    sha256 = blobs.put(session, pdf, "application/pdf")
-    written = session.execute(
-        sa.update(Document)
-        .where(Document.id == document_id, Document.sha256.is_(None))
-        .values(sha256=sha256, rendered_at=at)
-        .execution_options(synchronize_session=False)
-    )
-    if written.rowcount:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
-        record(session, "document", document_id, "document.rendered", by=by, at=at, payload={"sha256": sha256})
+    seal = instance_seal()
+    if seal is not None:
+        pdf = sealing.put(pdf, seal)
+    fingerprint = sealing.fingerprint(seal.certificate) if seal is not None else None
+    with session.begin_nested() as writing:
+        sha256 = blobs.put(session, pdf, "application/pdf")
+        written = session.execute(
+            sa.update(Document)
+            .where(Document.id == document_id, Document.sha256.is_(None))
+            .values(sha256=sha256, rendered_at=at, seal_sha256=fingerprint)
+            .execution_options(synchronize_session=False)
+        )
+        first = bool(written.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        if not first:
+            writing.rollback()
+    if first:
+        payload = {"sha256": sha256, "seal": fingerprint}
+        record(session, "document", document_id, "document.rendered", by=by, at=at, payload=payload)
     session.expire_all()
-    return sha256
+    return session.scalars(sa.select(Document.sha256).where(Document.id == document_id)).one() or sha256
+
+
+def instance_seal() -> sealing.Seal | None:
+    """Return the seal of this instance; None where REFURB_SEAL_KEY should give it and does not."""
+    settings: Settings = current_app.extensions["refurb.settings"]
+    host = urlsplit(settings.public_url or "").hostname
+    return sealing.of_instance(
+        settings.instance,
+        settings.seal_key,
+        embedded=settings.embedded,
+        name=f"Refurb {host}" if host else "Refurb",
+        now=datetime.now(UTC),
+    )
 
 
 def render_pending(session: Session, *, by: Author, at: datetime, limit: int = 100) -> int:
