@@ -38,6 +38,7 @@ setup(
         "openpyxl>=3.1.5,<4",
         "ortools>=9.15,<9.16",
         "peewee>=4.5,<5",
+        "pillow>=12",
         "psycopg[binary]>=3.3.9,<4",
         "pyotp>=2.9,<3",
         "pyhanko>=0.38,<0.39",

@@ -150,7 +150,10 @@ def absolute_url(endpoint: str, **values: Any) -> str:
 
     The host just asked only where neither is known: a demo, or an instance made from the command line.
     """
-    return public_address(url_for(endpoint, **values))
+    if has_request_context():
+        return public_address(url_for(endpoint, **values))
+    # A task of the worker has no request, and the path needs none.
+    return public_address(current_app.url_map.bind("localhost").build(endpoint, values))
 
 
 def asset(path: str) -> str:

@@ -69,6 +69,42 @@ _TABLE: tuple[tuple[Point, tuple[Form, ...]], ...] = (
 )
 
 
+#: The questions of scripts/refurb-agent, by the point that each answers.
+QUESTIONS = {
+    "screen": "panel",
+    "keyboard": "keyboard",
+    "touchpad": "touchpad",
+    "camera": "webcam",
+    "sound": "speakers",
+    "wifi": "wifi",
+}
+#: What the agent writes of an answer; a question that was passed over says nothing.
+ANSWERS = {"ok": Tick.OK, "failed": Tick.FAILED}
+
+
+def answered(form: Form, tests: Mapping[str, str]) -> dict[str, str]:
+    """Return the answers of an agent as ticks, less what this form of machine has no point for."""
+    points = {point.code for point in points_for(form)}
+    return {
+        QUESTIONS[name]: ANSWERS[answer].value
+        for name, answer in tests.items()
+        if name in QUESTIONS and QUESTIONS[name] in points and answer in ANSWERS
+    }
+
+
+def check_some(form: Form, ticks: Mapping[str, str]) -> None:
+    """Refuse ticks that this form's page cannot carry; some points may wait.
+
+    Raises ChecklistRefused "unknown-point", and "incomplete" for "not applicable" where the point always applies.
+    """
+    points = {point.code: point for point in points_for(form)}
+    if unknown := tuple(code for code, tick in ticks.items() if code not in points or tick not in set(Tick)):
+        raise ChecklistRefused("unknown-point", unknown)
+    always = (code for code, tick in ticks.items() if tick == Tick.NOT_APPLICABLE and not points[code].optional)
+    if wrong := tuple(always):
+        raise ChecklistRefused("incomplete", wrong)
+
+
 def points_for(form: Form) -> tuple[Point, ...]:
     """Return what is looked at on a machine of this form, in order."""
     return tuple(point for point, forms in _TABLE if form in forms)

@@ -18,6 +18,7 @@ from refurb.needs import jobs as needs
 from refurb.outbox import OutboxRow
 from refurb.security import Actor
 from refurb.territory import jobs as territory
+from refurb.workshop import jobs as workshop
 
 #: What is done is kept a while, for who asks whether the message left.
 KEPT = timedelta(days=30)
@@ -36,6 +37,10 @@ def register(app: Flask) -> None:
         Periodic("matching.lapse", matching.lapse, minute="1"),
         Periodic("needs.expire", needs.expire, minute="37", hour="3"),
         Periodic("needs.rescore", needs.rescore, minute="7", hour="4"),
+        Periodic("needs.follow-up", needs.follow_up, minute="17", hour="5"),
+        Periodic("needs.digest", needs.digest, minute="47", hour="5"),
+        # On a working morning at seven, by the server's clock: a giver opens it at the office.
+        Periodic("workshop.locks", workshop.write_to_givers, minute="3", hour="7"),
         Periodic("territory.refresh", territory.refresh, minute="47", hour="3"),
     ]
 

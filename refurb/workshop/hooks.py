@@ -3,7 +3,7 @@
 from flask import Flask
 
 from refurb.devices import registry
-from refurb.workshop import queries, services
+from refurb.workshop import bench, locks, queries, services
 
 
 def register(app: Flask) -> None:
@@ -11,3 +11,5 @@ def register(app: Flask) -> None:
     registry.FACTS["workshop"] = queries.facts
     registry.SCANNED["workshop"] = queries.scanned_steps
     registry.AFTER_MOVE["workshop"] = services.after_move
+    registry.AFTER_MOVE["workshop.locks"] = locks.after_move
+    registry.AFTER_REPORT["workshop"] = bench.after_report

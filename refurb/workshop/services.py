@@ -21,17 +21,10 @@ from refurb.organisations.models import Place, PlaceKind
 from refurb.security import Actor
 from refurb.workshop import queries
 from refurb.workshop.models import Control, Installation, OperatingSystem, WorkshopSettings
+from refurb.workshop.refusals import WorkshopRefused
 
 #: How the first start behaves: the household makes its account, a guest session, or prepared with the user.
 FIRST_BOOTS = ("oem", "guest", "prepared")
-
-
-class WorkshopRefused(Exception):
-    """A choice that a workshop cannot make; `code` is stable."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def install(

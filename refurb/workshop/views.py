@@ -22,7 +22,7 @@ from refurb.web import now, today
 from refurb.workshop import queries, services
 from refurb.workshop.forms import InstallForm, PlaceForm, SettingsForm, SystemForm, control_form
 from refurb.workshop.models import OperatingSystem
-from refurb.workshop.services import WorkshopRefused
+from refurb.workshop.refusals import WorkshopRefused
 from refurb.workshop.words import POINTS, QUEUES, REFUSALS
 
 bp = Blueprint("workshop", __name__, url_prefix="/workshop")
