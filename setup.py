@@ -43,6 +43,7 @@ setup(
         "pyotp>=2.9,<3",
         "pyhanko>=0.38,<0.39",
         "python-barcode>=0.16.1,<0.17",
+        "rapidfuzz>=3.14,<4",
         "python-calamine>=0.9.1,<0.10",
         "python-stdnum>=2.0,<3",
         "reportlab>=5.1,<6",

@@ -15,7 +15,7 @@ from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.wrappers import Response
 
-from refurb.core.permissions import STATION, OrganisationRole, Permission, Role
+from refurb.core.permissions import HALF_SIGNED_IN, STATION, OrganisationRole, Permission, Role
 from refurb.db import get_session
 
 Params = ParamSpec("Params")
@@ -51,6 +51,8 @@ class Actor:
     epci_code: str | None = None
     commune_code: str | None = None
     memberships: tuple[tuple[int, str], ...] = field(default=(), compare=False)
+    #: Why the organisation acted for is suspended, a value of organisations.models.Suspension; empty when it is not.
+    suspension: str = field(default="", compare=False)
 
     def can(self, permission: Permission) -> bool:
         """Whether this actor holds the permission; which records it covers is the query's question."""
@@ -72,12 +74,32 @@ class Actor:
         return cls(kind=ActorKind.PUBLIC)
 
     @classmethod
-    def for_station(cls, name: str, organisation_id: int) -> "Actor":
-        """Return the actor of a bench that holds a station token: it may bring reports."""
+    def half_signed_in(cls) -> "Actor":
+        """Return the actor of who gave a password and owes the second factor: a stranger who may give it."""
+        return cls(kind=ActorKind.PUBLIC, permissions=HALF_SIGNED_IN)
+
+    @classmethod
+    def for_station(cls, name: str, organisation_id: int, permissions: frozenset[Permission] = STATION) -> "Actor":
+        """Return the actor of a bench or a program that holds a token: it may do what the token's scopes open."""
         return cls(
-            kind=ActorKind.STATION, organisation_id=organisation_id, permissions=STATION, name=name, station=name
+            kind=ActorKind.STATION, organisation_id=organisation_id, permissions=permissions, name=name, station=name
         )
 
+
+#: What a page may load: ours, and nothing else.
+POLICY: dict[str, str | list[str]] = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "worker-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
 
 #: Given by create_app(): the actor of the request from its cookie, or None.
 Loader = Callable[[], Actor | None]
@@ -118,6 +140,13 @@ def public(why: str) -> Callable[[Callable[Params, Answer]], Callable[Params, An
         return opened
 
     return decorate
+
+
+def allows_wasm(view: Callable[Params, Answer]) -> Callable[Params, Answer]:
+    """Let a page compile WebAssembly, as the camera's decoder is; no other page may."""
+    policy = {**POLICY, "script-src": ["'self'", "'wasm-unsafe-eval'"]}
+    view.talisman_view_options = {"content_security_policy": policy}  # type: ignore[attr-defined]  # Talisman's own
+    return view
 
 
 def access_of(view: Any) -> frozenset[Permission] | str | None:
@@ -169,17 +198,6 @@ def init_app(app: Flask, *, load_actor: Loader, secure: bool) -> None:
         frame_options="DENY",
         referrer_policy="same-origin",
         permissions_policy={"camera": "(self)", "geolocation": "()", "microphone": "()"},
-        content_security_policy={
-            "default-src": "'none'",
-            "script-src": "'self'",
-            "style-src": "'self'",
-            "img-src": "'self' data: blob:",
-            "font-src": "'self'",
-            "connect-src": "'self'",
-            "manifest-src": "'self'",
-            "form-action": "'self'",
-            "base-uri": "'none'",
-            "frame-ancestors": "'none'",
-        },
+        content_security_policy=POLICY,
         content_security_policy_nonce_in=["script-src"],
     )

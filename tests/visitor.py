@@ -228,7 +228,10 @@ class Visitor:
         session.expire_all()
 
     def sign_in(self, account: Account, organisation: Organisation | None = None) -> Visitor:
-        """Sign in without the form (which has tests of its own), acting for `organisation`; return the visitor."""
+        """Sign in without the form (which has tests of its own), acting for `organisation`; return the visitor.
+
+        The second factor counts as given: tests/accounts/test_second_factor.py has those who owe it.
+        """
         import sqlalchemy as sa
 
         from refurb.accounts.cookies import COOKIE, LIFETIME
@@ -253,6 +256,7 @@ class Visitor:
                 membership_id=membership,
                 created_at=now(),
                 last_seen_at=now(),
+                proven_at=now(),
                 expires_at=now() + timedelta(seconds=LIFETIME),
             )
         )

@@ -1,9 +1,11 @@
 """The sign-in cookie: a random token, whose hash the database knows."""
 
+from datetime import timedelta
+
 from flask import current_app, g, request
 from werkzeug.wrappers import Response
 
-from refurb.accounts import queries
+from refurb.accounts import queries, second_factor
 from refurb.db import get_session
 from refurb.security import Actor
 from refurb.web import now
@@ -11,6 +13,8 @@ from refurb.web import now
 COOKIE = "refurb_session"
 #: How long a browser stays signed in, in seconds: a working fortnight.
 LIFETIME = 14 * 24 * 3600
+#: How exact "seen" is in the list of one's sign-ins.
+SEEN_EVERY = timedelta(minutes=10)
 
 
 def load_actor() -> Actor | None:
@@ -22,6 +26,12 @@ def load_actor() -> Actor | None:
     if signed_in is None:
         return None
     g.account_session_id = signed_in.id
+    if second_factor.owes(signed_in):
+        g.half_signed_in = signed_in
+        return Actor.half_signed_in()
+    if request.method not in ("GET", "HEAD", "OPTIONS") and now() - signed_in.last_seen_at > SEEN_EVERY:
+        # Kept with what the request does, so that reading writes nothing.
+        signed_in.last_seen_at = now()
     return queries.actor_of(signed_in)
 
 

@@ -150,3 +150,49 @@ class StationForm(FlaskForm):
         description=_("Comme on l'appelle à l'atelier : « Établi 2 », « Clé USB bleue »."),
         validators=[InputRequired(_("Donnez un nom au poste.")), Length(max=100)],
     )
+
+
+class CodeForm(FlaskForm):
+    """The code that the telephone shows."""
+
+    code = StringField(
+        _("Code à six chiffres"),
+        description=_("Celui que l'application affiche en ce moment."),
+        validators=[InputRequired(_("Donnez le code.")), Length(max=40)],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "off"},
+    )
+
+
+class SecondStepForm(FlaskForm):
+    """The code of the telephone, or one of the sheet: letters too, so no keyboard of digits."""
+
+    code = StringField(
+        _("Code"),
+        description=_("Les six chiffres de votre application, ou un code de secours de votre feuille."),
+        validators=[InputRequired(_("Donnez le code.")), Length(max=40)],
+        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "autofocus": True},
+    )
+    next = HiddenField()
+
+
+class MailMeForm(FlaskForm):
+    """The professional address to which the code goes."""
+
+    email = EmailField(
+        _("Adresse de courriel professionnelle"),
+        filters=[stripped],
+        validators=EMAIL,
+        render_kw={"autocomplete": "username", "autofocus": True},
+    )
+    next = HiddenField()
+
+
+class MailedCodeForm(FlaskForm):
+    """The code that came by mail."""
+
+    code = StringField(
+        _("Code reçu par courriel"),
+        description=_("Huit chiffres."),
+        validators=[InputRequired(_("Donnez le code.")), Length(max=20)],
+        render_kw={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True},
+    )

@@ -1,13 +1,14 @@
-"""People who sign in: accounts, memberships, sessions, invitations, station tokens."""
+"""People who sign in: accounts, memberships, sessions, invitations, what proves who they are, tokens."""
 
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from refurb.core.permissions import Role
+from refurb.core.permissions import Role, Scope
 from refurb.db import Base, Name, pk
 from refurb.organisations.models import Organisation
+from refurb.sealed import Sealed
 
 
 class Account(Base):
@@ -26,6 +27,7 @@ class Account(Base):
     #: Accounts of the seeded demo, which waive the second factor.
     is_demo: Mapped[bool] = mapped_column(default=False)
     memberships: Mapped[list["Membership"]] = relationship(back_populates="account", lazy="raise")
+    second_factor: Mapped["SecondFactor | None"] = relationship(lazy="raise")
 
 
 class Membership(Base):
@@ -63,6 +65,8 @@ class AccountSession(Base):
     expires_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     user_agent: Mapped[str | None] = mapped_column(sa.String(300))
+    #: When the second factor was given here; without it, a sign-in that owes one opens nothing.
+    proven_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     account: Mapped[Account] = relationship(lazy="raise")
     membership: Mapped[Membership | None] = relationship(lazy="raise")
@@ -95,15 +99,74 @@ class Attempt(Base):
 
 
 class StationToken(Base):
-    """The upload-only token of one bench. Shown once, stored hashed, revocable."""
+    """The token of one bench or one program of an organisation. Shown once, stored hashed, revocable."""
 
     __tablename__ = "station_token"
     id: Mapped[pk]
     name: Mapped[str] = mapped_column(sa.String(100))
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    #: Values of core.permissions.Scope: all that it opens.
+    scope_codes: Mapped[list[str]]
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     created_at: Mapped[datetime]
+    #: None for a token that holds until it is revoked.
+    expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     organisation: Mapped[Organisation] = relationship(lazy="raise")
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """What it opens; a code this version does not know opens nothing."""
+        known = {scope.value for scope in Scope}
+        return frozenset(Scope(code) for code in self.scope_codes if code in known)
+
+
+class SecondFactor(Base):
+    """The secret that a telephone shares with us, from which both make the same codes; in force once confirmed."""
+
+    __tablename__ = "second_factor"
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), primary_key=True)
+    secret: Mapped[str | None] = mapped_column(Sealed)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    #: The last step of thirty seconds whose code was taken: that one and those before it are taken no more.
+    last_step: Mapped[int] = mapped_column(default=0)
+
+
+class RecoveryCode(Base):
+    """One code of the printed sheet, for who lost the telephone. Shown once, stored hashed, used once."""
+
+    __tablename__ = "recovery_code"
+    id: Mapped[pk]
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    used_at: Mapped[datetime | None]
+
+
+class MailedCode(Base):
+    """A code sent to the professional address, and the link beside it: either one, once, for a quarter of an hour."""
+
+    __tablename__ = "mailed_code"
+    id: Mapped[pk]
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    #: Keyed with the instance's secret: eight digits alone would be found from their hash.
+    code_hash: Mapped[str] = mapped_column(sa.String(64))
+    link_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ExternalIdentity(Base):
+    """Whom a provider of identities (OpenID Connect) knows under a subject, and which account that is."""
+
+    __tablename__ = "external_identity"
+    __table_args__ = (sa.UniqueConstraint("issuer", "subject"),)
+    id: Mapped[pk]
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), index=True)
+    issuer: Mapped[str] = mapped_column(sa.String(300))
+    subject: Mapped[str] = mapped_column(sa.String(300))
+    linked_at: Mapped[datetime]
+    account: Mapped[Account] = relationship(lazy="raise")

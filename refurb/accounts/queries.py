@@ -6,9 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
-from refurb.accounts.models import Account, AccountSession, Invitation, Membership, StationToken
+from refurb import web
+from refurb.accounts.models import Account, AccountSession, Invitation, Membership, SecondFactor, StationToken
 from refurb.accounts.tokens import token_hash
-from refurb.core.permissions import Role, permissions_of
+from refurb.core.permissions import Role, Scope, permissions_of
 from refurb.organisations.models import Organisation
 from refurb.security import Actor, ActorKind
 
@@ -34,7 +35,11 @@ def session_of(session: Session, token: str, *, now: datetime) -> AccountSession
             contains_eager(AccountSession.account)
             .joinedload(Account.memberships.and_(Membership.ended_at.is_(None)))
             .joinedload(Membership.organisation)
-            .joinedload(Organisation.role_rows)
+            .joinedload(Organisation.role_rows),
+            # Whether there is one, not what it is: the secret stays closed.
+            contains_eager(AccountSession.account)
+            .joinedload(Account.second_factor)
+            .load_only(SecondFactor.confirmed_at),
         )
     )
     return found.unique().one_or_none()
@@ -73,11 +78,16 @@ def names(session: Session, account_ids: set[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def station_by_token(session: Session, token: str) -> StationToken | None:
-    """Return the live station that a token names."""
-    return session.scalar(
-        sa.select(StationToken).where(StationToken.token_hash == token_hash(token), StationToken.revoked_at.is_(None))
+def station_by_token(session: Session, token: str, scope: Scope = Scope.REPORTS_WRITE) -> StationToken | None:
+    """Return the live token, neither revoked nor past its end, of a station or a program that may do `scope`."""
+    found = session.scalar(
+        sa.select(StationToken).where(
+            StationToken.token_hash == token_hash(token),
+            StationToken.revoked_at.is_(None),
+            sa.or_(StationToken.expires_at.is_(None), StationToken.expires_at > web.now()),
+        )
     )
+    return found if found is not None and scope in found.scopes else None
 
 
 def members(session: Session, organisation_id: int) -> Sequence[Membership]:
@@ -126,6 +136,13 @@ def membership_in(session: Session, account_id: int, organisation_id: int) -> Me
             Membership.ended_at.is_(None),
         )
     )
+
+
+def memberships_of(session: Session, account_id: int) -> Sequence[Membership]:
+    """Return the live memberships of an account."""
+    return session.scalars(
+        sa.select(Membership).where(Membership.account_id == account_id, Membership.ended_at.is_(None))
+    ).all()
 
 
 def membership_by_id(session: Session, membership_id: int) -> Membership | None:

@@ -10,7 +10,7 @@ from refurb.accounts import queries
 from refurb.accounts.models import Account, AccountSession, Invitation, Membership, StationToken
 from refurb.accounts.tokens import new_token, token_hash
 from refurb.audit.services import Author, record
-from refurb.core.permissions import Role
+from refurb.core.permissions import Role, Scope
 
 #: How long a browser stays signed in.
 SESSION_LIFETIME = timedelta(days=14)
@@ -202,20 +202,29 @@ def revoke_invitation(session: Session, invitation: Invitation, *, by: Author, a
 
 
 def create_station(
-    session: Session, *, name: str, organisation_id: int, by: Author, at: datetime
+    session: Session,
+    *,
+    name: str,
+    organisation_id: int,
+    by: Author,
+    at: datetime,
+    scopes: Iterable[Scope] = (Scope.REPORTS_WRITE,),
+    expires_at: datetime | None = None,
 ) -> tuple[StationToken, str]:
-    """Make the upload-only token of a bench; return its row and the token, which is shown this once."""
-    token = new_token()
+    """Make the token of a bench or a program; return its row and the token, which is shown this once."""
+    token, codes = new_token(), sorted({scope.value for scope in scopes})
     station = StationToken(
         name=name.strip(),
         organisation_id=organisation_id,
         token_hash=token_hash(token),
+        scope_codes=codes,
         created_by_id=by.id,
         created_at=at,
+        expires_at=expires_at,
     )
     session.add(station)
     session.flush()
-    payload = {"scope": "report:upload", "station": station.id}
+    payload = {"scope": codes, "station": station.id}
     record(session, "organisation", organisation_id, "token.created", by=by, at=at, payload=payload)
     return station, token
 

@@ -1,17 +1,16 @@
 """Sign in and out, one's own account, invitations answered."""
 
-from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from refurb import outbox
-from refurb.accounts import passwords, queries, services, throttle
-from refurb.accounts.cookies import clear_cookie, set_cookie
+from refurb.accounts import mail_views, passwords, queries, second_factor, second_factor_views, services, throttle
+from refurb.accounts.cookies import clear_cookie
 from refurb.accounts.forms import (
     AnswerForm,
     ChangePasswordForm,
@@ -22,17 +21,16 @@ from refurb.accounts.forms import (
     SignInForm,
 )
 from refurb.accounts.models import Account
+from refurb.accounts.pages import WINDOW, bp, half_signed_in, may_try, own_id, welcome
 from refurb.accounts.words import browser_name
 from refurb.core.permissions import Permission
 from refurb.db import Session, get_session
 from refurb.security import actor, public, requires, safe_next
 from refurb.web import absolute_url, now
 
-bp = Blueprint("accounts", __name__)
+# These put their routes on the blueprint when they were imported.
+__all__ = ["WINDOW", "bp", "mail_views", "second_factor_views"]
 
-#: Ten tries a quarter of an hour for one account from one address; fifty for an address, a whole office behind it.
-WINDOW = timedelta(minutes=15)
-PER_ACCOUNT, PER_ADDRESS = 10, 50
 #: A link to choose a new password holds for two hours, in seconds.
 RESET_LIFETIME = 2 * 3600
 
@@ -44,9 +42,11 @@ def sign_in() -> ResponseReturnValue:
     form = SignInForm(next=request.args.get("next"))
     if actor().is_signed_in and request.method == "GET":
         return redirect(safe_next(form.next.data) or url_for("home.index"), 303)
+    if half_signed_in() is not None and request.method == "GET":
+        return redirect(url_for(".second_step", next=safe_next(form.next.data)), 303)
     if form.validate_on_submit():
         session, email = get_session(), str(form.email.data).strip().lower()
-        if not _may_try(session, email):
+        if not may_try(session, "sign-in", email):
             form.form_errors.append(_("Trop d'essais. Attendez un quart d'heure, ou demandez un nouveau mot de passe."))
             return render_template("accounts/sign_in.html", form=form), 429
         account = queries.by_email(session, email)
@@ -59,36 +59,22 @@ def sign_in() -> ResponseReturnValue:
     return render_template("accounts/sign_in.html", form=form), 422 if form.errors else 200
 
 
-def _may_try(session: Session, email: str) -> bool:
-    address = request.remote_addr or "?"
-    by_account = throttle.hit(session, f"sign-in:{email}:{address}", limit=PER_ACCOUNT, window=WINDOW, now=now())
-    by_address = throttle.hit(session, f"sign-in:{address}", limit=PER_ADDRESS, window=WINDOW, now=now())
-    session.commit()
-    return by_account and by_address
-
-
 def _welcome(session: Session, account: Account, password: str, target: str | None) -> ResponseReturnValue:
-    """Put the session's token in the browser, in place of whatever it held."""
+    """Let in who gave the right password; hash it anew where it was hashed with weaker settings than today's."""
     fresh = passwords.hash_password(password) if passwords.is_outdated(account.password_hash or "") else None
     if fresh:
         account.password_hash = fresh
         session.add(account)
     throttle.forget(session, f"sign-in:{account.email}:{request.remote_addr or '?'}")
-    token = services.open_session(session, account, at=now(), user_agent=request.user_agent.string)
-    session.commit()
-    # The form token of before belongs to nobody; the one of after to this person.
-    cookie.clear()
-    response = redirect(target or url_for("home.index"), 303)
-    set_cookie(response, token)
-    return response
+    return welcome(session, account, target, at=now())
 
 
 @bp.post("/sign-out")
-@requires(Permission.ACCOUNT_OWN)
+@requires(Permission.ACCOUNT_PROVE)
 def sign_out() -> ResponseReturnValue:
     """Close the session here."""
     session = get_session()
-    services.close_session(session, g.account_session_id, account_id=_own_id(), at=now())
+    services.close_session(session, g.account_session_id, account_id=own_id(), at=now())
     session.commit()
     cookie.clear()
     response = redirect(url_for("accounts.sign_in"), 303)
@@ -101,7 +87,7 @@ def sign_out() -> ResponseReturnValue:
 def profile() -> ResponseReturnValue:
     """One's name, language, organisations and open sessions."""
     session = get_session()
-    account = session.get_one(Account, _own_id())
+    account = session.get_one(Account, own_id())
     form = ProfileForm(obj=account)
     if form.validate_on_submit():
         account.name, account.language = form.name.data.strip(), form.language.data
@@ -112,7 +98,8 @@ def profile() -> ResponseReturnValue:
     sessions = [
         {"row": row, "name": browser_name(row.user_agent), "here": row.id == g.account_session_id} for row in rows
     ]
-    page = render_template("accounts/profile.html", form=form, account=account, sessions=sessions)
+    proven = second_factor.in_force(session, account.id)
+    page = render_template("accounts/profile.html", form=form, account=account, sessions=sessions, proven=proven)
     return page, 422 if form.errors else 200
 
 
@@ -121,10 +108,10 @@ def profile() -> ResponseReturnValue:
 def password() -> ResponseReturnValue:
     """Change one's password; the other sessions close."""
     session = get_session()
-    account = session.get_one(Account, _own_id())
+    account = session.get_one(Account, own_id())
     form = ChangePasswordForm()
     form.known = (account.email, account.name)
-    if form.is_submitted() and not _may_try(session, account.email):
+    if form.is_submitted() and not may_try(session, "sign-in", account.email):
         form.form_errors.append(_("Trop d'essais. Attendez un quart d'heure."))
         return render_template("accounts/password.html", form=form), 429
     if form.validate_on_submit():
@@ -144,7 +131,7 @@ def password() -> ResponseReturnValue:
 def close_session(session_id: int) -> ResponseReturnValue:
     """Close one of one's sessions."""
     session = get_session()
-    if not services.close_session(session, session_id, account_id=_own_id(), at=now()):
+    if not services.close_session(session, session_id, account_id=own_id(), at=now()):
         abort(404)
     session.commit()
     flash(_("Cette session est fermée."), "done")
@@ -156,7 +143,7 @@ def close_session(session_id: int) -> ResponseReturnValue:
 def close_others() -> ResponseReturnValue:
     """Close every session but this one."""
     session = get_session()
-    services.close_other_sessions(session, _own_id(), keep=g.account_session_id, at=now())
+    services.close_other_sessions(session, own_id(), keep=g.account_session_id, at=now())
     session.commit()
     flash(_("Vos autres sessions sont fermées."), "done")
     return redirect(url_for(".profile"), 303)
@@ -167,7 +154,7 @@ def close_others() -> ResponseReturnValue:
 def switch() -> ResponseReturnValue:
     """Act for another of one's organisations from now on, in this browser."""
     session, wanted = get_session(), request.form.get("organisation", "")
-    if not wanted.isdigit() or not services.act_for(session, g.account_session_id, int(wanted), account_id=_own_id()):
+    if not wanted.isdigit() or not services.act_for(session, g.account_session_id, int(wanted), account_id=own_id()):
         abort(404)
     session.commit()
     return redirect(url_for("home.index"), 303)
@@ -220,12 +207,7 @@ def _join(session: Session, token: str, form: JoinForm, hashed: str) -> Response
     else:
         account.name, account.password_hash = form.name.data.strip(), hashed
     services.accept(session, invited, account, by=actor(), at=now())
-    opened = services.open_session(session, account, at=now(), user_agent=request.user_agent.string)
-    session.commit()
-    cookie.clear()
-    response = redirect(url_for("home.index"), 303)
-    set_cookie(response, opened)
-    return response
+    return welcome(session, account, None, at=now())
 
 
 @bp.route("/password/forgotten", methods=["GET", "POST"])
@@ -292,10 +274,3 @@ def account_of(session: Session, token: str) -> Account | None:
 
 def _serializer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="refurb-new-password")
-
-
-def _own_id() -> int:
-    """Return the id of the account that acts; `requires` has seen that there is one."""
-    own = actor().id
-    assert own is not None
-    return own

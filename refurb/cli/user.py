@@ -80,25 +80,25 @@ def list_accounts(as_json: bool) -> None:
         from refurb.accounts.queries import all_accounts
         from refurb.db import get_session
 
-        rows = [
-            {
-                "email": account.email,
-                "name": account.name,
-                "active": account.disabled_at is None and account.password_hash is not None,
-                "memberships": [
-                    {"organisation": m.organisation.name, "roles": sorted(m.role_codes)}
-                    for m in account.memberships
-                    if m.ended_at is None
-                ],
-            }
-            for account in all_accounts(get_session())
-        ]
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    for row in rows:
-        places = "; ".join(f"{m['organisation']} ({', '.join(m['roles'])})" for m in row["memberships"])  # type: ignore[attr-defined]
-        click.echo(f"{row['email']}  {row['name']}  {places or '–'}")
+        accounts = all_accounts(get_session())
+        joined = {account.id: [m for m in account.memberships if m.ended_at is None] for account in accounts}
+        if as_json:
+            rows = [
+                {
+                    "email": account.email,
+                    "name": account.name,
+                    "active": account.disabled_at is None and account.password_hash is not None,
+                    "memberships": [
+                        {"organisation": m.organisation.name, "roles": sorted(m.role_codes)} for m in joined[account.id]
+                    ],
+                }
+                for account in accounts
+            ]
+            click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+            return
+        for account in accounts:
+            places = "; ".join(f"{m.organisation.name} ({', '.join(sorted(m.role_codes))})" for m in joined[account.id])
+            click.echo(f"{account.email}  {account.name}  {places or '–'}")
 
 
 @user.command("reset-password", help=_("Choisir un nouveau mot de passe pour un compte ; ses sessions se ferment."))
@@ -122,6 +122,30 @@ def reset_password(email: str, password_stdin: bool) -> None:
         services.set_password(session, account, hashed, by=Actor.system(), at=now(), keep=None)
         session.commit()
     click.echo(_("Le mot de passe de %(email)s est changé.", email=email))
+
+
+@user.command(
+    "reset-2fa", help=_("Remettre à zéro le code du téléphone d'un compte, perdu ou volé ; ses sessions se ferment.")
+)
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Take the second factor away and close every session; who needs one relates a telephone at the next sign-in."""
+    with load_app().app_context():
+        from refurb.accounts import queries, second_factor
+        from refurb.db import get_session
+        from refurb.security import Actor
+        from refurb.web import now
+
+        session = get_session()
+        account = queries.by_email(session, email)
+        if account is None:
+            raise click.ClickException(_("%(email)s n'a pas de compte.", email=email))
+        had = second_factor.reset(session, account, by=Actor.system(), at=now())
+        session.commit()
+    if had:
+        click.echo(_("Le téléphone de %(email)s n'est plus relié ; ses sessions sont fermées.", email=email))
+    else:
+        click.echo(_("%(email)s n'avait pas relié de téléphone ; ses sessions sont fermées.", email=email))
 
 
 def _ask_password(email: str, name: str | None, *, from_stdin: bool) -> str:

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     """One thing a person may do; the value is `thing:verb`."""
 
     ACCOUNT_OWN = "account:own"
+    ACCOUNT_PROVE = "account:prove"
     SEARCH = "search:use"
 
     LOT_FOLLOW = "lot:follow"
@@ -93,7 +94,11 @@ class Permission(StrEnum):
 P = Permission
 
 #: What everybody signed in may do.
-SIGNED_IN = frozenset({P.ACCOUNT_OWN})
+SIGNED_IN = frozenset({P.ACCOUNT_OWN, P.ACCOUNT_PROVE})
+#: What is open to who gave a password and still owes the second factor: to give it.
+HALF_SIGNED_IN = frozenset({P.ACCOUNT_PROVE})
+#: The roles that do not go without a second factor.
+PROVEN_ROLES = frozenset({Role.COORDINATOR, Role.ADMINISTRATOR})
 
 _VOLUNTEER = frozenset(
     {
@@ -214,8 +219,26 @@ ROLES_IN: dict[OrganisationRole, frozenset[Role]] = {
     OrganisationRole.PARTNER: frozenset({Role.PARTNER}),
 }
 
+
+class Scope(StrEnum):
+    """What a token opens, as it is chosen when it is made."""
+
+    REPORTS_WRITE = "reports:write"
+    DEVICES_READ = "devices:read"
+
+
+#: The permissions that a scope stands for; a token holds these and nothing of its maker's other rights.
+SCOPES: dict[Scope, frozenset[Permission]] = {
+    Scope.REPORTS_WRITE: frozenset({P.REPORT_UPLOAD}),
+    Scope.DEVICES_READ: frozenset({P.DEVICE_READ}),
+}
 #: What a station's token may do: bring a report, and nothing else.
-STATION = frozenset({P.REPORT_UPLOAD})
+STATION = SCOPES[Scope.REPORTS_WRITE]
+
+
+def permissions_in(scopes: frozenset[Scope]) -> frozenset[Permission]:
+    """Return what the scopes open together."""
+    return frozenset[Permission]().union(*(SCOPES[scope] for scope in scopes))
 
 
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:

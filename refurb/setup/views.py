@@ -3,15 +3,12 @@
 from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
-from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from refurb import outbox
 from refurb.accounts import passwords, throttle
-from refurb.accounts import services as accounts
-from refurb.accounts.cookies import set_cookie
-from refurb.accounts.views import WINDOW
+from refurb.accounts.pages import WINDOW, welcome
 from refurb.config import MailSettings
 from refurb.core.permissions import Permission
 from refurb.db import get_session
@@ -91,13 +88,9 @@ def first_run() -> ResponseReturnValue:
                 load_territory(session, form.territory.data, at=now())
             catalogue.begin(session, by=actor(), at=now())
             services.put(session, queries.ADDRESS, request.host_url.rstrip("/"), at=now())
-            token = accounts.open_session(session, account, at=now(), user_agent=request.user_agent.string)
-            session.commit()
+            response = welcome(session, account, url_for(".settings"), at=now())
             hooks.refresh(force=True)
-            cookie.clear()
             flash(_("Refurb est à vous. Réglez l'envoi du courriel, puis invitez les organisations."), "done")
-            response = redirect(url_for(".settings"), 303)
-            set_cookie(response, token)
             return response
     return render_template("setup/first_run.html", form=form), 422 if form.errors else 200
 

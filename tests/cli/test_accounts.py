@@ -58,6 +58,8 @@ def test_from_nothing_to_an_administrator(run: Run, tmp_path: Path) -> None:
     assert "déjà un compte" in run("user", "create", "ada@example.org", status=1).output
     run("user", "reset-password", "ada@example.org", "--password-stdin", typed="quatre chaises vertes\n")
     assert "n'a pas de compte" in run("user", "reset-password", "zoe@example.org", status=1).output
+    assert "n'avait pas relié" in run("user", "reset-2fa", "ada@example.org").output
+    assert "n'a pas de compte" in run("user", "reset-2fa", "zoe@example.org", status=1).output
     assert "Tout est en ordre" in run("verify").output
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyotp
 import pytest
 
 from refurb.core.permissions import OrganisationRole, Role
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from refurb.db import Session
+    from tests.conftest import Clock
     from tests.factories import MakeAccount, MakeOrganisation
     from tests.visitor import Visitor
 
@@ -47,17 +49,28 @@ FIELDS: dict[str, Any] = {
 }
 
 
-def test_the_first_visitor_makes_the_instance_theirs(new_instance: Flask, visitor: Visitor, session: Session) -> None:
+def test_the_first_visitor_makes_the_instance_theirs(
+    new_instance: Flask, visitor: Visitor, session: Session, clock: Clock
+) -> None:
     code = code_of(session)
     assert visitor.get("/").heading == "Première mise en route"
     page = visitor.submit(code=code.lower().replace("-", " "), siret=siret(1), **FIELDS)
+    # Who administers relates a telephone first.
+    assert page.heading == "Relier votre téléphone"
+    key = "".join(page.one("main .code").get_text().split())
+    page = visitor.submit("main form.form", code=pyotp.TOTP(key).at(clock()))
+    assert page.heading == "Vos codes de secours"
+    page = visitor.get(str(page.one("main a.btn-primary")["href"]))
     assert page.heading == "Réglages"
     assert new_instance.extensions["refurb.settings"].timezone.key == "Indian/Reunion"
     # The door is closed behind them.
     assert visitor.get("/setup").heading != "Première mise en route"
     visitor.post("/sign-out")
     assert visitor.get("/sign-in").heading == "Se connecter"
-    visitor.submit(email="ada@example.org", password="trois lampes bleues")
+    page = visitor.submit(email="ada@example.org", password="trois lampes bleues")
+    assert page.heading == "Votre code"
+    clock.move(seconds=30)
+    visitor.submit("main form.form", code=pyotp.TOTP(key).at(clock()))
     assert visitor.get("/organisations").heading == "Organisations"
 
 
