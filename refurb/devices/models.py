@@ -226,6 +226,8 @@ class Report(Base):
     received_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     reader_version: Mapped[int | None]
+    #: The name that its sender gave it (Workbench's UUID, an agent's device id): what its QR code leads to.
+    sender_id: Mapped[str | None] = mapped_column(sa.String(200), index=True)
     #: The reading as JSON; None until read.
     reading: Mapped[dict[str, Any] | None]
     #: The question a person must answer, as a code: "which-device", "wrong-clock"...; None when there is none.

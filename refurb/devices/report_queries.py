@@ -40,6 +40,14 @@ def by_id(session: Session, report_id: int, *, seen_by: Actor) -> Report | None:
     return found
 
 
+def by_sender(session: Session, sender_id: str, *, seen_by: Actor) -> Report | None:
+    """Return the newest report of the name that its sender gave it, with its machine."""
+    names = {sender_id[:200], sender_id[:200].lower()}
+    query = _whole(visible(sa.select(Report).where(Report.sender_id.in_(names)), seen_by))
+    found: Report | None = session.scalar(query.order_by(Report.received_at.desc(), Report.id.desc()).limit(1))
+    return found
+
+
 def listing(*, seen_by: Actor, waiting: bool = False) -> sa.Select[Any]:
     """Return the query of the reports, newest first; `waiting`: those that ask something of a person."""
     query = _whole(visible(sa.select(Report), seen_by))

@@ -73,6 +73,16 @@ def upload_for(code: str) -> ResponseReturnValue:
     return redirect(url_for("devices.show", code=code) + "#reports", 303)
 
 
+@bp.get("/evidence/<sender_id>")
+@requires(Permission.REPORT_UPLOAD)
+def evidence(sender_id: str) -> ResponseReturnValue:
+    """Lead from the QR code that Workbench shows on the machine's screen to the machine, or to its question."""
+    report = report_queries.by_sender(get_session(), sender_id, seen_by=actor()) or abort(404)
+    if report.device is not None and actor().can(Permission.DEVICE_READ):
+        return redirect(url_for("devices.show", code=report.device.code), 302)
+    return redirect(url_for(".show", report_id=report.id), 302)
+
+
 @bp.get("/reports/<int:report_id>")
 @requires(Permission.REPORT_UPLOAD)
 def show(report_id: int) -> ResponseReturnValue:

@@ -24,9 +24,9 @@ def see(
         session,
         device,
         kind=MediumKind(seen.type.value) if seen.type is not None else MediumKind.UNKNOWN,
-        model=seen.model,
+        model=(seen.model or "")[:200] or None,
         # A disk whose serial is a blank or a mask has none: two of them are not one.
-        serial=seen.serial if serial_trusted(None, seen.serial) else None,
+        serial=seen.serial[:100] if seen.serial and serial_trusted(None, seen.serial) else None,
         size_gb=seen.size_gb,
         health=seen.health.value if seen.health is not None else None,
         again=again,

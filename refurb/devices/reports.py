@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+import structlog
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, selectinload
 
 from refurb import blobs
@@ -19,6 +20,7 @@ from refurb.devices import grades, media, queries, registry, report_queries, rep
 from refurb.devices.identity import identity_columns, maker_key, serial_key
 from refurb.devices.models import Device, Report, StorageMedium
 from refurb.devices.readings.document import Document
+from refurb.devices.readings.facts import words
 from refurb.devices.readings.names import short_model
 from refurb.devices.readings.persons import without_persons
 from refurb.devices.readings.reading import Reading, Unreadable
@@ -28,10 +30,14 @@ from refurb.devices.report_matching import Doubt, Match, match
 from refurb.devices.steps import lock
 from refurb.security import Actor
 
+log = structlog.get_logger("refurb.reports")
+#: How often a report is taken up again when two writers crossed; after that it waits for the worker.
+_TRIES = 4
+
 
 @dataclass(frozen=True)
 class Arrival:
-    """A report that came in; `known`: the same bytes had come before."""
+    """A report that came in; `known`: the same bytes had come before. Unread (`read_at` None), the worker reads it."""
 
     report: Report
     known: bool = False
@@ -53,14 +59,43 @@ def arrive(
     """
     report, known = keep(session, raw, by=by, at=at, file_name=file_name)
     session.commit()
-    # The same bytes may be on their way by another door, which reads them now: the first to hold the row reads.
-    report = _lock(session, report)
-    if report.read_at is None:
-        take(session, report, by=by, at=at, zone=zone, device=device)
-    elif device is not None and report.device_id is None and report.format != "unreadable":
-        settle(session, report, device, by=by, at=at, zone=zone)
-    session.commit()
+    for left in reversed(range(_TRIES)):
+        # The same bytes may be on their way by another door, which reads them now: the first to hold the row reads.
+        report = _lock(session, report)
+        try:
+            if report.read_at is None:
+                report = _take_guarded(session, report, by=by, at=at, zone=zone, device=device)
+            elif device is not None and report.device_id is None and report.format != "unreadable":
+                settle(session, report, device, by=by, at=at, zone=zone)
+            session.commit()
+            break
+        except OperationalError as error:
+            # Two writers crossed, or the database is busy beyond its patience. The bytes are kept: nothing is lost.
+            session.rollback()
+            log.warning("report-waits", report_id=report.id, exc_info=error)
+            if not left:
+                report = _lock(session, report)
+                session.commit()
     return Arrival(report, known)
+
+
+def _take_guarded(
+    session: Session, report: Report, *, by: Actor, at: datetime, zone: tzinfo, device: Device | None = None
+) -> Report:
+    """Take a report, whatever is in it: what nobody foresaw leaves it kept, unread or as it was, and is logged."""
+    try:
+        with session.begin_nested():
+            take(session, report, by=by, at=at, zone=zone, device=device)
+    except OperationalError:
+        raise
+    except Exception as error:
+        log.error("report-not-taken", report_id=report.id, exc_info=error)
+        report = _lock(session, report)
+        if report.read_at is None:
+            report.read_at, report.reader_version = at, READER_VERSION
+            report.format, report.reading = "unreadable", unreadable_json("unexpected-shape")
+            session.flush()
+    return report
 
 
 def keep(session: Session, raw: bytes, *, by: Actor, at: datetime, file_name: str | None = None) -> tuple[Report, bool]:
@@ -70,7 +105,7 @@ def keep(session: Session, raw: bytes, *, by: Actor, at: datetime, file_name: st
         return earlier, True
     report = Report(
         organisation_id=by.organisation_id,
-        file_name=(file_name or "").replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or None,
+        file_name=(words((file_name or "").replace("\\", "/").rsplit("/", 1)[-1]) or "")[:200] or None,
         raw_sha256=sha256,
         kept_sha256=sha256,
         received_at=at,
@@ -114,6 +149,7 @@ def take(
         session.flush()
         return
     report.format, report.reading = reading.format, stored(reading)
+    report.sender_id = (reading.sender_id or "")[:200] or None
     _forget_persons(session, report, raw)
     if report.device_id is not None:
         device = session.get_one(Device, report.device_id)
@@ -209,7 +245,7 @@ def read_again(session: Session, report: Report, *, by: Actor, at: datetime, zon
     """
     report = _lock(session, report)
     before = (report.format, report.reading)
-    take(session, report, by=by, at=at, zone=zone)
+    report = _take_guarded(session, report, by=by, at=at, zone=zone)
     return before != (report.format, report.reading)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from refurb.core.permissions import OrganisationRole
 from tests.devices.readings.makers import as_bytes, inventory_xml, lshw_tree, nwipe_log
 
 if TYPE_CHECKING:
@@ -25,25 +24,26 @@ if TYPE_CHECKING:
 
 ADDRESS = "/api/v1/reports"
 LSHW = as_bytes(lshw_tree(vendor="Fabricant"))
-
-
-@pytest.fixture
-def workshop(make_organisation: Callable[..., Organisation]) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER)
-
-
-@pytest.fixture
-def station(session: Session, workshop: Organisation) -> tuple[StationToken, str]:
-    from refurb.accounts.services import create_station
-    from refurb.security import Actor
-    from refurb.web import now
-
-    return create_station(session, name="Banc 1", organisation_id=workshop.id, by=Actor.system(), at=now())
-
-
-@pytest.fixture
-def bearer(station: tuple[StationToken, str]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {station[1]}"}
+#: What a header may hold that is no token of ours.
+WRONG = [
+    pytest.param(None, id="none"),
+    pytest.param("", id="empty"),
+    pytest.param("Bearer", id="scheme alone"),
+    pytest.param("Bearer  \t ", id="blanks"),
+    pytest.param("Bearer ''", id="quotes"),
+    pytest.param("Bearer wrong", id="wrong"),
+    pytest.param("bearer wrong wrong", id="two words"),
+    pytest.param("Bearer " + "x" * 10_000, id="10 kB"),
+    pytest.param("Bearer é\u00ff", id="western"),
+    pytest.param("Bearer " + "Éloïse €".encode().decode("latin-1"), id="utf-8"),
+    pytest.param("Basic dXNlcjpwYXNz", id="Basic, wrong"),
+    pytest.param("Basic Og==", id="Basic, empty"),
+    pytest.param("Basic !!!", id="Basic, no base 64"),
+    pytest.param("Basic " + "//79", id="Basic, no text"),
+    pytest.param("Basic " + "QUFB" * 3000, id="Basic, 12 kB"),
+    pytest.param("Token x", id="another scheme"),
+    pytest.param('Digest username="a", response="b"', id="Digest"),
+]
 
 
 @pytest.fixture
@@ -108,23 +108,9 @@ def test_a_code_of_another_workshop_is_no_code(
     assert (answer.status_code, answer.content_type) == (404, "application/problem+json")
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        None,
-        "",
-        "Bearer",
-        "Bearer ",
-        "Bearer wrong",
-        "Basic dXNlcjpwYXNz",
-        "Token x",
-        "Bearer " + "x" * 5000,
-        "Bearer é\u00ff",
-    ],
-)
+@pytest.mark.parametrize("header", WRONG)
 def test_a_wrong_token_is_a_401_with_a_sentence(client: FlaskClient, station: Any, header: str | None) -> None:
-    headers = {} if header is None else {"Authorization": header.encode("latin-1").decode("latin-1")}
-    answer = client.post(ADDRESS, data=LSHW, headers=headers)
+    answer = client.post(ADDRESS, data=LSHW, headers={} if header is None else {"Authorization": header})
     assert (answer.status_code, answer.content_type) == (401, "application/problem+json")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert answer.json is not None
@@ -148,12 +134,15 @@ def test_a_token_uploads_and_nothing_else(client: FlaskClient, bearer: dict[str,
     assert client.get(address, headers=bearer).status_code in (302, 401, 403, 404)
 
 
-def test_nothing_at_all_is_a_400_and_a_mountain_a_413(client: FlaskClient, bearer: dict[str, str], app: Flask) -> None:
+def test_nothing_at_all_is_a_400_and_a_mountain_a_413(
+    client: FlaskClient, bearer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("refurb.api.stations.MAX_BYTES", 100_000)
     assert client.post(ADDRESS, data=b"", headers=bearer).status_code == 400
     assert (
         client.post(ADDRESS, data={"other": "x"}, headers=bearer, content_type="multipart/form-data").status_code == 400
     )
-    answer = client.post(ADDRESS, data=b"x" * (app.config["MAX_CONTENT_LENGTH"] + 1), headers=bearer)
+    answer = client.post(ADDRESS, data=b"x" * 100_001, headers=bearer)
     assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
 
 

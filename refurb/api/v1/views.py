@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
-from refurb.accounts import queries as accounts
+from refurb.api import stations
 from refurb.api.v1 import openapi
 from refurb.api.v1.problems import Problem, of_http
 from refurb.core.identity import CodeKind, kind_of
@@ -66,30 +66,23 @@ def told(report: Report) -> dict[str, Any]:
 
 def _station() -> Actor:
     """Return the station whose token the request bears; a wrong token is a 401 with a sentence, whatever its shape."""
-    scheme, _blank, token = request.headers.get("Authorization", "").partition(" ")
-    session = get_session()
-    found = None
-    if scheme.lower() == "bearer" and token.strip():
-        found = accounts.station_by_token(session, token.strip()[:500])
-    if found is None:
-        raise Problem(
-            401,
-            "token-refused",
-            str(_("Ce poste n'a pas de jeton valable : demandez-en un nouveau dans les réglages de l'atelier.")),
-        )
-    found.last_used_at = now()
-    return Actor.for_station(found.name, found.organisation_id)
+    try:
+        return stations.station()
+    except stations.TokenRefused as refusal:
+        title = _("Ce poste n'a pas de jeton valable : demandez-en un nouveau dans les réglages de l'atelier.")
+        raise Problem(401, "token-refused", title) from refusal
 
 
 def _body() -> tuple[bytes, str | None]:
     """Return the bytes and their name, from a form's file or from the body itself."""
     name = request.args.get("filename")
     if request.mimetype == "multipart/form-data":
+        request.max_content_length = stations.MAX_BYTES
         file = next((file for file in request.files.values() if file), None)
         if file is None:
             raise Problem(400, "no-file", str(_("Joignez le relevé dans le champ « file ».")))
         return file.read(), name or file.filename
-    raw = request.get_data(cache=False)
+    raw = stations.body()
     if not raw:
         raise Problem(400, "empty", str(_("Le relevé est vide : refaites-le.")))
     return raw, name

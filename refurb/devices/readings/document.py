@@ -128,7 +128,11 @@ def _load(text: str) -> Any:
     def nothing(_: str) -> None:
         return None
 
-    decoder = json.JSONDecoder(parse_constant=nothing, strict=False)
+    def bounded(digits: str) -> int | None:
+        # Python itself refuses to read thousands of digits; one mad number is no reason to lose the report.
+        return int(digits) if len(digits) <= 40 else None
+
+    decoder = json.JSONDecoder(parse_constant=nothing, parse_int=bounded, strict=False)
     try:
         return decoder.decode(text)
     except RecursionError:
