@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
@@ -43,6 +44,16 @@ class MailSettings:
 
 
 @dataclass(frozen=True)
+class OidcSettings:
+    """The provider of identities (OpenID Connect) through which one may sign in; `name` is what its button says."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything the environment decides."""
 
@@ -56,6 +67,7 @@ class Settings:
     territory: str = "49"
     public_url: str | None = None
     mail: MailSettings = MailSettings()
+    oidc: OidcSettings | None = None
     secure_cookies: bool = False
     max_upload_bytes: int = 25 * 1024 * 1024
     trusted_proxies: int = 0
@@ -93,6 +105,7 @@ class Settings:
             territory=_territory(env),
             public_url=(env.get("REFURB_PUBLIC_URL") or "").rstrip("/") or None,
             mail=_mail(env),
+            oidc=_oidc(env),
             secure_cookies=_boolean(
                 env, "REFURB_SECURE_COOKIES", (env.get("REFURB_PUBLIC_URL") or "").startswith("https:")
             ),
@@ -191,6 +204,24 @@ def _mail(env: Mapping[str, str]) -> MailSettings:
         password=env.get("REFURB_MAIL_PASSWORD") or None,
         security=security,
         sender=env.get("REFURB_MAIL_SENDER") or "refurb@localhost",
+    )
+
+
+def _oidc(env: Mapping[str, str]) -> OidcSettings | None:
+    issuer = env.get("REFURB_OIDC_ISSUER")
+    if not issuer:
+        return None
+    address = urlsplit(issuer)
+    if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1"):
+        raise ConfigError("not-https", "REFURB_OIDC_ISSUER", issuer)
+    for name in ("REFURB_OIDC_CLIENT_ID", "REFURB_OIDC_CLIENT_SECRET"):
+        if not env.get(name):
+            raise ConfigError("missing-beside-issuer", name)
+    return OidcSettings(
+        issuer=issuer,
+        client_id=env["REFURB_OIDC_CLIENT_ID"],
+        client_secret=env["REFURB_OIDC_CLIENT_SECRET"],
+        name=env.get("REFURB_OIDC_NAME") or address.hostname or issuer,
     )
 
 

@@ -9,7 +9,17 @@ from flask_babel import gettext as _
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from refurb import outbox
-from refurb.accounts import mail_views, passwords, queries, second_factor, second_factor_views, services, throttle
+from refurb.accounts import (
+    mail_views,
+    oidc,
+    oidc_views,
+    passwords,
+    queries,
+    second_factor,
+    second_factor_views,
+    services,
+    throttle,
+)
 from refurb.accounts.cookies import clear_cookie
 from refurb.accounts.forms import (
     AnswerForm,
@@ -29,7 +39,7 @@ from refurb.security import actor, public, requires, safe_next
 from refurb.web import absolute_url, now
 
 # These put their routes on the blueprint when they were imported.
-__all__ = ["WINDOW", "bp", "mail_views", "second_factor_views"]
+__all__ = ["WINDOW", "bp", "mail_views", "oidc_views", "second_factor_views"]
 
 #: A link to choose a new password holds for two hours, in seconds.
 RESET_LIFETIME = 2 * 3600
@@ -48,7 +58,7 @@ def sign_in() -> ResponseReturnValue:
         session, email = get_session(), str(form.email.data).strip().lower()
         if not may_try(session, "sign-in", email):
             form.form_errors.append(_("Trop d'essais. Attendez un quart d'heure, ou demandez un nouveau mot de passe."))
-            return render_template("accounts/sign_in.html", form=form), 429
+            return _sign_in_page(form), 429
         account = queries.by_email(session, email)
         # Argon2 takes its time, and SQLite has one writer: not inside a transaction.
         session.commit()
@@ -56,7 +66,12 @@ def sign_in() -> ResponseReturnValue:
         if account is not None and right and account.disabled_at is None:
             return _welcome(session, account, form.password.data, safe_next(form.next.data))
         form.form_errors.append(_("Cette adresse et ce mot de passe ne vont pas ensemble."))
-    return render_template("accounts/sign_in.html", form=form), 422 if form.errors else 200
+    return _sign_in_page(form), 422 if form.errors else 200
+
+
+def _sign_in_page(form: SignInForm) -> str:
+    provider = oidc.settings()
+    return render_template("accounts/sign_in.html", form=form, oidc_name=provider.name if provider else None)
 
 
 def _welcome(session: Session, account: Account, password: str, target: str | None) -> ResponseReturnValue:

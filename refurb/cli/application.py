@@ -37,6 +37,10 @@ def explain(error: "ConfigError") -> str:
         "not-two-digits": _("%(name)s doit avoir deux chiffres, comme 49.", name=error.name),
         "not-a-number": _("%(name)s doit être un nombre.", name=error.name),
         "not-a-boolean": _("%(name)s doit être « oui » ou « non ».", name=error.name),
+        "not-https": _(
+            "%(name)s doit commencer par https:// : un fournisseur d'identité se joint chiffré.", name=error.name
+        ),
+        "missing-beside-issuer": _("%(name)s manque : REFURB_OIDC_ISSUER le demande avec lui.", name=error.name),
         "unknown-value": _("%(name)s : valeur inconnue, voyez docs/settings.md.", name=error.name),
     }
     return sentences.get(error.code, str(error))
