@@ -39,6 +39,7 @@ AREAS = (
     "aftersales",
     "labels",
     "desk",
+    "privacy",
     "setup",
     "home",
 )

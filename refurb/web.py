@@ -115,6 +115,8 @@ NAVIGATION = (
     Link("matching.picking", _l("À préparer"), "basket", Permission.PICKING_READ, "matching"),
     Link("handover.today", _l("Remises"), "calendar-check", Permission.HANDOVER_READ, "handover"),
     Link("aftersales.index", _l("Pannes et retours"), "tools", Permission.TICKET_OPEN, "aftersales"),
+    Link("privacy.requests", _l("Vie privée"), "shield-lock", Permission.NEED_READ_CASE, "privacy"),
+    Link("privacy.durations", _l("Vie privée"), "shield-lock", Permission.ORGANISATION_MANAGE, "privacy"),
     Link("organisations.index", _l("Organisations"), "building", Permission.ORGANISATION_MANAGE, "organisations"),
     Link("setup.settings", _l("Réglages"), "sliders", Permission.SETTINGS_EDIT, "setup"),
 )

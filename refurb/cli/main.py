@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "keys": "refurb.cli.keys:keys",
     "labels": "refurb.cli.labels:labels",
     "match": "refurb.cli.match:match",
+    "purge": "refurb.cli.purge:purge",
     "serve": "refurb.cli.serve:serve",
     "user": "refurb.cli.user:user",
     "verify": "refurb.cli.verify:verify",

@@ -16,6 +16,7 @@ from refurb.jobs.schedule import Periodic
 from refurb.matching import jobs as matching
 from refurb.needs import jobs as needs
 from refurb.outbox import OutboxRow
+from refurb.privacy import jobs as privacy
 from refurb.security import Actor
 from refurb.territory import jobs as territory
 from refurb.workshop import jobs as workshop
@@ -41,6 +42,7 @@ def register(app: Flask) -> None:
         Periodic("needs.digest", needs.digest, minute="47", hour="5"),
         # On a working morning at seven, by the server's clock: a giver opens it at the office.
         Periodic("workshop.locks", workshop.write_to_givers, minute="3", hour="7"),
+        Periodic("privacy.purge", privacy.daily, minute="52", hour="3"),
         Periodic("territory.refresh", territory.refresh, minute="47", hour="3"),
     ]
 
