@@ -10,13 +10,16 @@ from wtforms import (
     PasswordField,
     RadioField,
     SelectChoice,
+    SelectField,
     SelectMultipleField,
     StringField,
 )
 from wtforms.validators import Email, InputRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from refurb.accounts.words import SCOPES
 from refurb.core.passwords import SHORTEST, weakness
+from refurb.core.permissions import Scope
 
 EMAIL = [
     InputRequired(_("Donnez une adresse de courriel.")),
@@ -143,12 +146,29 @@ class RolesForm(FlaskForm):
 
 
 class StationForm(FlaskForm):
-    """The bench that will hold the token."""
+    """The bench or the program that will hold the token, what it opens, and until when."""
 
     name = StringField(
-        _("Nom du poste"),
-        description=_("Comme on l'appelle à l'atelier : « Établi 2 », « Clé USB bleue »."),
-        validators=[InputRequired(_("Donnez un nom au poste.")), Length(max=100)],
+        _("Nom du poste ou du programme"),
+        description=_("Comme on l'appelle : « Établi 2 », « Clé USB bleue », « Tableau de bord »."),
+        validators=[InputRequired(_("Donnez un nom.")), Length(max=100)],
+    )
+    scopes = CheckboxesField(
+        _("Ce qu'il ouvre"),
+        choices=[SelectChoice(scope.value, SCOPES[scope]) for scope in Scope],
+        default=[Scope.REPORTS_WRITE.value],
+        validators=[InputRequired(_("Choisissez au moins une chose."))],
+    )
+    lasts = SelectField(
+        _("Il sert"),
+        choices=[
+            SelectChoice("90", _("trois mois")),
+            SelectChoice("366", _("un an")),
+            SelectChoice("731", _("deux ans")),
+            SelectChoice("0", _("jusqu'à ce qu'on le coupe")),
+        ],
+        default="366",
+        validators=[InputRequired()],
     )
 
 

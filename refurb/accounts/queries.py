@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager, selectinload
 from refurb import web
 from refurb.accounts.models import Account, AccountSession, Invitation, Membership, SecondFactor, StationToken
 from refurb.accounts.tokens import token_hash
-from refurb.core.permissions import Role, Scope, permissions_of
+from refurb.core.permissions import Role, permissions_of
 from refurb.organisations.models import Organisation
 from refurb.security import Actor, ActorKind
 
@@ -78,16 +78,15 @@ def names(session: Session, account_ids: set[int]) -> dict[int, str]:
     return {row.id: row.name for row in rows}
 
 
-def station_by_token(session: Session, token: str, scope: Scope = Scope.REPORTS_WRITE) -> StationToken | None:
-    """Return the live token, neither revoked nor past its end, of a station or a program that may do `scope`."""
-    found = session.scalar(
+def station_by_token(session: Session, token: str) -> StationToken | None:
+    """Return the live token of a station or a program, neither revoked nor past its end; its scopes are its limits."""
+    return session.scalar(
         sa.select(StationToken).where(
             StationToken.token_hash == token_hash(token),
             StationToken.revoked_at.is_(None),
             sa.or_(StationToken.expires_at.is_(None), StationToken.expires_at > web.now()),
         )
     )
-    return found if found is not None and scope in found.scopes else None
 
 
 def members(session: Session, organisation_id: int) -> Sequence[Membership]:

@@ -5,7 +5,7 @@ import re
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from refurb.core.permissions import Role
+from refurb.core.permissions import Role, Scope
 
 ROLES = {
     Role.SUPPLIER: _l("Donateur"),
@@ -19,6 +19,11 @@ ROLES = {
     Role.PARTNER: _l("Partenaire (chiffres seulement)"),
     Role.AUDITOR: _l("Audit (journal seulement)"),
     Role.ADMINISTRATOR: _l("Administration"),
+}
+
+SCOPES = {
+    Scope.REPORTS_WRITE: _l("Envoyer des relevés de machines"),
+    Scope.DEVICES_READ: _l("Demander où en est une machine de l'organisation"),
 }
 
 _BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))

@@ -11,6 +11,7 @@ from datetime import timedelta
 from flask import request
 
 from refurb.accounts import queries as accounts
+from refurb.core.permissions import SCOPES, Scope
 from refurb.db import get_session
 from refurb.security import Actor
 from refurb.web import now
@@ -27,20 +28,27 @@ class TokenRefused(Exception):
     """The request bears no token, or none that is live."""
 
 
-def station() -> Actor:
-    """Return the station that the request speaks for; raises TokenRefused once the body is out of the way."""
+class ScopeMissing(TokenRefused):
+    """The token is live and does not open this."""
+
+
+def station(scope: Scope = Scope.REPORTS_WRITE) -> Actor:
+    """Return the station that the request speaks for, with what `scope` opens and no more.
+
+    Raises TokenRefused, or its ScopeMissing, once the body is out of the way.
+    """
     session, moment = get_session(), now()
     session.read_only = True
     found = next(filter(None, (accounts.station_by_token(session, token) for token in _tokens())), None)
     session.commit()
     session.read_only = False
-    if found is None:
+    if found is None or scope not in found.scopes:
         drain()
-        raise TokenRefused
+        raise TokenRefused if found is None else ScopeMissing
     if found.last_used_at is None or found.last_used_at < moment - _LAST_USED:
         found.last_used_at = moment
         session.commit()
-    return Actor.for_station(found.name, found.organisation_id)
+    return Actor.for_station(found.name, found.organisation_id, SCOPES[scope])
 
 
 def _tokens() -> list[str]:

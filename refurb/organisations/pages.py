@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, abort
 
 from refurb.accounts.words import ROLES as ACCOUNT_ROLES
+from refurb.accounts.words import SCOPES
 from refurb.core.permissions import Permission
 from refurb.db import Session
 from refurb.organisations import queries
@@ -21,6 +22,7 @@ WORDS: dict[str, Any] = {
     "TRUST_TONES": TRUST_TONES,
     "PLACE_KINDS": PLACE_KINDS,
     "ACCOUNT_ROLES": ACCOUNT_ROLES,
+    "SCOPES": SCOPES,
 }
 
 

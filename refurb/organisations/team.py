@@ -1,5 +1,7 @@
 """The people of an organisation, whom it invites, and the tokens of its stations."""
 
+from datetime import timedelta
+
 from flask import abort, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -11,8 +13,8 @@ from refurb.accounts import queries, services
 from refurb.accounts.forms import InviteForm, RolesForm, StationForm
 from refurb.accounts.models import Invitation, Membership, StationToken
 from refurb.accounts.services import AccountRefused
-from refurb.accounts.words import ROLES
-from refurb.core.permissions import ROLES_IN, Permission, Role
+from refurb.accounts.words import ROLES, SCOPES
+from refurb.core.permissions import ROLES_IN, Permission, Role, Scope
 from refurb.db import get_session
 from refurb.organisations.models import Organisation
 from refurb.organisations.pages import bp, manages, organisation_or_404
@@ -154,11 +156,20 @@ def create_station(organisation_id: int) -> ResponseReturnValue:
         abort(404)
     form = StationForm()
     if form.validate_on_submit():
+        days = int(form.lasts.data)
         station, token = services.create_station(
-            session, name=form.name.data, organisation_id=organisation.id, by=actor(), at=now()
+            session,
+            name=form.name.data,
+            organisation_id=organisation.id,
+            scopes=[Scope(code) for code in form.scopes.data],
+            expires_at=now() + timedelta(days=days) if days else None,
+            by=actor(),
+            at=now(),
         )
         session.commit()
-        page = render_template("organisations/station.html", organisation=organisation, station=station, token=token)
+        page = render_template(
+            "organisations/station.html", organisation=organisation, station=station, token=token, SCOPES=SCOPES
+        )
         return _unstored(page)
     page = render_template("organisations/new_station.html", form=form, organisation=organisation)
     return page, 422 if form.errors else 200
@@ -175,7 +186,7 @@ def revoke_station(station_id: int) -> ResponseReturnValue:
     if station.revoked_at is None:
         services.revoke_station(session, station, by=actor(), at=now())
         session.commit()
-    flash(_("Ce poste ne peut plus rien envoyer."), "done")
+    flash(_("Ce jeton n'ouvre plus rien."), "done")
     return redirect(url_for(".show", organisation_id=station.organisation_id), 303)
 
 

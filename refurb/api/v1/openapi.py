@@ -10,7 +10,8 @@ _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schema
 def _problems(*statuses: int) -> dict[str, Any]:
     words = {
         400: "Nothing that can be a report",
-        401: "No token, or a token that is wrong or revoked",
+        401: "No token, or a token that is wrong, ended or revoked",
+        403: "A token without the scope that this asks",
         404: "No machine of that code in this workshop",
         413: "Larger than a report may be",
     }
@@ -25,7 +26,7 @@ def document(server: str) -> dict[str, Any]:
         "info": {
             "title": "Refurb",
             "version": __version__,
-            "description": "Bring the reports of machines. Tokens are per station, and upload-only.",
+            "description": "Bring the reports of machines, ask where one stands. A token opens its scopes alone.",
             "license": {"name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later"},
         },
         "servers": [{"url": server}],
@@ -72,7 +73,30 @@ def document(server: str) -> dict[str, Any]:
                     "responses": {
                         "201": {"description": "Kept, whatever could be read of it", "content": report},
                         "200": {"description": "These bytes had come before", "content": report},
-                        **_problems(400, 401, 404, 413),
+                        **_problems(400, 401, 403, 404, 413),
+                    },
+                }
+            },
+            "/api/v1/devices/{code}": {
+                "get": {
+                    "operationId": "getDevice",
+                    "summary": "Where a machine of the token's organisation stands",
+                    "description": "Asks a token with the scope `devices:read`.",
+                    "parameters": [
+                        {
+                            "name": "code",
+                            "in": "path",
+                            "required": True,
+                            "description": "The code on the label, with or without its spaces.",
+                            "schema": {"type": "string", "maxLength": 60},
+                        }
+                    ],
+                    "responses": {
+                        "200": {
+                            "description": "The machine",
+                            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Device"}}},
+                        },
+                        **_problems(401, 403, 404),
                     },
                 }
             },
@@ -98,6 +122,31 @@ def document(server: str) -> dict[str, Any]:
                         "device": {"type": ["string", "null"], "description": "The code of its machine"},
                         "doubt": {"type": ["string", "null"], "description": "What a person is asked"},
                         "warnings": {"type": "array", "items": {"type": "string"}},
+                    },
+                },
+                "Device": {
+                    "type": "object",
+                    "required": [
+                        "code",
+                        "form",
+                        "maker",
+                        "model",
+                        "serial",
+                        "status",
+                        "status_since",
+                        "place",
+                        "profiles",
+                    ],
+                    "properties": {
+                        "code": {"type": "string"},
+                        "form": {"type": "string"},
+                        "maker": {"type": ["string", "null"]},
+                        "model": {"type": ["string", "null"]},
+                        "serial": {"type": ["string", "null"]},
+                        "status": {"type": "string"},
+                        "status_since": {"type": "string", "format": "date-time"},
+                        "place": {"type": ["string", "null"], "description": "The code of its shelf"},
+                        "profiles": {"type": ["array", "null"], "items": {"type": "string"}},
                     },
                 },
                 "Problem": {

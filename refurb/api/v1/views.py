@@ -1,4 +1,4 @@
-"""The API: reports come in, with a station's token; nothing goes out but what became of them."""
+"""The API: reports come in, with a station's token; a program's token asks where a machine stands."""
 
 from typing import Any
 
@@ -12,7 +12,9 @@ from refurb.api.v1 import openapi
 from refurb.api.v1.problems import Problem, of_http
 from refurb.core.identity import CodeKind, kind_of
 from refurb.core.identity import read as read_code
+from refurb.core.permissions import Scope
 from refurb.db import get_session
+from refurb.devices import queries as device_queries
 from refurb.devices import report_queries, reports
 from refurb.devices.models import Device, Report
 from refurb.security import Actor, public
@@ -52,6 +54,30 @@ def post_report() -> ResponseReturnValue:
     return jsonify(told(arrival.report)), 200 if arrival.known else 201
 
 
+@bp.get("/devices/<code>")
+@public("A program's token opens it, looked at below: no cookie, no page, a 401 that is JSON")
+def get_device(code: str) -> ResponseReturnValue:
+    """Tell where a machine of the token's organisation stands."""
+    program = _station(Scope.DEVICES_READ)
+    read = read_code(code[:60]).code
+    found = device_queries.by_code(get_session(), read, seen_by=program) if read is not None else None
+    if found is None:
+        raise Problem(404, "no-such-device", str(_("Ce code n'est pas celui d'une machine de votre atelier.")))
+    return jsonify(
+        {
+            "code": found.code,
+            "form": found.form.value,
+            "maker": found.maker,
+            "model": found.model,
+            "serial": found.serial,
+            "status": found.status.value,
+            "status_since": found.status_since.isoformat(),
+            "place": found.place.code if found.place is not None else None,
+            "profiles": found.profiles,
+        }
+    )
+
+
 def told(report: Report) -> dict[str, Any]:
     """Return a report as the interface tells it."""
     return {
@@ -64,10 +90,16 @@ def told(report: Report) -> dict[str, Any]:
     }
 
 
-def _station() -> Actor:
-    """Return the station whose token the request bears; a wrong token is a 401 with a sentence, whatever its shape."""
+def _station(scope: Scope = Scope.REPORTS_WRITE) -> Actor:
+    """Return the station whose token the request bears, if the token opens `scope`.
+
+    A wrong token is a 401 with a sentence, whatever its shape; one for something else a 403.
+    """
     try:
-        return stations.station()
+        return stations.station(scope)
+    except stations.ScopeMissing as refusal:
+        title = _("Ce jeton n'ouvre pas cela : il lui manque la portée « %(scope)s ».", scope=scope.value)
+        raise Problem(403, "scope-missing", title) from refusal
     except stations.TokenRefused as refusal:
         title = _("Ce poste n'a pas de jeton valable : demandez-en un nouveau dans les réglages de l'atelier.")
         raise Problem(401, "token-refused", title) from refusal
