@@ -111,6 +111,10 @@ KINDS: dict[str, frozenset[str]] = {
         "need.linked": "need_id",
         "need.read": "",
         "need.slip-printed": "",
+        "need.substitute-asked": "substitutes",
+        "need.substitute-answered": "accepted",
+        "need.follow-up-asked": "",
+        "need.followed-up": "answer",
         "need.anonymised": "",
         "need.transferred": "to_id",
         # matching

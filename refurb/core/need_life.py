@@ -1,6 +1,7 @@
 """The life of a need: one table of moves, as core/workflow.py has for devices (domain.md B, states of a need)."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 
@@ -110,15 +111,40 @@ NEEDS_MOTIVE = frozenset({A.RETURN, A.DECLINE, A.RELEASE, A.SUSPEND, A.REOPEN, A
 
 #: The motives that may be given, as codes: a free text would end up naming somebody.
 MOTIVES: dict[Act, tuple[str, ...]] = {
-    A.RETURN: ("precise-usages", "precise-place", "check-eligibility", "check-equipment"),
+    A.RETURN: ("precise-usages", "precise-place", "check-eligibility", "check-equipment", "check-duplicate"),
     A.REFUSE: ("not-eligible", "out-of-territory", "already-equipped", "other-scheme"),
     A.CANCEL: ("no-longer-needed", "equipped-elsewhere", "moved-away", "unreachable", "mistake"),
     A.SUSPEND: ("household-unavailable", "awaiting-information", "service-closed"),
     A.DECLINE: ("does-not-suit", "household-declines", "too-far", "unreachable"),
     A.RELEASE: ("machine-faulty", "other-need", "household-unavailable", "machine-left", "mistake"),
-    A.REOPEN: ("after-sales", "handover-mistake"),
+    A.REOPEN: ("after-sales", "handover-mistake", "served-in-part"),
     A.MARK_DUPLICATE: ("same-household",),
 }
+
+
+#: A need left suspended or unconfirmed keeps its rank for six months; afterwards it waits anew.
+RANK_KEPT_DAYS = 183
+#: Where a need stands still: what leads out of these is what its rank is asked at.
+STANDSTILL = frozenset({S.SUSPENDED, S.EXPIRED})
+
+
+def keeps_rank(since: date, today: date) -> bool:
+    """Whether a need that stands still since that day has the rank it had, when it is taken up again."""
+    return today <= rank_kept_until(since)
+
+
+def rank_kept_until(since: date) -> date:
+    """Return the last day on which a need that stands still since then may be taken up with its rank."""
+    return since + timedelta(days=RANK_KEPT_DAYS)
+
+
+#: How long after the hand-over the service is asked whether the machine is used.
+FOLLOW_UP_DAYS = 91
+
+
+def follow_up_due(handed_over_on: date, today: date) -> bool:
+    """Whether three months have passed since the hand-over."""
+    return today >= handed_over_on + timedelta(days=FOLLOW_UP_DAYS)
 
 
 @dataclass(frozen=True)

@@ -101,15 +101,6 @@ class Motive(StrEnum):
     AFTER_SALES = "after_sales"
 
 
-class Autonomy(StrEnum):
-    """How at ease the person is; asked to plan help, it closes no door."""
-
-    AUTONOMOUS = "autonomous"
-    TO_ACCOMPANY = "to_accompany"
-    BEGINNER = "beginner"
-    UNWILLING = "unwilling"
-
-
 class Accompaniment(StrEnum):
     """Who helps with the first steps."""
 
@@ -141,6 +132,32 @@ class Term(StrEnum):
 
     KEEP = "keep"
     DATE = "date"
+
+
+class Alike(StrEnum):
+    """How alike several machines of a structure must be."""
+
+    IDENTICAL = "identical"
+    SAME_CHARGER = "same_charger"
+    COMPATIBLE = "compatible"
+
+
+class Substitute(StrEnum):
+    """What the service would take for want of better."""
+
+    OTHER_FORM = "other_form"
+    TABLET = "tablet"
+    LESS_POWERFUL = "less_powerful"
+    WITHOUT_WEBCAM = "without_webcam"
+
+
+class FollowUp(StrEnum):
+    """What the service says of the machine three months after, never of the person."""
+
+    USED = "used"
+    LITTLE = "little"
+    NOT_USED = "not_used"
+    UNKNOWN = "unknown"
 
 
 #: What each profile asks for, as machines are graded by it; `storage_gb` counts solid state only.
@@ -197,7 +214,6 @@ class Answers:
     eligibility: Eligibility | None = None
     motive: Motive | None = None
     wanted_by: date | None = None
-    autonomy: Autonomy | None = None
     accompaniment: Accompaniment | None = None
     system: System = System.ANY
     #: The most the person can pay; 0 is "no", None is "not asked yet".
@@ -210,9 +226,15 @@ class Answers:
     not_equipped: bool | None = None
     #: Whether the household lives in a priority district (QPV), ticked by the service; never the district itself.
     district: bool | None = None
-    #: Structures only: how many alike, whether they keep them, and who owns and who maintains them.
+    #: What the service accepts for want of better; it widens what suits and changes no points.
+    substitutes: Collection[Substitute] = field(default_factory=frozenset)
+    #: Structures only: how many, the least they can work with, how alike, whether they keep them or until when, and
+    #: who owns and who maintains them.
     quantity: int = 1
+    least: int | None = None
+    alike: Alike | None = None
     term: Term | None = None
+    wanted_until: date | None = None
     owner: str | None = None
     maintainer: str | None = None
     #: A word on the machine itself, read by the workshop; checked for names by the form.
@@ -226,13 +248,15 @@ _ENUMS: dict[str, type[StrEnum]] = {
     "format": Format,
     "eligibility": Eligibility,
     "motive": Motive,
-    "autonomy": Autonomy,
     "accompaniment": Accompaniment,
     "system": System,
     "informed_how": Informed,
     "term": Term,
+    "alike": Alike,
 }
-_DATES = ("wanted_by", "informed_on")
+_DATES = ("wanted_by", "wanted_until", "informed_on")
+#: Answers that are several codes in no order.
+_SETS: dict[str, type[StrEnum]] = {"ergonomics": Ergonomics, "substitutes": Substitute}
 
 
 def dump(answers: Answers) -> dict[str, Any]:
@@ -242,7 +266,7 @@ def dump(answers: Answers) -> dict[str, Any]:
         value = getattr(answers, each.name)
         if each.name == "usages":
             value = [usage.value for usage in value]
-        elif each.name == "ergonomics":
+        elif each.name in _SETS:
             value = sorted(item.value for item in value)
         elif isinstance(value, StrEnum):
             value = value.value
@@ -262,8 +286,9 @@ def load(data: Mapping[str, Any]) -> Answers:
             continue
         if each.name == "usages":
             value = tuple(Usage(code) for code in value if code in {usage.value for usage in Usage})
-        elif each.name == "ergonomics":
-            value = frozenset(Ergonomics(code) for code in value if code in {item.value for item in Ergonomics})
+        elif each.name in _SETS:
+            known = _SETS[each.name]
+            value = frozenset(known(code) for code in value if code in {item.value for item in known})
         elif each.name in _ENUMS:
             if value not in {item.value for item in _ENUMS[each.name]}:
                 continue
@@ -294,9 +319,30 @@ _HOUSEHOLD = (
 _STRUCTURE = ("usages", "commune", "format", "term", "owner", "maintainer", "handover_place")
 
 
-def missing(answers: Answers) -> list[str]:
-    """Return the fields still to answer, in the order of the form; none means that the need is complete."""
-    wanted = _STRUCTURE if answers.recipient is Recipient.STRUCTURE else _HOUSEHOLD
+#: What the constraints of the matching read of the answers, and what a need cannot lawfully do without. The rest is
+#: asked only while the table of points reads it (core.points.reads).
+CONSTRAINTS = frozenset(
+    {
+        "usages", "commune", "format", "no_stable_power", "tablet_suits", "ergonomics", "system", "substitutes",
+        "contribution_cents", "loan_suits", "not_equipped", "eligibility", "handover_place", "informed_on",
+        "informed_how", "note", "quantity", "least", "alike", "term", "wanted_until", "owner", "maintainer",
+    }
+)  # fmt: skip
+#: The comforts that a machine can be chosen by; what is plugged in beside it is a line of the note.
+COMFORTS = (Ergonomics.LARGE_SCREEN, Ergonomics.LIGHT)
+
+
+def missing(answers: Answers, asked: Collection[str] | None = None) -> list[str]:
+    """Return the fields still to answer, in the order of the form; none means that the need is complete.
+
+    `asked`: the answers that the form asks for; those it does not are not missed. None stands for all of them.
+    """
+    wanted = list(_STRUCTURE if answers.recipient is Recipient.STRUCTURE else _HOUSEHOLD)
+    if answers.recipient is Recipient.STRUCTURE and answers.term is Term.DATE:
+        # What is lent for some days stays its owner's: only the dates are asked.
+        wanted = [name for name in wanted if name not in ("owner", "maintainer")] + ["wanted_by"]
+    if asked is not None:
+        wanted = [name for name in wanted if name in asked or name == "wanted_by"]
     return [name for name in wanted if (value := getattr(answers, name)) is None or value in ("", ())]
 
 
@@ -321,6 +367,8 @@ class Wrong(StrEnum):
     INFORMED_LATER = "informed_later"
     QUANTITY_OUT_OF_RANGE = "quantity_out_of_range"
     CONTRIBUTION_OUT_OF_RANGE = "contribution_out_of_range"
+    LEAST_ABOVE_QUANTITY = "least_above_quantity"
+    UNTIL_BEFORE_FROM = "until_before_from"
 
 
 def wrong(answers: Answers, today: date) -> list[Wrong]:
@@ -345,6 +393,10 @@ def wrong(answers: Answers, today: date) -> list[Wrong]:
         found.append(Wrong.INFORMED_LATER)
     if not 1 <= answers.quantity <= (60 if answers.recipient is Recipient.STRUCTURE else 1):
         found.append(Wrong.QUANTITY_OUT_OF_RANGE)
+    if answers.least is not None and not 1 <= answers.least <= answers.quantity:
+        found.append(Wrong.LEAST_ABOVE_QUANTITY)
+    if answers.wanted_until and answers.wanted_by and answers.wanted_until < answers.wanted_by:
+        found.append(Wrong.UNTIL_BEFORE_FROM)
     if answers.contribution_cents is not None and not 0 <= answers.contribution_cents <= 30_000:
         found.append(Wrong.CONTRIBUTION_OUT_OF_RANGE)
     return found
@@ -361,7 +413,13 @@ def forms(answers: Answers) -> list[str]:
     if answers.format is None:
         return []
     accepted = ["laptop"] if answers.no_stable_power else list(_FORMS[answers.format])
-    return [*accepted, "tablet"] if answers.tablet_suits else accepted
+    if Ergonomics.LIGHT in answers.ergonomics:
+        # What is carried about has a battery of its own.
+        accepted = ["laptop"]
+    elif Substitute.OTHER_FORM in answers.substitutes and not answers.no_stable_power:
+        accepted = list(_FORMS[Format.ANY])
+    suits = answers.tablet_suits or Substitute.TABLET in answers.substitutes
+    return [*accepted, "tablet"] if suits else accepted
 
 
 def minima(answers: Answers, table: Mapping[Profile, Mapping[str, Any]] = MINIMA) -> dict[str, Any]:
@@ -374,6 +432,14 @@ def minima(answers: Answers, table: Mapping[Profile, Mapping[str, Any]] = MINIMA
     for usage in answers.usages:
         for criterion, value in table[PROFILE_OF[usage]].items():
             ask(criterion, value)
+    if Substitute.LESS_POWERFUL in answers.substitutes:
+        # One step down, never under what opens a browser of today.
+        for criterion, floor in table[Profile.P1].items():
+            if criterion in asked and criterion != "webcam":
+                step = asked[criterion] - 1 if criterion == "class" else floor
+                asked[criterion] = max(min(asked[criterion], floor), min(asked[criterion], step))
+    if Substitute.WITHOUT_WEBCAM in answers.substitutes:
+        asked.pop("webcam", None)
     if answers.no_stable_power:
         ask("battery_pct", _MOBILE_BATTERY)
     if Ergonomics.LARGE_SCREEN in answers.ergonomics:
@@ -384,13 +450,33 @@ def minima(answers: Answers, table: Mapping[Profile, Mapping[str, Any]] = MINIMA
 def modes(answers: Answers) -> list[Mode]:
     """Return the modes accepted, the first that the machine's origin allows being used: given before lent or sold."""
     if answers.recipient is Recipient.STRUCTURE:
-        return [Mode.GIFT, Mode.LOAN]
+        return [Mode.LOAN] if answers.term is Term.DATE else [Mode.GIFT, Mode.LOAN]
     accepted = [Mode.GIFT]
     if answers.loan_suits:
         accepted.append(Mode.LOAN)
     if answers.contribution_cents:
         accepted.append(Mode.SOLIDARITY_SALE)
     return accepted
+
+
+@dataclass(frozen=True)
+class Split:
+    """How a structure's demand becomes needs: `together` served all or none, `alone` each for itself."""
+
+    together: int
+    alone: int
+    #: "model", "charger" or None, as a bundle of the matching has it.
+    same: str | None
+
+
+def split(answers: Answers) -> Split:
+    """Return the bundle and the plain needs: at least 6, better 8 is a bundle of 6 and two plain ones."""
+    if answers.recipient is not Recipient.STRUCTURE or answers.term is Term.DATE:
+        return Split(0, 1, None)
+    same = {Alike.IDENTICAL: "model", Alike.SAME_CHARGER: "charger"}.get(answers.alike or Alike.COMPATIBLE)
+    least = answers.least or 1
+    together = least if least > 1 else 0
+    return Split(together, answers.quantity - together, same if together else None)
 
 
 def fresh_until(confirmed_on: date) -> date:

@@ -202,7 +202,15 @@ class NeedSlip:
     contact: Contact
     asked_on: str
     wanted: list[str]
+    #: With the code they open the page that says where the demand stands; `follow_at` is its address, to be typed.
+    letters: str = ""
+    follow_at: str = ""
+    #: How long it may take, as a sentence; then when and what to bring, once that is agreed.
+    estimate: str = ""
+    appointment: str = ""
+    bring: list[str] = field(default_factory=list)
     handover_place: str = ""
+    opening: str = ""
     fresh_until: str = ""
 
 

@@ -28,6 +28,26 @@ def _here() -> Path:
 
 def render(kind: DocumentKind, data: Mapping[str, Any], language: str, issued_on: date) -> bytes:
     """Return the PDF; raises papers.BadPaper when the data is not what this kind says, ValueError on the language."""
+    made = _compile(
+        kind,
+        data,
+        language,
+        issued_on,
+        format="pdf",
+        pdf_standards=["ua-1", "a-2a"],
+        timestamp=int(datetime.combine(issued_on, time(), UTC).timestamp()),
+    )
+    return bytes(made)
+
+
+def picture(kind: DocumentKind, data: Mapping[str, Any], language: str, issued_on: date) -> bytes:
+    """Return the first page as a PNG, to be shown on a phone; raises as `render` does."""
+    made = _compile(kind, data, language, issued_on, format="png", ppi=120)
+    # One page is bytes, several are a list of them.
+    return bytes(made[0] if isinstance(made, list) else made)
+
+
+def _compile(kind: DocumentKind, data: Mapping[str, Any], language: str, issued_on: date, **options: Any) -> Any:
     if language not in LANGUAGES:
         raise ValueError(f"no paper is written in {language!r}")
     checked = papers.checked(kind, dict(data))
@@ -38,17 +58,13 @@ def render(kind: DocumentKind, data: Mapping[str, Any], language: str, issued_on
         "qr": _qr_codes(kind, checked),
     }
     folder = _here() / "templates"
-    return bytes(
-        typst.compile(
-            folder / f"{kind.value}.typ",
-            root=folder,
-            font_paths=[_here() / "fonts"],
-            ignore_system_fonts=True,
-            format="pdf",
-            sys_inputs={"payload": json.dumps(payload, ensure_ascii=False)},
-            pdf_standards=["ua-1", "a-2a"],
-            timestamp=int(datetime.combine(issued_on, time(), UTC).timestamp()),
-        )
+    return typst.compile(
+        folder / f"{kind.value}.typ",
+        root=folder,
+        font_paths=[_here() / "fonts"],
+        ignore_system_fonts=True,
+        sys_inputs={"payload": json.dumps(payload, ensure_ascii=False)},
+        **options,
     )
 
 

@@ -117,9 +117,20 @@ def working_paper(
     session: Session, kind: DocumentKind, *, issuer_id: int, data: Mapping[str, Any] | object, language: str, on: date
 ) -> bytes:
     """Return the PDF of a paper that takes no number and is not kept: a household's slip, a picking list."""
+    return rendering.render(kind, _unnumbered(session, issuer_id, data, language), language, on)
+
+
+def working_picture(
+    session: Session, kind: DocumentKind, *, issuer_id: int, data: Mapping[str, Any] | object, language: str, on: date
+) -> bytes:
+    """Return the first page of such a paper as a PNG."""
+    return rendering.picture(kind, _unnumbered(session, issuer_id, data, language), language, on)
+
+
+def _unnumbered(session: Session, issuer_id: int, data: Mapping[str, Any] | object, language: str) -> dict[str, Any]:
     issuer = session.get_one(Organisation, issuer_id)
     envelope = papers.Envelope(issuer=queries.party(session, issuer, language), sample=is_demo())
-    return rendering.render(kind, {**_plain(data), "document": envelope}, language, on)
+    return {**_plain(data), "document": envelope}
 
 
 def void(session: Session, document: Document, *, reason: str, by: Author, at: datetime) -> None:

@@ -3,7 +3,7 @@
 Nothing is required of a draft; what a need cannot do without is checked when it is sent (`complete`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
@@ -15,6 +15,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -30,10 +31,11 @@ from refurb.core import needs as core
 from refurb.core import privacy
 from refurb.core.equipment import Recipient
 from refurb.core.needs import (
+    COMFORTS,
     FOR_STRUCTURES,
     Accompaniment,
+    Alike,
     Answers,
-    Autonomy,
     Connectivity,
     Eligibility,
     Equipment,
@@ -41,6 +43,7 @@ from refurb.core.needs import (
     Format,
     Informed,
     Motive,
+    Substitute,
     System,
     Term,
     Usage,
@@ -82,6 +85,18 @@ def _select(label: Any, cls: type[Code], table: words.Words, empty: Any, **more:
     )
 
 
+def _several(label: Any, cls: type[Code], choices: list[SelectChoice], **more: Any) -> SelectMultipleField:
+    return SelectMultipleField(
+        label,
+        coerce=_code(cls),
+        choices=choices,
+        validate_choice=False,
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        **more,
+    )
+
+
 def _yes_no(label: Any, yes: Any, no: Any, **more: Any) -> RadioField:
     return RadioField(
         label,
@@ -97,7 +112,9 @@ class NeedForm(FlaskForm):
 
     recipient = Recipient.HOUSEHOLD
 
-    usage_1 = _select(_l("Usage principal"), Usage, words.USAGES, _l("Choisissez"))
+    #: What the browser numbers the demand with, so that one sent twice is one.
+    client_uuid = HiddenField(validators=[Length(max=36)])
+    usage_1 = _radio(_l("À quoi servira-t-il d'abord ?"), Usage, words.USAGES)
     usage_2 = _select(_l("Deuxième usage"), Usage, words.USAGES, _l("Aucun"))
     usage_3 = _select(_l("Troisième usage"), Usage, words.USAGES, _l("Aucun"))
     commune = StringField(
@@ -118,8 +135,16 @@ class NeedForm(FlaskForm):
     )
     note_confirmed = BooleanField(_l("J'ai relu : ce texte ne nomme et ne décrit personne"))
 
+    #: The answers that the form asks for, as core.needs and the table of points say; None is all of them.
+    asked: Collection[str] | None = None
     #: Filled by `commune_found`: what the commune typed may mean, when that is not plain.
     candidates: Sequence[Found] = ()
+
+    def ask_only(self, asked: Collection[str]) -> None:
+        """Take away the questions whose answer nothing would read."""
+        self.asked = asked
+        for name in [field.name for field in self if field.name in _OPTIONAL_PARTS and field.name not in asked]:
+            del self[name]
 
     def take_places(self, places: Sequence[tuple[int, str]]) -> None:
         """Offer the hand-over places, (id, name) pairs."""
@@ -170,7 +195,7 @@ class NeedForm(FlaskForm):
 
     def complete(self, answers: Answers, today: date) -> bool:
         """Whether the need can be sent; writes the error of each field that stands in the way."""
-        for name in core.missing(answers):
+        for name in core.missing(answers, self.asked):
             field = self[self.field_of(name)]
             if field.errors:
                 continue
@@ -181,7 +206,8 @@ class NeedForm(FlaskForm):
             else:
                 field.errors = [_("Cette réponse est nécessaire.")]
         for fault in core.wrong(answers, today):
-            field = self[words.WRONG_FIELD[fault]]
+            place = words.WRONG_FIELD[fault]
+            field = self[place if place in self else "usage_1"]
             field.errors = [*field.errors, words.WRONG[fault]]
         return self.without_persons() and not self.errors
 
@@ -211,14 +237,10 @@ class HouseholdForm(NeedForm):
     connectivity = _radio(_l("Connexion à internet"), Connectivity, words.CONNECTIVITY)
     no_stable_power = BooleanField(_l("Pas de courant stable : il faut une batterie"))
     tablet_suits = BooleanField(_l("Une tablette conviendrait aussi"))
-    ergonomics = SelectMultipleField(
-        _l("Confort d'usage"),
-        coerce=_code(Ergonomics),
-        choices=_options(words.ERGONOMICS),
-        validate_choice=False,
-        option_widget=CheckboxInput(),
-        widget=ListWidget(prefix_label=False),
+    ergonomics = _several(
+        _l("Confort d'usage"), Ergonomics, _options({comfort: words.ERGONOMICS[comfort] for comfort in COMFORTS})
     )
+    substitutes = _several(_l("Faute de mieux, accepterait-on…"), Substitute, [])
     can_pay = _yes_no(_l("La personne peut-elle participer au prix ?"), _l("Oui, jusqu'à…"), _l("Non"))
     contribution = IntegerField(
         _l("Montant le plus élevé"),
@@ -236,20 +258,34 @@ class HouseholdForm(NeedForm):
         _l("Non, aucun"),
         _l("Oui"),
     )
+    district = BooleanField(
+        _l("Le foyer habite un quartier prioritaire (QPV)"),
+        description=_l("Cochez si vous le savez. Le quartier lui-même n'est pas gardé."),
+    )
     motive = _select(_l("Urgence"), Motive, words.MOTIVES_OF_URGENCY, _l("Pas d'urgence particulière"))
     wanted_by = DateField(_l("Date à tenir"), validators=[Optional()])
-    autonomy = _select(_l("Aisance avec l'ordinateur"), Autonomy, words.AUTONOMY, _l("Non précisé"))
     accompaniment = _select(
         _l("Qui aide pour les premiers pas ?"), Accompaniment, words.ACCOMPANIMENT, _l("Non précisé")
     )
     informed_on = DateField(_l("La personne a été informée le"), validators=[Optional()])
     informed_how = _radio(_l("Comment ?"), Informed, words.INFORMED)
+    twin_birth = DateField(_l("Date de naissance"), validators=[Optional()])
+    twin_surname = StringField(_l("Trois premières lettres du nom"), validators=[Length(max=3)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = {usage: word for usage, word in words.USAGES.items() if usage not in FOR_STRUCTURES}
-        self.usage_1.choices = _options(offered, _l("Choisissez"))
+        self.usage_1.choices = _options(offered)
         self.usage_2.choices = self.usage_3.choices = _options(offered, _l("Aucun"))
+        # A tablet has its own box above; the rest is for want of better.
+        self.substitutes.choices = _options(
+            {each: word for each, word in words.SUBSTITUTES.items() if each is not Substitute.TABLET}
+        )
+
+    def without_twins(self) -> None:
+        """Take away what tells two needs of one person: the setting is off, or the need was sent already."""
+        del self.twin_birth
+        del self.twin_surname
 
     def field_of(self, answer: str) -> str:
         if answer == "contribution_cents":
@@ -258,13 +294,16 @@ class HouseholdForm(NeedForm):
 
     def take_answers(self, answers: Answers, commune: str) -> None:
         super().take_answers(answers, commune)
-        for name in ("persons", "pupils", "equipment", "connectivity", "eligibility", "motive", "wanted_by"):
-            self[name].data = getattr(answers, name)
-        for name in ("autonomy", "accompaniment", "informed_on", "informed_how", "no_stable_power", "tablet_suits"):
-            self[name].data = getattr(answers, name)
+        for name in _AS_THEY_ARE:
+            if name in self:
+                self[name].data = getattr(answers, name)
         self.ergonomics.data = list(answers.ergonomics)
+        self.substitutes.data = list(answers.substitutes)
+        self.tablet_suits.data = answers.tablet_suits or Substitute.TABLET in answers.substitutes
         self.loan_suits.data = _said(answers.loan_suits)
         self.not_equipped.data = _said(answers.not_equipped)
+        if "district" in self:
+            self.district.data = bool(answers.district)
         if answers.contribution_cents is not None:
             self.can_pay.data = YES if answers.contribution_cents else NO
             self.contribution.data = answers.contribution_cents // 100 or None
@@ -275,16 +314,30 @@ class HouseholdForm(NeedForm):
             contribution = 0
         elif self.can_pay.data == YES and self.contribution.data:
             contribution = self.contribution.data * 100
-        same = ("persons", "pupils", "equipment", "connectivity", "eligibility", "motive", "wanted_by", "autonomy")
-        more = ("accompaniment", "informed_on", "informed_how", "no_stable_power", "tablet_suits")
+        given = {name: self[name].data for name in _AS_THEY_ARE if name in self}
+        if "district" in self:
+            # Not ticked is not known: a service need not know every street of its territory.
+            given["district"] = True if self.district.data else None
         return replace(
             super().answers(commune),
-            **{name: self[name].data for name in (*same, *more)},
+            **given,
             ergonomics=frozenset(item for item in self.ergonomics.data or () if item),
+            substitutes=frozenset(item for item in self.substitutes.data or () if item),
             contribution_cents=contribution,
             loan_suits=_meant(self.loan_suits.data),
             not_equipped=_meant(self.not_equipped.data),
         )
+
+
+#: Fields whose value is the answer itself.
+_AS_THEY_ARE = (
+    "persons", "pupils", "equipment", "connectivity", "eligibility", "motive", "wanted_by", "accompaniment",
+    "informed_on", "informed_how", "no_stable_power", "tablet_suits",
+)  # fmt: skip
+#: Fields that only the points may want; every other field serves a constraint, the place or the law.
+_OPTIONAL_PARTS = frozenset(
+    {"persons", "pupils", "equipment", "connectivity", "district", "motive", "wanted_by", "accompaniment"}
+)
 
 
 class StructureForm(NeedForm):
@@ -292,13 +345,20 @@ class StructureForm(NeedForm):
 
     recipient = Recipient.STRUCTURE
 
+    term = _radio(_l("Pour une date, ou pour les garder ?"), Term, words.TERMS)
     quantity = IntegerField(
-        _l("Combien de machines identiques ?"),
+        _l("Combien de machines ?"),
         validators=[Optional(), NumberRange(1, 60, _l("Indiquez un nombre entre 1 et 60."))],
         default=1,
     )
-    term = _radio(_l("Pour une date, ou pour les garder ?"), Term, words.TERMS)
-    wanted_by = DateField(_l("Date à tenir"), validators=[Optional()])
+    least = IntegerField(
+        _l("Le moins qui permette de travailler"),
+        description=_l("En dessous, aucune n'est remise. Laissez vide si chaque machine compte."),
+        validators=[Optional(), NumberRange(1, 60, _l("Indiquez un nombre entre 1 et 60."))],
+    )
+    alike = _radio(_l("Doivent-elles se ressembler ?"), Alike, words.ALIKE)
+    wanted_by = DateField(_l("À partir du"), validators=[Optional()])
+    wanted_until = DateField(_l("Jusqu'au"), validators=[Optional()])
     owner = StringField(_l("Quelle organisation en est propriétaire ?"), validators=[Length(max=120)])
     maintainer = StringField(
         _l("Quelle organisation les entretient ?"),
@@ -306,25 +366,40 @@ class StructureForm(NeedForm):
         validators=[Length(max=120)],
     )
 
+    def ask_only(self, asked: Collection[str]) -> None:
+        # The dates are a structure's own question, whatever the points read.
+        super().ask_only({*asked, "wanted_by"})
+
+    def was_sent(self) -> None:
+        """Take away what was settled when the demand was sent: how many, and for how long."""
+        for name in ("term", "quantity", "least", "alike"):
+            del self[name]
+
     def take_answers(self, answers: Answers, commune: str) -> None:
         super().take_answers(answers, commune)
-        for name in ("quantity", "term", "wanted_by", "owner", "maintainer"):
-            self[name].data = getattr(answers, name)
+        for name in _OF_STRUCTURES:
+            if name in self:
+                self[name].data = getattr(answers, name)
 
     def answers(self, commune: str | None) -> Answers:
+        given = {name: self[name].data for name in _OF_STRUCTURES if name in self}
         return replace(
             super().answers(commune),
-            quantity=self.quantity.data or 1,
-            term=self.term.data,
-            wanted_by=self.wanted_by.data,
-            owner=(self.owner.data or "").strip() or None,
-            maintainer=(self.maintainer.data or "").strip() or None,
+            **given
+            | {
+                "quantity": given.get("quantity") or 1,
+                "owner": (self.owner.data or "").strip() or None,
+                "maintainer": (self.maintainer.data or "").strip() or None,
+            },
         )
 
     def persons_in_text(self) -> list[privacy.Finding]:
         if self.note_confirmed.data:
             return []
         return [f for field in (self.note, self.owner, self.maintainer) for f in privacy.find(field.data or "")]
+
+
+_OF_STRUCTURES = ("quantity", "least", "alike", "term", "wanted_by", "wanted_until", "owner", "maintainer")
 
 
 def _said(value: bool | None) -> str | None:

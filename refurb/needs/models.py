@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from refurb.core.equipment import Recipient
 from refurb.core.need_life import State
-from refurb.core.needs import Profile
+from refurb.core.needs import FollowUp, Profile
 from refurb.db import Base, Code, enum_type, pk
 from refurb.organisations.models import Organisation, Place
 
@@ -19,6 +19,7 @@ class Need(Base):
     __tablename__ = "need"
     __table_args__ = (
         sa.Index("ix_need_state_epci", "state", "epci_code"),
+        sa.UniqueConstraint("organisation_id", "client_uuid"),
         sa.CheckConstraint("points >= 1", name="points_positive"),
     )
     id: Mapped[pk]
@@ -53,6 +54,19 @@ class Need(Base):
     household_key: Mapped[str | None] = mapped_column(sa.String(32), index=True)
     #: The order within linked needs: 1 first.
     rank_in_household: Mapped[int] = mapped_column(default=1)
+    #: What the browser that typed it numbered it with: sent twice, it is the same need.
+    client_uuid: Mapped[str | None] = mapped_column(sa.String(36))
+    #: Four letters printed on the slip: with the code they open the page that says where the need stands.
+    letters: Mapped[str] = mapped_column(sa.String(4), default="")
+    #: Keyed hash that two needs of one person share, where the setting is on; never exported, gone with the case.
+    twin_hash: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    #: What the coordination asks the service to take for want of better, until it answers.
+    substitutes_asked: Mapped[list[str]] = mapped_column(default=list)
+    handed_over_on: Mapped[date | None] = mapped_column(index=True)
+    #: When the service was asked, three months after, and what it said of the machine.
+    follow_up_asked_at: Mapped[datetime | None]
+    follow_up_at: Mapped[datetime | None]
+    follow_up: Mapped[FollowUp | None] = mapped_column(enum_type(FollowUp))
     submitted_at: Mapped[datetime | None]
     validated_on: Mapped[date | None] = mapped_column(index=True)
     confirmed_on: Mapped[date | None]
@@ -64,3 +78,14 @@ class Need(Base):
     handover_place: Mapped[Place | None] = relationship(lazy="raise")
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class WeeklyDigest(Base):
+    """Whether a person wants the weekly mail of what waits for them, and the last week that had one."""
+
+    __tablename__ = "weekly_digest"
+    id: Mapped[pk]
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("account.id"), unique=True)
+    #: ISO year and week, as 2026-W47; one mail a week whatever the worker does.
+    sent_week: Mapped[str | None] = mapped_column(sa.String(8))
+    off_at: Mapped[datetime | None]

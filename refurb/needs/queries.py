@@ -1,7 +1,8 @@
 """Needs as the pages ask for them; each query narrows to what the actor may see (access matrix, domain.md C)."""
 
+import hmac
 from collections.abc import Collection, Generator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -82,6 +83,7 @@ def board(
     states: Collection[State] = (),
     epci: str | None = None,
     profile: core.Profile | None = None,
+    dated: bool = False,
 ) -> Page[Need]:
     """Return a page of the needs that the coordination sees, by points and then the earliest validated first.
 
@@ -92,11 +94,15 @@ def board(
         where.append(Need.epci_code == epci)
     if profile is not None:
         where.append(Need.profile == profile)
+    if dated:
+        # What structures want for a date waits for the lending pools: listed by itself, the earliest date first.
+        where += [Need.recipient == Recipient.STRUCTURE, Need.answers["term"].as_string() == core.Term.DATE.value]
+    first: list[Any] = [Need.answers["wanted_by"].as_string()] if dated else []
     total = session.scalar(sa.select(sa.func.count()).select_from(Need).where(*where)) or 0
     ids = session.scalars(
         sa.select(Need.id)
         .where(*where)
-        .order_by(Need.points.desc(), sa.func.coalesce(Need.validated_on, date.max), Need.id)
+        .order_by(*first, Need.points.desc(), sa.func.coalesce(Need.validated_on, date.max), Need.id)
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     ).all()
@@ -120,6 +126,58 @@ def linked(session: Session, need: Need) -> Sequence[Need]:
         .where(Need.household_key == need.household_key, Need.id != need.id)
         .order_by(Need.rank_in_household, Need.id)
     ).all()
+
+
+def to_confirm(session: Session, actor: Actor, today: date) -> Sequence[Need]:
+    """Return the needs of the actor's service to be confirmed, and those that soon will be, the oldest first."""
+    soon = today - timedelta(days=core.FRESH_DAYS - CONFIRM_AHEAD)
+    return session.scalars(
+        sa.select(Need)
+        .where(
+            Need.organisation_id == actor.organisation_id,
+            sa.or_(Need.state == State.EXPIRED, sa.and_(Need.state.in_(OPEN), Need.confirmed_on <= soon)),
+        )
+        .order_by(Need.confirmed_on, Need.id)
+        .limit(CONFIRMED_AT_ONCE)
+    ).all()
+
+
+#: How many days before its end a need is proposed to be confirmed with the others.
+CONFIRM_AHEAD = 30
+CONFIRMED_AT_ONCE = 200
+
+
+def by_client_uuid(session: Session, uuid: str, *, seen_by: Actor) -> Need | None:
+    """Return the need that a browser numbered so, of the actor's service."""
+    return session.scalar(
+        sa.select(Need).where(Need.client_uuid == uuid, Need.organisation_id == seen_by.organisation_id)
+    )
+
+
+def by_slip(session: Session, code: str, letters: str) -> Need | None:
+    """Return the need that a slip names, with its service; None for wrong letters as for an unknown code."""
+    need = session.scalar(
+        sa.select(Need).where(Need.code == code, Need.state != State.DRAFT).options(selectinload(Need.organisation))
+    )
+    typed = "".join(letters.split()).upper()
+    # Compared whole whatever is found, so that the time of the answer says nothing.
+    known = need.letters if need is not None and need.letters else "-" * 4
+    return need if hmac.compare_digest(typed.encode(), known.encode()) else None
+
+
+def possible_twins(session: Session, need: Need) -> Sequence[Need]:
+    """Return the needs that may be of the same person, asked by whoever: the coordination alone is shown them."""
+    if need.twin_hash is None:
+        return []
+    query = sa.select(Need).where(Need.twin_hash == need.twin_hash, Need.id != need.id, Need.state != State.DRAFT)
+    if need.household_key is not None:
+        query = query.where(sa.or_(Need.household_key.is_(None), Need.household_key != need.household_key))
+    return session.scalars(query.options(selectinload(Need.organisation)).order_by(Need.id)).all()
+
+
+def forget_twins(session: Session) -> None:
+    """Drop every hash that told two needs of one person."""
+    session.execute(sa.update(Need).where(Need.twin_hash.is_not(None)).values(twin_hash=None))
 
 
 class Kind(NamedTuple):

@@ -29,6 +29,11 @@ def table_at(session: Session, recipient: Recipient, version: int) -> Version:
     return tables.at_version(session, points.KINDS[recipient], version, points.FIRST[recipient])
 
 
+def asked(session: Session, recipient: Recipient) -> frozenset[str]:
+    """Return the answers that the form asks for: what a constraint or the table in force reads, and nothing else."""
+    return core.CONSTRAINTS | points.reads(table(session, recipient).content)
+
+
 def facts(session: Session, need: Need) -> points.Facts:
     """Return what the points read of a need."""
     commune = territory.commune(session, need.commune_code)

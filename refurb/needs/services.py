@@ -11,9 +11,20 @@ from sqlalchemy.orm import Session
 
 from refurb.audit.services import record
 from refurb.core import needs as core
-from refurb.core.equipment import Recipient
 from refurb.core.identity import CodeKind
-from refurb.core.need_life import ALIVE, AMENDABLE, MOTIVES, OPEN, Act, Facts, NeedRefused, State, next_state
+from refurb.core.need_life import (
+    ALIVE,
+    AMENDABLE,
+    MOTIVES,
+    OPEN,
+    STANDSTILL,
+    Act,
+    Facts,
+    NeedRefused,
+    State,
+    keeps_rank,
+    next_state,
+)
 from refurb.core.needs import Answers
 from refurb.needs import scoring
 from refurb.needs.models import Need
@@ -22,6 +33,7 @@ from refurb.organisations.codes import random_code
 from refurb.organisations.models import Trust
 from refurb.security import Actor
 from refurb.territory import queries as territory
+from refurb.web import zone
 
 #: The event that each act writes; the others change the state and say so.
 _EVENTS = {
@@ -34,6 +46,9 @@ _EVENTS = {
     Act.SUSPEND: "need.suspended",
     Act.RECONFIRM: "need.refreshed",
 }
+
+#: What is printed on slips: no letter that reads as another or as a digit, and no vowel, so that no word comes out.
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 
 #: What later areas do when a need changes state: (session, need, act, before, by, at). `hooks.register` fills it.
 Changed = Callable[[Session, Need, Act, State, Actor, datetime], None]
@@ -49,8 +64,12 @@ def draft(
     at: datetime,
     household_key: str | None = None,
     rank: int = 1,
+    client_uuid: str | None = None,
 ) -> Need:
-    """Open a draft for the actor's organisation; the code is drawn at random and says nothing of its neighbours."""
+    """Open a draft for the actor's organisation; the code is drawn at random and says nothing of its neighbours.
+
+    `client_uuid` is what the browser numbered it with: the caller has looked whether it is known already.
+    """
     assert by.organisation_id is not None
     need = Need(
         code=_new_code(session),
@@ -62,6 +81,8 @@ def draft(
         answers={},
         household_key=household_key,
         rank_in_household=rank,
+        client_uuid=client_uuid,
+        letters="".join(secrets.choice(LETTERS) for _ in range(4)),
         created_at=at,
         changed_at=at,
     )
@@ -79,22 +100,36 @@ def save_draft(session: Session, need: Need, answers: Answers, *, at: datetime) 
     _fill(session, need, answers, at)
 
 
-def submit(session: Session, need: Need, answers: Answers, *, by: Actor, at: datetime, today: date) -> list[Need]:
-    """Send a need; a structure that wants several alike gets as many linked needs. Returns all of them.
+def submit(
+    session: Session,
+    need: Need,
+    answers: Answers,
+    *,
+    by: Actor,
+    at: datetime,
+    today: date,
+    twin_hash: str | None = None,
+) -> list[Need]:
+    """Send a need; a structure that wants several gets as many linked needs, those it cannot do without in one bundle.
 
-    Raises NeedRefused: "incomplete", "wrong" when an answer contradicts another.
+    Returns all of them. Raises NeedRefused: "incomplete", "wrong" when an answer contradicts another.
     """
     if core.wrong(answers, today):
         raise NeedRefused("wrong")
-    wanted = answers.quantity if answers.recipient is Recipient.STRUCTURE else 1
-    _fill(session, need, replace(answers, quantity=1), at)
-    if wanted > 1 and need.household_key is None:
+    parts = core.split(answers)
+    several = parts.together + parts.alone > 1
+    _fill(session, need, replace(answers, quantity=1, least=None) if several else answers, at)
+    need.twin_hash = twin_hash
+    if several and need.household_key is None:
         need.household_key = _new_key()
     twins = [
         draft(session, core.load(need.answers), by=by, at=at, household_key=need.household_key, rank=rank)
-        for rank in range(2, wanted + 1)
+        for rank in range(2, parts.together + parts.alone + 1)
     ]
-    for each in (need, *twins):
+    bundle = _new_key() if parts.together else None
+    for number, each in enumerate((need, *twins)):
+        if bundle is not None and number < parts.together:
+            each.bundle, each.bundle_same = bundle, parts.same
         if each.submitted_at is None:
             each.submitted_at = at
         each.confirmed_on = today
@@ -109,7 +144,11 @@ def amend(session: Session, need: Need, answers: Answers, *, by: Actor, at: date
     if core.wrong(answers, today):
         raise NeedRefused("wrong")
     before = dict(need.answers)
-    _fill(session, need, replace(answers, quantity=1), at)
+    kept = core.load(before)
+    if need.state is not State.DRAFT:
+        # How many and for how long was settled when it was sent: each machine is a need of its own since.
+        answers = replace(answers, quantity=kept.quantity, least=kept.least, term=kept.term)
+    _fill(session, need, answers, at)
     need.confirmed_on = today
     changed = sorted(key for key in before.keys() | need.answers.keys() if before.get(key) != need.answers.get(key))
     act = Act.SUBMIT if need.state in (State.DRAFT, State.TO_COMPLETE) else Act.AMEND
@@ -133,6 +172,11 @@ def change_state(
     `motive` is one of MOTIVES[act] ("unknown-motive" otherwise); `reserved` tells that a reservation is open.
     """
     before, after = need.state, foresee(session, need, act, today=today, motive=motive, reserved=reserved)
+    content: dict[str, Any] = {"act": act.value, **(payload or {})}
+    if before in STANDSTILL and after in OPEN and not keeps_rank(_day(need.state_since), today):
+        # It stood still for more than six months: others waited meanwhile.
+        content["rank"] = "anew"
+        need.validated_on = today
     if act is Act.RECONFIRM:
         need.confirmed_on = today
     need.changed_at = at
@@ -142,12 +186,19 @@ def change_state(
         need.validated_on = today
     if act is Act.REOPEN:
         need.warranty_return = motive == "after-sales"
+        need.handed_over_on = need.follow_up = need.follow_up_at = need.follow_up_asked_at = None
+        if motive == "served-in-part":
+            # It has something now: what it still waits for weighs as a second machine does.
+            need.rank_in_household += 1
     elif act is Act.HAND_OVER:
-        need.warranty_return = False
+        need.warranty_return, need.handed_over_on = False, today
+    elif act in (Act.CANCEL, Act.REFUSE):
+        need.twin_hash = None
+    if after not in ALIVE:
+        need.substitutes_asked = []
     if after in ALIVE - {State.DRAFT}:
         scoring.rescore(session, need, today)
     need.closed_at = at if after in (State.CLOSED, State.REFUSED, State.CANCELLED, State.DUPLICATE) else None
-    content: dict[str, Any] = {"act": act.value, **(payload or {})}
     if act in MOTIVES or motive is not None:
         content |= {"motive": motive, "reason": motive}
     kind = _EVENTS.get(act, "need.state-changed")
@@ -165,7 +216,7 @@ def foresee(
     organisation = organisations.by_id(session, need.organisation_id)
     answers = core.load(need.answers)
     facts = Facts(
-        missing=bool(core.missing(answers)),
+        missing=bool(core.missing(answers, scoring.asked(session, need.recipient))),
         doubtful=bool(core.doubtful(answers)),
         service_approved=organisation is not None and organisation.trust is Trust.APPROVED,
         fresh=need.confirmed_on is not None and core.is_fresh(need.confirmed_on, today),
@@ -232,6 +283,10 @@ def _new_code(session: Session) -> str:
         code = random_code(CodeKind.NEED)
         if session.scalar(sa.select(Need.id).where(Need.code == code)) is None:
             return code
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(zone()).date()
 
 
 def _new_key() -> str:

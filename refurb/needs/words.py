@@ -7,20 +7,23 @@ from flask_babel import lazy_gettext as _l
 from refurb.core.need_life import Act, State
 from refurb.core.needs import (
     Accompaniment,
-    Autonomy,
+    Alike,
     Connectivity,
     Eligibility,
     Equipment,
     Ergonomics,
+    FollowUp,
     Format,
     Informed,
     Motive,
     Profile,
+    Substitute,
     System,
     Term,
     Usage,
     Wrong,
 )
+from refurb.core.points import Code
 from refurb.core.privacy import Hint
 
 Words = dict[Any, Any]
@@ -41,6 +44,21 @@ STATES: Words = {
     State.DUPLICATE: _l("En double"),
     State.SUSPENDED: _l("Suspendue"),
 }
+
+#: What a household reads of where its demand stands, on the page that its slip opens: no step of ours, no reason.
+STATES_SAID: Words = {
+    State.SUBMITTED: _l("Votre demande est arrivée. Elle est en cours de vérification."),
+    State.TO_COMPLETE: _l("Votre service complète la demande."),
+    State.VALIDATED: _l("Votre demande est dans la file d'attente."),
+    State.WAITING: _l("Votre demande est dans la file d'attente."),
+    State.PROPOSED: _l("Un ordinateur est peut-être trouvé. Votre service va vous appeler."),
+    State.ACCEPTED: _l("Un ordinateur est mis de côté pour vous. Votre service convient d'un rendez-vous."),
+    State.HANDED_OVER: _l("L'ordinateur a été remis."),
+    State.EXPIRED: _l("Avez-vous toujours besoin d'un ordinateur ? Dites-le à votre service."),
+    State.SUSPENDED: _l("Votre demande est en pause. Appelez votre service pour la reprendre."),
+}
+#: For every other state.
+STATE_OVER = _l("Cette demande est terminée. Votre service peut vous en dire plus.")
 
 #: What each state means for the service: where it stands, and what to do.
 MEANINGS: Words = {
@@ -131,13 +149,6 @@ MOTIVES_OF_URGENCY: Words = {
     Motive.AFTER_SALES: _l("Retour après une panne"),
 }
 
-AUTONOMY: Words = {
-    Autonomy.AUTONOMOUS: _l("À l'aise"),
-    Autonomy.TO_ACCOMPANY: _l("À accompagner"),
-    Autonomy.BEGINNER: _l("Débute"),
-    Autonomy.UNWILLING: _l("Ne souhaite pas répondre"),
-}
-
 ACCOMPANIMENT: Words = {
     Accompaniment.SERVICE: _l("Notre service"),
     Accompaniment.DIGITAL_ADVISER: _l("Un conseiller numérique"),
@@ -160,11 +171,49 @@ INFORMED: Words = {
 
 TERMS: Words = {Term.KEEP: _l("Pour les garder"), Term.DATE: _l("Pour une date")}
 
+ALIKE: Words = {
+    Alike.COMPATIBLE: _l("Du même niveau, cela suffit"),
+    Alike.SAME_CHARGER: _l("Le même chargeur pour toutes"),
+    Alike.IDENTICAL: _l("Toutes du même modèle"),
+}
+
+SUBSTITUTES: Words = {
+    Substitute.OTHER_FORM: _l("Un fixe plutôt qu'un portable, ou l'inverse"),
+    Substitute.TABLET: _l("Une tablette"),
+    Substitute.LESS_POWERFUL: _l("Un ordinateur moins puissant"),
+    Substitute.WITHOUT_WEBCAM: _l("Un ordinateur sans webcam"),
+}
+
+FOLLOW_UPS: Words = {
+    FollowUp.USED: _l("Oui, elle sert"),
+    FollowUp.LITTLE: _l("Un peu"),
+    FollowUp.NOT_USED: _l("Non, elle ne sert pas"),
+    FollowUp.UNKNOWN: _l("Nous ne savons pas"),
+}
+
+#: What each term of the points is about.
+POINTS: Words = {
+    Code.BASE: _l("Une demande en règle"),
+    Code.EQUIPMENT: _l("Équipement actuel"),
+    Code.STAKE: _l("Ce qui est en jeu"),
+    Code.HOUSEHOLD: _l("Personnes et élèves sans machine"),
+    Code.ELIGIBILITY: _l("Critère attesté par le service"),
+    Code.WAITING: _l("Attente"),
+    Code.ACCOMPANIMENT: _l("Accompagnement prévu"),
+    Code.CONNECTIVITY: _l("Connexion à internet"),
+    Code.DISTRICT: _l("Quartier prioritaire"),
+    Code.SMALL_COMMUNE: _l("Petite commune"),
+    Code.WITHIN_LEAST: _l("Nombre indispensable à l'activité"),
+    Code.MAINTAINED: _l("Entretien assuré"),
+    Code.WARRANTY: _l("Retour sous garantie"),
+}
+
 MOTIVES: Words = {
     "precise-usages": _l("Préciser les usages"),
     "precise-place": _l("Préciser le lieu de remise"),
     "check-eligibility": _l("Vérifier le critère d'éligibilité"),
     "check-equipment": _l("Vérifier l'équipement des 36 derniers mois"),
+    "check-duplicate": _l("Vérifier si un autre service aide déjà ce foyer"),
     "not-eligible": _l("Hors des critères votés"),
     "out-of-territory": _l("Hors du territoire"),
     "already-equipped": _l("Foyer déjà équipé"),
@@ -185,6 +234,7 @@ MOTIVES: Words = {
     "machine-left": _l("La machine n'est plus disponible"),
     "after-sales": _l("Retour après une panne"),
     "handover-mistake": _l("Erreur de remise"),
+    "served-in-part": _l("Servie en partie : il manque encore quelque chose"),
     "same-household": _l("Même foyer qu'une autre demande"),
 }
 
@@ -217,6 +267,10 @@ EVENTS: Words = {
     "need.linked": _l("Liée à une autre demande du même foyer"),
     "need.read": _l("Dossier consulté"),
     "need.slip-printed": _l("Fiche imprimée"),
+    "need.substitute-asked": _l("La coordination demande si autre chose conviendrait"),
+    "need.substitute-answered": _l("Réponse du service sur une autre machine"),
+    "need.follow-up-asked": _l("Nouvelles de la machine demandées au service"),
+    "need.followed-up": _l("Le service a donné des nouvelles de la machine"),
     "need.anonymised": _l("Dossier anonymisé"),
     "event.forgotten": _l("Oublié : son temps de conservation est passé"),
     "events.forgotten": _l("Traces effacées, leur temps de conservation étant passé"),
@@ -242,6 +296,7 @@ REFUSALS: Words = {
     "already-reserved": _l("Une machine est déjà mise de côté pour cette demande."),
     "not-fresh": _l("Cette demande n'a pas été confirmée depuis 90 jours : le service doit d'abord la confirmer."),
     "still-fresh": _l("Cette demande est encore valable."),
+    "nothing-to-ask": _l("Choisissez ce qui pourrait convenir et que la demande n'accepte pas déjà."),
 }
 
 WRONG: Words = {
@@ -255,6 +310,8 @@ WRONG: Words = {
     Wrong.INFORMED_LATER: _l("Cette date est à venir."),
     Wrong.QUANTITY_OUT_OF_RANGE: _l("Indiquez un nombre entre 1 et 60."),
     Wrong.CONTRIBUTION_OUT_OF_RANGE: _l("Indiquez un montant entre 0 et 300 €."),
+    Wrong.LEAST_ABOVE_QUANTITY: _l("Le minimum ne peut pas dépasser le nombre demandé."),
+    Wrong.UNTIL_BEFORE_FROM: _l("Le retour vient avant le départ."),
 }
 
 #: Which field of the form each contradiction is shown at.
@@ -269,6 +326,8 @@ WRONG_FIELD = {
     Wrong.INFORMED_LATER: "informed_on",
     Wrong.QUANTITY_OUT_OF_RANGE: "quantity",
     Wrong.CONTRIBUTION_OUT_OF_RANGE: "contribution",
+    Wrong.LEAST_ABOVE_QUANTITY: "least",
+    Wrong.UNTIL_BEFORE_FROM: "wanted_until",
 }
 
 HINTS: Words = {
@@ -297,4 +356,16 @@ MODES: Words = {
     "gift": _l("don"),
     "loan": _l("prêt"),
     "solidarity_sale": _l("vente à prix solidaire"),
+}
+
+#: What gave a term its points, by term and code.
+VALUES: dict[Code, Words] = {
+    Code.EQUIPMENT: {
+        **EQUIPMENT,
+        "shared_by_many": _l("Un ordinateur partagé par trois personnes ou plus"),
+        "second": _l("Une autre machine du même foyer"),
+    },
+    Code.STAKE: {**USAGES, **MOTIVES_OF_URGENCY},
+    Code.ACCOMPANIMENT: ACCOMPANIMENT,
+    Code.CONNECTIVITY: CONNECTIVITY,
 }

@@ -37,7 +37,6 @@ def filled(place: Place) -> dict[str, Any]:
         "persons": "5",
         "pupils": "3",
         "equipment": "phone_only",
-        "connectivity": "mobile_box",
         "format": "laptop",
         "can_pay": "yes",
         "contribution": "40",
@@ -63,7 +62,7 @@ def test_what_is_not_asked_is_said_first(at_the_service: Visitor, place: Place) 
     page = at_the_service.get("/needs/new")
     main = page.one("main")
     assert "Ni nom, ni rue, ni téléphone" in main.get_text()
-    assert main.get_text().index("Ni nom") < main.get_text().index("Usage principal")
+    assert main.get_text().index("Ni nom") < main.get_text().index("À quoi servira-t-il")
     names = {str(tag["name"]) for tag in main.select("[name]")}
     assert not names & {"name", "phone", "address", "street", "email", "birth_date", "nationality"}
     # The commune of the service, its hand-over point and the day are proposed.
@@ -92,7 +91,7 @@ def test_an_unsure_commune_is_asked_and_nothing_is_lost(
     page = at_the_service.submit("main form", status=422, **filled | {"commune": "49260"})
     assert len(page.select("[name=commune_pick]")) == 11
     assert page.one("#persons")["value"] == "5"
-    assert page.one("#usage_1 option[selected]")["value"] == "secondary_school"
+    assert page.one("[name=usage_1][checked]")["value"] == "secondary_school"
     page = at_the_service.submit("main form", status=422, commune_pick="49215", persons="")
     assert page.one("[name=commune_pick][checked]")["value"] == "49215"
     at_the_service.submit("main form", persons="5")

@@ -245,14 +245,12 @@ def ask(walk: Walk) -> str:
     """A social worker expresses a need; return its code."""
     page = walk.open("prescripteur", "/needs/new")
     walk.shot(page, "12-need")
-    page.locator("#usage_1").select_option("procedures")
-    page.locator("#usage_2").select_option("office_work")
+    choose(page, "usage_1", "procedures")
     page.locator("#commune").fill("Angers")
     page.locator("#persons").fill("4")
     page.locator("#pupils").fill("2")
     for name, value in (
         ("equipment", "phone_only"),
-        ("connectivity", "mobile_box"),
         ("format", "laptop"),
         ("eligibility", "income_quotient"),
         ("can_pay", "no"),
