@@ -1,5 +1,6 @@
 """The form of a need: typed on a phone, kept as a draft, sent once whatever the network does, printed on paper."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -92,6 +93,15 @@ def edit(code: str) -> ResponseReturnValue:
     return _refused(form, need)
 
 
+@bp.get("/offline")
+@requires(Permission.NEED_CREATE)
+def offline() -> ResponseReturnValue:
+    """The form as the browser keeps it for when there is no network (desk.offline): what the service itself typed."""
+    session = get_session()
+    recipient = _recipient(None)
+    return _form_page(_form(session, recipient, _prefilled(session, recipient)), None)
+
+
 @bp.get("/communes")
 @requires(Permission.NEED_CREATE)
 def communes() -> ResponseReturnValue:
@@ -152,8 +162,8 @@ def _saved(session: Session, need: Need) -> ResponseReturnValue:
 
 
 def _known(session: Session, form: NeedForm) -> Need | None:
-    uuid = form.client_uuid.data
-    return queries.by_client_uuid(session, uuid, seen_by=actor()) if uuid else None
+    number = form.client_uuid.data
+    return queries.by_client_uuid(session, number, seen_by=actor()) if number else None
 
 
 def _already(need: Need) -> ResponseReturnValue:
@@ -261,4 +271,10 @@ def _twin(session: Session, form: NeedForm) -> str | None:
 
 def _form_page(form: NeedForm, need: Need | None) -> str:
     structure = form.recipient is Recipient.STRUCTURE
-    return render_template("needs/form.html", form=form, need=need, structure=structure, State=State, words=words)
+    # A demand begun here takes a number of its own; one that comes back with faults keeps the one it has.
+    fresh = need is None and request.method == "GET"
+    if fresh:
+        form.client_uuid.data = str(uuid.uuid4())
+    return render_template(
+        "needs/form.html", form=form, need=need, structure=structure, fresh=fresh, State=State, words=words
+    )
