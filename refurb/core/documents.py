@@ -32,10 +32,12 @@ class DocumentKind(StrEnum):
     REUSE_STATEMENT = "reuse_statement"
     DEPOSIT_RECEIPT = "deposit_receipt"
     RETURN_SLIP = "return_slip"
+    MATCH_MINUTES = "match_minutes"
+    ROUND_SLIP = "round_slip"
 
 
 #: Working papers: printed and thrown away, so they take no number and are not kept.
-UNNUMBERED = frozenset({DocumentKind.NEED_SLIP, DocumentKind.PICKING_LIST})
+UNNUMBERED = frozenset({DocumentKind.NEED_SLIP, DocumentKind.PICKING_LIST, DocumentKind.ROUND_SLIP})
 
 
 class RuleRefused(Exception):

@@ -403,6 +403,48 @@ class ReturnSlip:
     wiped: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """One machine for one case, by codes: what was decided of what the rule proposed."""
+
+    need_code: str
+    points: int
+    device_code: str
+    why: str
+    decision: str
+    motive: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchMinutes:
+    """Procès-verbal of a run of the rule: what decided it, what it proposed, what persons decided otherwise."""
+
+    document: Envelope = BARE
+    run_on: str
+    seed: str
+    digest: str
+    method: str
+    versions: list[Feature]
+    rule: list[str]
+    figures: list[Feature]
+    #: Counts of persons under five are masked before they come here.
+    territories: list[Feature]
+    reasons: list[Feature]
+    rows: list[Served]
+    #: Decisions that are not the rule's, each beside what the rule alone would have done.
+    overrides: list[Served]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundSlip:
+    """Bordereau de tournée: what leaves a workshop for one hand-over point, countersigned on arrival."""
+
+    document: Envelope = BARE
+    workshop: str
+    place: str
+    rows: list[Pick]
+
+
 SHAPES: dict[DocumentKind, type] = {
     DocumentKind.PICKUP_SLIP: PickupSlip,
     DocumentKind.RECEIPT_SLIP: ReceiptSlip,
@@ -419,6 +461,8 @@ SHAPES: dict[DocumentKind, type] = {
     DocumentKind.REUSE_STATEMENT: ReuseStatement,
     DocumentKind.DEPOSIT_RECEIPT: DepositReceipt,
     DocumentKind.RETURN_SLIP: ReturnSlip,
+    DocumentKind.MATCH_MINUTES: MatchMinutes,
+    DocumentKind.ROUND_SLIP: RoundSlip,
 }
 
 

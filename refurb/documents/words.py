@@ -49,6 +49,8 @@ KINDS: dict[DocumentKind, Any] = {
     DocumentKind.REUSE_STATEMENT: _l("Bilan de réemploi"),
     DocumentKind.DEPOSIT_RECEIPT: _l("Reçu de dépôt"),
     DocumentKind.RETURN_SLIP: _l("Bon de restitution"),
+    DocumentKind.MATCH_MINUTES: _l("Procès-verbal d'attribution"),
+    DocumentKind.ROUND_SLIP: _l("Bordereau de tournée"),
 }
 
 

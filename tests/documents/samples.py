@@ -1,5 +1,6 @@
 """One believable paper of each kind, made by the project, for the tests to render and to read."""
 
+from dataclasses import replace
 from typing import Any
 
 from refurb.core.documents import UNNUMBERED, DocumentKind
@@ -19,6 +20,7 @@ from refurb.documents.papers import (
     HandoverSheet,
     IntakeCertificate,
     LoanAgreement,
+    MatchMinutes,
     NeedSlip,
     Outcome,
     Party,
@@ -28,6 +30,8 @@ from refurb.documents.papers import (
     ReceiptSlip,
     ReturnSlip,
     ReuseStatement,
+    RoundSlip,
+    Served,
     SolidaritySaleReceipt,
     TransferCertificate,
     as_data,
@@ -308,6 +312,37 @@ def papers() -> dict[DocumentKind, Any]:
             devices=DEVICES[:1],
             motive="verrou Autopilot non levé",
             wiped=False,
+        )
+    )
+    served = Served(
+        need_code="N4947301281",
+        points=62,
+        device_code="R4900001208",
+        why="62 points, puissance juste, même commune",
+        decision="mise de côté",
+    )
+    built.append(
+        MatchMinutes(
+            document=envelope(kind.MATCH_MINUTES),
+            run_on="2026-11-21",
+            seed="tirage du 21 novembre",
+            digest="0f" * 32,
+            method="minimum-cost flow on kinds, in stages; exact",
+            versions=[Feature(label="Minimums et maximums", value="version 2")],
+            rule=["D'abord les minimums votés.", "Puis les demandes qui ont le plus de points."],
+            figures=[Feature(label="Demandes servies", value="41")],
+            territories=[Feature(label="Angers Loire Métropole", value="moins de 5")],
+            reasons=[Feature(label="D'autres dossiers passent avant", value="12")],
+            rows=[served],
+            overrides=[replace(served, decision="refusée", motive="Décision du comité")],
+        )
+    )
+    built.append(
+        RoundSlip(
+            document=envelope(kind.ROUND_SLIP),
+            workshop="Atelier Éloïse",
+            place="Centre social du Bourg, Trélazé",
+            rows=[Pick(shelf="A-03", code="R4900001208", title="Lenovo ThinkPad T480", need_code="N4947301281")],
         )
     )
     by_shape = {shape: kind for kind, shape in SHAPES.items()}
