@@ -76,6 +76,7 @@ class Permission(StrEnum):
 
     HANDOVER_READ = "handover:read"
     HANDOVER_PLAN = "handover:plan"
+    HANDOVER_PREPARE = "handover:prepare"
     HANDOVER_PERFORM = "handover:perform"
     TICKET_OPEN = "ticket:open"
     DOCUMENT_READ = "document:read"
@@ -160,6 +161,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             P.SCAN,
             P.HANDOVER_READ,
             P.HANDOVER_PLAN,
+            P.HANDOVER_PREPARE,
             P.HANDOVER_PERFORM,
             P.PLACE_EDIT,
             P.TICKET_OPEN,

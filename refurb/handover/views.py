@@ -179,7 +179,7 @@ def plan(code: str) -> ResponseReturnValue:
 
 
 @bp.post("/<code>/prepare")
-@requires(Permission.HANDOVER_PERFORM, Permission.DEVICE_CHANGE_STATUS)
+@requires(Permission.HANDOVER_PREPARE, Permission.DEVICE_CHANGE_STATUS)
 def prepare(code: str) -> ResponseReturnValue:
     """Say that the machine stands ready."""
     session = get_session()
@@ -334,7 +334,7 @@ def _desk(session: Session, case: Case, form: DeskForm, scanned: str | None, rea
         year=add_months(today(), 12),
         may_perform=actor().can(Permission.HANDOVER_PERFORM),
         may_plan=actor().can(Permission.HANDOVER_PLAN),
-        may_prepare=actor().can(Permission.HANDOVER_PERFORM) or actor().can(Permission.DEVICE_CHANGE_STATUS),
+        may_prepare=actor().can(Permission.HANDOVER_PREPARE) or actor().can(Permission.DEVICE_CHANGE_STATUS),
         Mode=Mode,
         Status=Status,
     )
