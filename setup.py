@@ -16,9 +16,15 @@ setup(
     long_description_content_type="text/markdown",
     license="AGPL-3.0-or-later",
     python_requires=">=3.11",
-    packages=[*find_packages(include=["refurb", "refurb.*"]), "refurb.templates", "refurb.static"],
-    package_dir={"refurb.templates": "templates", "refurb.static": "static"},
-    package_data={"refurb": ["**/*"], "refurb.templates": ["**/*"], "refurb.static": ["**/*"]},
+    packages=[*find_packages(include=["refurb", "refurb.*"]), "refurb.templates", "refurb.static", "refurb.agent"],
+    # Of scripts/ an installed instance needs the agent, which it serves to its workshops.
+    package_dir={"refurb.templates": "templates", "refurb.static": "static", "refurb.agent": "scripts"},
+    package_data={
+        "refurb": ["**/*"],
+        "refurb.templates": ["**/*"],
+        "refurb.static": ["**/*"],
+        "refurb.agent": ["refurb-agent"],
+    },
     install_requires=[
         "alembic>=1.20,<2",
         "argon2-cffi>=25.1,<26",

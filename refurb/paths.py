@@ -11,3 +11,11 @@ def asset_dir(name: str) -> Path:
         if candidate.is_dir():
             return candidate
     raise FileNotFoundError(name)
+
+
+def agent_file() -> Path:
+    """Return the agent that workshops copy on their sticks; raises FileNotFoundError when neither place has it."""
+    for candidate in (PACKAGE / "agent" / "refurb-agent", PACKAGE.parent / "scripts" / "refurb-agent"):
+        if candidate.is_file():
+            return candidate
+    raise FileNotFoundError("refurb-agent")

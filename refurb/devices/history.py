@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from refurb.accounts.models import Account
@@ -25,6 +26,8 @@ _LOOKS = {
     "medium.wiped": ("shield-check", "neutral"),
     "device.checked": ("clipboard-check", "neutral"),
 }
+#: Motives that Refurb writes itself.
+_MOTIVES: dict[Any, Any] = {"not-released-in-time": _l("son donateur ne l'a pas libérée à temps")}
 
 
 def lines(session: Session, device_id: int, *, seen_by: Actor, limit: int = 200) -> list[dict[str, Any]]:
@@ -84,7 +87,7 @@ def _detail(event: Event, places: dict[int, str]) -> str:
     if "same-person" in (payload.get("flags") or []):
         said.append(_("installée et contrôlée par la même personne"))
     said += [
-        str(payload[key])
+        str(_MOTIVES.get(payload[key], payload[key]))
         for key in ("motive", "reason", "alias", "charger", "system", "version", "method", "layout", "serial", "model")
         if payload.get(key) and isinstance(payload[key], str)
     ]

@@ -188,7 +188,9 @@ def move(code: str) -> ResponseReturnValue:
     flash(_("C'est noté : %(status)s.", status=str(STATUSES[moved.after]).lower()), "done")
     if moved.frees_reservation:
         flash(_("La machine n'est plus mise de côté : le service concerné est prévenu."), "waits")
-    return redirect(url_for(".show", code=code), 303)
+    # Who works at the bench goes on there.
+    back = "workshop.bench" if request.form.get("back") == "bench" else ".show"
+    return redirect(url_for(back, code=code), 303)
 
 
 def _ask(device: Device, form: MoveForm, action: Action) -> ResponseReturnValue:

@@ -26,6 +26,7 @@ from refurb.donations.pages import bp
 from refurb.security import actor, public, requires
 from refurb.sheets import Cell, write_csv
 from refurb.web import local_date, now, page_number, paginate
+from refurb.workshop import letters, locks
 
 WHY = "who holds the link follows the gift, and nothing else"
 PER_PAGE = 200
@@ -225,6 +226,9 @@ def _followed(session: Session, lot: Lot, *, token: str | None, forward: Forward
         totals=queries.totals(session, [lot.id])[lot.id],
         fates=fates,
         documents=_documents(session, lot),
+        locked=(held := locks.locked(session, lot_id=lot.id)),
+        lock_lines=[letters.line_of(machine) for machine in held],
+        lock_steps=letters.steps_for(held),
         fate_of=sentences.fate_of,
         LineState=LineState,
     )

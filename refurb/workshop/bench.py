@@ -18,7 +18,7 @@ from refurb.devices.models import Device, MediumWipe, Report, StorageMedium
 from refurb.devices.readings.reading import Reading
 from refurb.devices.steps import lock
 from refurb.security import Actor
-from refurb.workshop.models import AgentRun, BenchTick, SystemSeen
+from refurb.workshop.models import AgentRun, AgentSeen, BenchTick
 
 #: An agent that has said nothing for so long is gone: it asks every two seconds or so.
 LIVE = timedelta(seconds=90)
@@ -169,17 +169,16 @@ def _is_news(session: Session, device: Device, report: Report) -> bool:
 
 
 def _see_system(session: Session, device: Device, report: Report, reading: Reading, *, by: Actor, at: datetime) -> None:
-    machine_id, hostname = reading.extra.get("system_machine_id_sha256"), reading.extra.get("system_hostname_sha256")
-    if not machine_id and not hostname:
-        return
-    seen = session.get(SystemSeen, device.id)
-    if seen is not None and seen.seen_at > report.received_at:
+    seen = session.get(AgentSeen, device.id)
+    if reading.format != "refurb" or (seen is not None and seen.seen_at > report.received_at):
         return
     if seen is None:
-        seen = SystemSeen(device_id=device.id)
+        seen = AgentSeen(device_id=device.id)
         session.add(seen)
     was = (seen.machine_id_sha256, seen.hostname_sha256)
-    seen.machine_id_sha256, seen.hostname_sha256 = _digest(machine_id), _digest(hostname)
+    seen.machine_id_sha256 = _digest(reading.extra.get("system_machine_id_sha256"))
+    seen.hostname_sha256 = _digest(reading.extra.get("system_hostname_sha256"))
+    seen.told = {name: value for name, value in reading.extra.items() if not name.endswith("_sha256")}
     seen.seen_at, seen.report_id = report.received_at, report.id
     session.flush()
     if was == (seen.machine_id_sha256, seen.hostname_sha256):
@@ -204,21 +203,21 @@ class Clone:
 
 def clones(session: Session, device: Device) -> list[Clone]:
     """Return the machines of the same holder whose system is a copy of this one's, as far as it is still on both."""
-    seen = session.get(SystemSeen, device.id)
+    seen = session.get(AgentSeen, device.id)
     if seen is None or not _still_there(session, seen):
         return []
     alike = []
     if seen.machine_id_sha256 is not None:
-        alike.append(SystemSeen.machine_id_sha256 == seen.machine_id_sha256)
+        alike.append(AgentSeen.machine_id_sha256 == seen.machine_id_sha256)
     if seen.hostname_sha256 is not None:
-        alike.append(SystemSeen.hostname_sha256 == seen.hostname_sha256)
+        alike.append(AgentSeen.hostname_sha256 == seen.hostname_sha256)
     if not alike:
         return []
     rows: Sequence[Any] = session.execute(
-        sa.select(SystemSeen, Device)
-        .join(Device, Device.id == SystemSeen.device_id)
-        .where(sa.or_(*alike), SystemSeen.device_id != device.id, Device.holder_id == device.holder_id)
-        .order_by(SystemSeen.device_id)
+        sa.select(AgentSeen, Device)
+        .join(Device, Device.id == AgentSeen.device_id)
+        .where(sa.or_(*alike), AgentSeen.device_id != device.id, Device.holder_id == device.holder_id)
+        .order_by(AgentSeen.device_id)
         .limit(10)
     ).all()
     return [
@@ -233,7 +232,7 @@ def clones(session: Session, device: Device) -> list[Clone]:
     ]
 
 
-def _still_there(session: Session, seen: SystemSeen) -> bool:
+def _still_there(session: Session, seen: AgentSeen) -> bool:
     """Tell whether no disk of the machine was wiped since: a wipe takes the system with it."""
     wiped = session.scalar(
         sa.select(sa.func.max(MediumWipe.recorded_at))

@@ -160,13 +160,15 @@ class ResetAttestation(Base):
     attested_at: Mapped[datetime]
 
 
-class SystemSeen(Base):
-    """What the last report told of the system on a machine, hashed: two machines alike are a clone."""
+class AgentSeen(Base):
+    """What the last report of the agent told, by its own words, and the marks of the system: two alike are a copy."""
 
-    __tablename__ = "system_seen"
+    __tablename__ = "agent_seen"
     device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"), primary_key=True)
     machine_id_sha256: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     hostname_sha256: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    #: devices.readings.reading.Reading.extra, less the marks: firmware, measures, the system's name.
+    told: Mapped[dict[str, Any]] = mapped_column(default=dict)
     seen_at: Mapped[datetime]
     report_id: Mapped[int] = mapped_column(sa.ForeignKey("report.id"))
 

@@ -1,6 +1,8 @@
 """The bench: what waits, the installation, the control, and what the workshop chooses."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,20 +10,21 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from refurb.core import checklist
+from refurb.core.locks import is_over
 from refurb.core.permissions import Permission
 from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, TransitionRefused
 from refurb.db import get_session
 from refurb.devices import queries as devices
 from refurb.devices.forms import options
-from refurb.devices.models import Grade
+from refurb.devices.models import Device, Grade
 from refurb.devices.views import found, page_of, sentence
 from refurb.organisations import queries as organisations
 from refurb.organisations.models import PlaceKind
 from refurb.security import actor, requires
 from refurb.web import now, today
-from refurb.workshop import queries, services
+from refurb.workshop import bench, locks, photos, queries, services
 from refurb.workshop.forms import InstallForm, PlaceForm, SettingsForm, SystemForm, control_form
-from refurb.workshop.models import OperatingSystem
+from refurb.workshop.models import DevicePhoto, OperatingSystem
 from refurb.workshop.refusals import WorkshopRefused
 from refurb.workshop.words import POINTS, QUEUES, REFUSALS
 
@@ -217,3 +220,27 @@ def _add_places(session: Session, names: list[str]) -> list[str]:
         except WorkshopRefused as refused:
             wrong.append(f"{name} : {REFUSALS[refused.code]}")
     return wrong
+
+
+@bp.app_context_processor
+def bench_words() -> dict[str, Any]:
+    """The photos of a machine and the copies of its system, wherever its page is shown."""
+    return {"photos_of": _photos_of, "copies_of": _copies_of, "lock_of": _lock_of}
+
+
+def _photos_of(device: Device) -> Sequence[DevicePhoto]:
+    return photos.of_device(get_session(), device.id)
+
+
+def _lock_of(device: Device) -> dict[str, Any] | None:
+    """Return until when a locked machine waits for its giver, and whether that is over; None where nobody is asked."""
+    request = locks.request_of(get_session(), device)
+    return {"parts_on": request.parts_on, "over": is_over(today(), request.parts_on)} if request is not None else None
+
+
+def _copies_of(device: Device) -> list[bench.Clone]:
+    return bench.clones(get_session(), device)
+
+
+# The bench page, the locked machines and the sticks are on the same blueprint, in modules of their own.
+from refurb.workshop import bench_views, lock_views, stick_views  # noqa: E402, F401 - they add their routes to `bp`

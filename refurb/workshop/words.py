@@ -77,7 +77,52 @@ FIRST_BOOTS: Words = {
     "prepared": _l("Compte préparé avec la personne"),
 }
 
+#: A machine's questions, as the agent asks them and as the bench page repeats them: yes is well.
+QUESTIONS: Words = {
+    "panel": _l("L'image est-elle entière, sans tache ni trait ?"),
+    "keyboard": _l("Toutes les touches répondent-elles ?"),
+    "touchpad": _l("Le pointeur suit-il, les boutons cliquent-ils ?"),
+    "webcam": _l("L'image de la caméra est-elle nette ?"),
+    "speakers": _l("Avez-vous entendu les deux sons ?"),
+    "wifi": _l("Des réseaux wifi apparaissent-ils ?"),
+}
+
+ACCOUNTS: Words = {
+    "none": _l("Aucun compte : elle s'allume comme neuve"),
+    "apple": _l("Un compte Apple (verrouillage d'activation)"),
+    "google": _l("Un compte Google, Samsung ou Xiaomi"),
+}
+
+RESETS: Words = {
+    "reset-encrypted": _l("Par ses réglages, elle était chiffrée (Android 10 et plus, iPhone, iPad)"),
+    "reset-tool": _l("Par l'outil du fabricant, système réécrit (Finder ou iTunes, Odin, fastboot)"),
+    "reset-unknown": _l("Par ses réglages, sans savoir si elle était chiffrée"),
+}
+
+#: Of a form for yes, no, or not looked at yet.
+THREE: Words = {"yes": _l("Oui"), "no": _l("Non"), "": _l("Pas regardé")}
+
 REFUSALS: Words = {
+    "photo-unreadable": _l("Ce fichier n'est pas une photo lisible : prenez-la en JPEG, PNG ou WebP."),
+    "photo-too-large": _l("Cette photo est trop grande : prenez-la avec moins de pixels."),
+    "photo-too-many": _l("Cette machine a déjà beaucoup de photos : retirez-en d'abord."),
+    "photo-is-evidence": _l("Cette photo prouve une remise à zéro : elle reste."),
+    "not-a-pocket": _l("Ceci se note sur une tablette ou un téléphone."),
+    "imei-known": _l("Une autre machine de l'atelier porte déjà cet IMEI."),
+    "imei-length": _l("Un IMEI compte quinze chiffres : tapez *#06# sur l'appareil pour le lire."),
+    "imei-check": _l("Ce n'est pas un IMEI : un chiffre au moins est faux, relisez-le."),
+    "imei-placeholder": _l("Cet IMEI est celui d'un appareil d'essai, pas d'un vrai."),
+    "account-unknown": _l("Dites d'abord si un compte la retient encore."),
+    "account-still-there": _l("Un compte la retient encore : tant qu'il y est, la remise à zéro ne vaut rien."),
+    "cards-unknown": _l("Dites d'abord si la carte SIM et la carte mémoire sont enlevées."),
+    "cards-inside": _l("Enlevez d'abord la carte SIM et la carte mémoire : la remise à zéro ne les efface pas."),
+    "several-media": _l("Plusieurs mémoires sont notées dans cette machine : effacez chacune sur sa page."),
+    "method-unknown": _l("Dites comment elle a été remise à zéro."),
+    "kind-missing": _l("Dites ce qui la bloque, ou « verrou non identifié »."),
+    "date-past": _l("Choisissez une date à venir."),
+    "not-yet": _l("La date laissée au donateur n'est pas passée."),
+    "unknown-point": _l("Ce point ne se regarde pas sur cette sorte de machine."),
+    "incomplete": _l("Ce point se regarde toujours : bien, ou défaut."),
     "known-system": _l("Ce système et cette version sont déjà au catalogue."),
     "known-place": _l("Une de vos places porte déjà ce nom."),
 }

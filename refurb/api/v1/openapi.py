@@ -100,6 +100,50 @@ def document(server: str) -> dict[str, Any]:
                     },
                 }
             },
+            "/api/v1/bench": {
+                "post": {
+                    "operationId": "postBench",
+                    "summary": "Say which question an agent stands at, and learn what the bench page answered",
+                    "requestBody": {
+                        "required": True,
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "required": ["report", "code"],
+                                    "properties": {
+                                        "report": {"type": "string", "description": "The report's own number"},
+                                        "code": {"type": "string", "description": "The code on the machine's label"},
+                                        "question": {
+                                            "type": ["string", "null"],
+                                            "enum": ["screen", "keyboard", "touchpad", "camera", "sound", "wifi", None],
+                                        },
+                                    },
+                                }
+                            }
+                        },
+                    },
+                    "responses": {
+                        "200": {
+                            "description": "`answer`: ok, failed, not_tested, or null while nobody has answered",
+                            "content": {
+                                "application/json": {
+                                    "schema": {
+                                        "type": "object",
+                                        "required": ["device", "answer", "url"],
+                                        "properties": {
+                                            "device": {"type": "string"},
+                                            "answer": {"type": ["string", "null"]},
+                                            "url": {"type": "string", "description": "The bench page, for a phone"},
+                                        },
+                                    }
+                                }
+                            },
+                        },
+                        **_problems(400, 401, 403, 404, 413),
+                    },
+                }
+            },
             "/api/v1/openapi.json": {
                 "get": {
                     "operationId": "openapi",

@@ -132,3 +132,7 @@ def _device(station: Actor) -> Device | None:
     if found is None:
         raise Problem(404, "no-such-device", str(_("Ce code n'est pas celui d'une machine de votre atelier.")))
     return found
+
+
+# The route of the agent at work is on the same blueprint, in a module of its own.
+from refurb.api.v1 import bench  # noqa: E402, F401 - it adds its route to `bp`
