@@ -69,6 +69,8 @@ def create_app(settings: Settings | None = None) -> Flask:
             "default": {"url": settings.database_url, **database.engine_options(settings.database_url)}
         },
     )
+    # A file asked without its fingerprint (one script that imports another) is asked again: it may have changed.
+    app.get_send_file_max_age = _max_age  # type: ignore[method-assign]  # the documented way
     if settings.trusted_proxies:
         n = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=n, x_proto=n, x_host=n)  # type: ignore[method-assign]  # the documented way
@@ -92,6 +94,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     _install_jobs(app)
     _install_errors(app)
     return app
+
+
+def _max_age(filename: str | None) -> int | None:
+    return 365 * 24 * 3600 if request.args.get("v") else None
 
 
 def load_models() -> None:

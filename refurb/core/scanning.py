@@ -14,6 +14,8 @@ class Answer(StrEnum):
     ALREADY = "already"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    #: A confirmation or a PIN is asked; in the browser, the network.
+    WAITING = "waiting"
 
 
 class Deed(StrEnum):
@@ -39,12 +41,20 @@ class Command:
     payload: dict[str, str] = field(default_factory=dict)
 
     @property
+    def asks(self) -> bool:
+        """Whether the machines wait in the pile for one confirmation: what this does is not taken back lightly."""
+        return self.action in _ASK
+
+    @property
     def code(self) -> str:
         """The code on the card."""
         return mint(CodeKind.COMMAND, self.number)
 
 
 A = Action
+_ASK = frozenset({A.DISMANTLE, A.SCRAP, A.DESTROY, A.LOSE})
+#: What a gun is tried with: a command card that commands nothing.
+TEST_CODE = mint(CodeKind.COMMAND, 99)
 _MOVES: tuple[tuple[int, Action], ...] = (
     (1, A.INVENTORY),
     (8, A.START_WIPE),

@@ -1,5 +1,7 @@
 """What the desk opens besides machines, and what a machine leads to: a code, a profile and a place, never a person."""
 
+from typing import Any
+
 from flask import Flask, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -7,8 +9,8 @@ from sqlalchemy.orm import Session
 from refurb.core.identity import CodeKind, display
 from refurb.core.permissions import Permission
 from refurb.core.workflow import HELD, Status
-from refurb.desk import reception
-from refurb.desk.registry import CONTEXTS, OFFERS, OPENERS, STARTS, Opened
+from refurb.desk import reception, stocktakes
+from refurb.desk.registry import CONTEXTS, FOLLOWS, OFFERS, OPENERS, STARTS, Opened
 from refurb.devices.models import Device
 from refurb.handover import queries as handovers
 from refurb.matching import queries as matching
@@ -20,10 +22,20 @@ from refurb.security import Actor
 def register(app: Flask) -> None:
     """Called by create_app(), after the areas that the desk opens."""
     CONTEXTS[reception.AREA] = reception.Reception()
+    CONTEXTS[stocktakes.AREA] = stocktakes.Counting()
     STARTS[CodeKind.LOT] = reception.start
     OPENERS[CodeKind.NEED] = open_need
     OPENERS[CodeKind.HANDOVER] = open_handover
     OFFERS["matching"] = for_whom
+    if "matching.for_whom_fragment" in app.view_functions:
+        FOLLOWS["matching"] = follow_into_stock
+
+
+def follow_into_stock(device: Device, detail: dict[str, Any]) -> str | None:
+    """Return the address of "for whom" for a machine that has just entered stock."""
+    if detail.get("after") != Status.IN_STOCK.value:
+        return None
+    return url_for("matching.for_whom_fragment", code=device.code)
 
 
 def open_need(session: Session, code: str, by: Actor) -> Opened | None:

@@ -1,6 +1,7 @@
 """Piles and scans, and the machine that a scan means: few statements, for a gun does not wait."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -14,15 +15,19 @@ from refurb.security import Actor
 
 #: More machines than this under one serial are not listed.
 SEVERAL = 10
+#: What waits in the pile for somebody to deal with it, save what only the moment asked.
+STANDING = (Answer.REFUSED, Answer.UNKNOWN, Answer.WAITING)
+NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command")
 
 
-def open_pile(session: Session, by: Actor) -> ScanPile | None:
-    """Return the actor's open pile with its place."""
+def open_pile(session: Session, by: Actor, client: str = "") -> ScanPile | None:
+    """Return the actor's open pile in this browser, with its place."""
     query = (
         sa.select(ScanPile)
         .where(
             ScanPile.account_id == by.id,
             ScanPile.organisation_id == by.organisation_id,
+            ScanPile.client == client,
             ScanPile.closed_at.is_(None),
         )
         .options(joinedload(ScanPile.place))
@@ -63,10 +68,19 @@ def scans_of_uuids(session: Session, uuids: Sequence[str]) -> Sequence[Scan]:
     return session.scalars(query.order_by(Scan.id)).all()
 
 
-def ledger(session: Session, pile_id: int, *, limit: int | None = 50) -> Sequence[Scan]:
+def ledger(session: Session, pile_id: int, *, limit: int | None = 50, answer: Answer | None = None) -> Sequence[Scan]:
     """Return the scans of a pile with their machines, newest first."""
     query = sa.select(Scan).where(Scan.pile_id == pile_id).options(joinedload(Scan.device)).order_by(Scan.id.desc())
+    if answer is not None:
+        query = query.where(Scan.answer == answer)
     return session.scalars(query.limit(limit) if limit else query).all()
+
+
+def settle_code(session: Session, pile_id: int, code: str, device: Device, *, at: datetime) -> None:
+    """Note on the scans of a blank label in a pile that its machine is found."""
+    query = sa.select(Scan).where(Scan.pile_id == pile_id, Scan.code == code, Scan.settled_at.is_(None))
+    for entry in session.scalars(query):
+        entry.device_id, entry.settled_at = device.id, at
 
 
 def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequence[Scan]:
@@ -80,13 +94,29 @@ def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequ
     return session.scalars(query.limit(limit) if limit else query).all()
 
 
+def unsettled(session: Session, pile_id: int, *, limit: int = 100) -> Sequence[Scan]:
+    """Return what stands in the way in a pile, oldest first: refused, unknown or waiting, and not dealt with."""
+    query = (
+        sa.select(Scan)
+        .where(
+            Scan.pile_id == pile_id,
+            Scan.answer.in_(STANDING),
+            Scan.reason.not_in(NOT_STANDING),
+            Scan.settled_at.is_(None),
+        )
+        .options(joinedload(Scan.device))
+        .order_by(Scan.id)
+    )
+    return session.scalars(query.limit(limit)).all()
+
+
 def counts(session: Session, pile_id: int) -> dict[Answer, int]:
     """Return how many scans of a pile came to each answer: a machine that only opened and a card are no deeds.
 
     What was taken back no longer counts.
     """
     deed = sa.or_(
-        Scan.answer.in_([Answer.REFUSED, Answer.UNKNOWN]),
+        sa.and_(Scan.answer.in_(STANDING), Scan.reason != "badge-pin"),
         Scan.event_id.is_not(None),
         sa.and_(Scan.answer == Answer.ALREADY, Scan.device_id.is_not(None)),
         Scan.reason == "to-label",

@@ -90,3 +90,6 @@ OPENERS: dict[CodeKind, Callable[[Session, str, Actor], Opened | None]] = {}
 STARTS: dict[CodeKind, Callable[[Session, str, Actor], str | None]] = {}
 #: By area: what a machine that opens leads to besides its own page, as a page to open.
 OFFERS: dict[str, Callable[[Session, Device, Actor], Opened | None]] = {}
+#: By area: the address of a fragment to fetch once a scan is answered, from the machine and the answer's detail (its
+#: "after" is the status entered); None for nothing. It costs no statement: the fragment's request asks the database.
+FOLLOWS: dict[str, Callable[[Device, dict[str, Any]], str | None]] = {}

@@ -7,15 +7,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from refurb.audit.models import Event
 from refurb.audit.queries import by_client_uuid
 from refurb.core.guidance import next_step
 from refurb.core.identity import CodeKind, Reading, WhyNot, clean, kind_of, read
 from refurb.core.permissions import Permission
-from refurb.core.scanning import COMMANDS, Answer, Command, Deed, command_of
+from refurb.core.scanning import COMMANDS, TEST_CODE, Answer, Command, Deed, command_of
 from refurb.core.serials import is_placeholder
 from refurb.core.workflow import Action, TransitionRefused, may
-from refurb.desk import queries
+from refurb.desk import lateness, operators, queries, undoing
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import CONTEXTS, OFFERS, OPENERS, STARTS, Context, DeskRefused, Outcome
 from refurb.devices import queries as device_queries
@@ -31,13 +30,14 @@ MISREAD = frozenset({WhyNot.WRONG_CHECK, WhyNot.INSIDE_LONGER, WhyNot.SEVERAL_RE
 PLACES = frozenset({Permission.DEVICE_CHANGE_STATUS, Permission.HANDOVER_PERFORM})
 
 
-def pile_of(session: Session, *, by: Actor, at: datetime) -> ScanPile:
-    """Return the actor's open pile, opened now if there is none."""
-    pile = queries.open_pile(session, by)
+def pile_of(session: Session, *, by: Actor, at: datetime, client: str = "") -> ScanPile:
+    """Return the actor's open pile in this browser, opened now if there is none."""
+    pile = queries.open_pile(session, by, client)
     if pile is None:
         assert by.id is not None
         assert by.organisation_id is not None
-        pile = ScanPile(account_id=by.id, organisation_id=by.organisation_id, opened_at=at, place=None)
+        pile = ScanPile(account_id=by.id, organisation_id=by.organisation_id, client=client, opened_at=at)
+        pile.place = None
         session.add(pile)
         session.flush()
     return pile
@@ -67,6 +67,11 @@ def scan(
     for i, one in enumerate(uuids):
         code = reading.codes[i] if reading.codes else None
         outcome = _answer(session, pile, code, reading, by=by, at=at, client_uuid=one, client_at=client_at)
+        if outcome.device is not None and lateness.is_late(client_at, at):
+            assert client_at is not None
+            told = lateness.meanwhile(session, outcome.device, outcome.event_id, since=client_at, by=by)
+            if told:
+                outcome.detail["meanwhile"] = told
         entry = Scan(
             pile_id=pile.id,
             client_uuid=one,
@@ -97,6 +102,8 @@ def _answer(
         return _command(session, pile, code, by=by, at=at)
     if code and kind is CodeKind.PLACE:
         return _place(session, pile, code, by=by)
+    if code and kind is CodeKind.BADGE:
+        return _badge(session, code, by=by)
     device: Device | None = None
     detail: dict[str, Any] = {}
     if code and kind is CodeKind.DEVICE:
@@ -135,7 +142,18 @@ def _answer(
 
 
 # -- What is set by a card or a key -----------------------------------------------------------------------------------
+def _badge(session: Session, code: str, *, by: Actor) -> Outcome:
+    badge = operators.badge_by_code(session, code, by.organisation_id)
+    if badge is None:
+        return Outcome(Answer.UNKNOWN, "unknown-badge", {"code": code})
+    if badge.account_id == by.id:
+        return Outcome(Answer.ALREADY, "badge-same")
+    return Outcome(Answer.WAITING, "badge-pin", {"badge": code})
+
+
 def _command(session: Session, pile: ScanPile, code: str, *, by: Actor, at: datetime) -> Outcome:
+    if code == TEST_CODE:
+        return Outcome(Answer.DONE, "gun-works")
     command = command_of(code)
     if command is None:
         return Outcome(Answer.UNKNOWN, "unknown-command")
@@ -229,7 +247,9 @@ def _device(
             return Outcome(Answer.DONE, "opened-elsewhere", told, device)
         return Outcome(Answer.REFUSED, "held-elsewhere", told, device)
     if command is not None and command.action is not None:
-        return _move(session, pile, device, command, detail, by=by, at=at, **client)
+        if command.asks:
+            return Outcome(Answer.WAITING, "to-confirm", detail | {"command": command.key}, device)
+        return carry_out(session, pile, device, command, detail, by=by, at=at, **client)
     if command is not None and command.deed is Deed.LABEL:
         return Outcome(Answer.DONE, "to-label", detail, device)
     if pile.place_id is not None:
@@ -257,7 +277,7 @@ def _offers(session: Session, device: Device, by: Actor) -> list[dict[str, str]]
     return [{"title": offer.title, "detail": offer.detail, "url": offer.url} for offer in offers]
 
 
-def _move(
+def carry_out(
     session: Session,
     pile: ScanPile,
     device: Device,
@@ -268,6 +288,7 @@ def _move(
     at: datetime,
     **client: Any,
 ) -> Outcome:
+    """Make the move of a command, and put the machine where the pile says; a refusal is an answer too."""
     assert command.action is not None
     payload: dict[str, Any] = dict(command.payload)
     if pile.place_id is not None:
@@ -318,59 +339,16 @@ def _put(
     return Outcome(Answer.DONE, "placed", detail, device, event_id=event.id if event else None)
 
 
-# -- Undo -------------------------------------------------------------------------------------------------------------
-def undo(session: Session, entry: Scan, *, by: Actor, at: datetime) -> None:
-    """Take back what one scan did; raises DeskRefused, TransitionRefused or DeviceRefused, each with a code."""
-    if entry.undone_at is not None:
-        raise DeskRefused("already-undone")
-    event = entry.event
-    if event is None:
-        raise DeskRefused("nothing-to-undo")
-    with session.begin_nested():
-        if event.kind == "device.placed":
-            _put_back(session, entry, event, by=by, at=at)
-        elif entry.detail.get("context"):
-            area, _, reference = str(entry.detail["context"]).partition(":")
-            if area not in CONTEXTS:
-                raise DeskRefused("nothing-to-undo")
-            CONTEXTS[area].undo(session, reference, entry.detail, by=by, at=at)
-        else:
-            devices.undo(session, event, by=by, at=at)
-        entry.undone_at = at
-        session.flush()
-
-
-def undo_all(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tuple[int, list[tuple[Scan, str]]]:
-    """Take back the whole pile, last scan first; return how many were, and the others with the code of why not."""
-    done, refused = 0, []
-    for entry in queries.to_undo(session, pile.id):
-        try:
-            undo(session, entry, by=by, at=at)
-        except (DeskRefused, TransitionRefused, DeviceRefused) as refusal:
-            refused.append((entry, refusal.code))
-        else:
-            done += 1
-    return done, refused
-
-
 def _undo_last(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> Outcome:
     entries = queries.to_undo(session, pile.id, limit=1)
     if not entries:
         return Outcome(Answer.REFUSED, "nothing-to-undo")
     entry = entries[0]
     try:
-        undo(session, entry, by=by, at=at)
+        undoing.undo(session, entry, by=by, at=at)
     except (DeskRefused, TransitionRefused, DeviceRefused) as refusal:
         return Outcome(Answer.REFUSED, refusal.code, {}, entry.device)
     return Outcome(Answer.DONE, "undone", {"scan": entry.id}, entry.device)
-
-
-def _put_back(session: Session, entry: Scan, event: Event, *, by: Actor, at: datetime) -> None:
-    device, payload = entry.device, event.payload or {}
-    assert device is not None
-    if device.place_id != payload.get("place_id"):
-        raise DeskRefused("later-place")
-    devices.put_at(session, device, payload.get("was"), by=by, at=at)
 
 
 # -- The pile ---------------------------------------------------------------------------------------------------------

@@ -13,11 +13,14 @@ from refurb.core.identity import WhyNot, display
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Deed
 from refurb.core.workflow import Action, TriageOutcome
+from refurb.desk.lateness import is_late
 from refurb.desk.models import Scan
+from refurb.desk.queries import NOT_STANDING, STANDING
 from refurb.desk.readings import sentences as why_not
-from refurb.desk.registry import CONTEXTS
+from refurb.desk.registry import CONTEXTS, FOLLOWS
 from refurb.devices.words import ACTIONS, REFUSALS, STATUSES, TRIAGES, WAITS
 from refurb.security import actor
+from refurb.web import local_datetime
 
 Words = dict[str, Any]
 
@@ -27,6 +30,7 @@ ANSWERS: dict[Answer, tuple[Any, str, str]] = {
     Answer.ALREADY: (_l("Déjà fait"), "waits", "check2-all"),
     Answer.REFUSED: (_l("Refusé"), "refused", "x-octagon-fill"),
     Answer.UNKNOWN: (_l("Inconnu"), "neutral", "question-circle-fill"),
+    Answer.WAITING: (_l("En attente"), "waits", "hourglass-split"),
 }
 #: Where "done" would be said of a thing that was only read.
 WORDS: Words = {
@@ -38,6 +42,9 @@ WORDS: Words = {
     "context-set": _l("Réglé"),
     "no-place": _l("Réglé"),
     "undone": _l("Annulé"),
+    "gun-works": _l("Reçu"),
+    "counted": _l("Compté"),
+    "counted-unexpected": _l("Inattendue"),
 }
 #: What the page plays; static/js/scan.mjs has a tune for each.
 SOUNDS: dict[Answer, str] = {answer: answer.value for answer in Answer}
@@ -62,6 +69,10 @@ _REFUSALS: Words = {
     "later-place": _l("Elle a changé de place depuis."),
     "not-blank": _l("Cette étiquette est déjà celle d'une machine."),
     "several": _l("Plusieurs machines portent ce numéro : scannez l'étiquette de la bonne."),
+    "already-settled": _l("C'est déjà réglé."),
+    "not-a-member": _l("Cette personne n'est pas de votre organisation."),
+    "pin-shape": _l("Un code de badge a de 4 à 8 chiffres, pas tous les mêmes."),
+    "counted-elsewhere": _l("Elle est notée à un autre endroit."),
     "placeholder": _l("Ce n'est pas un vrai numéro de série : le fabricant ne l'a pas rempli."),
 }
 
@@ -89,11 +100,22 @@ class Told:
     title: str
     sentence: str
     at: datetime
+    #: When it was scanned, where that is not when it arrived.
+    scanned_at: datetime | None = None
+    #: Something befell the machine between the two.
+    conflict: bool = False
+    reason: str = ""
     url: str | None = None
     more: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     #: The blank label that may be given to a machine.
     link_label: str | None = None
+    #: The badge whose PIN is asked.
+    badge: str | None = None
+    #: It stands in the way of the pile: nobody dealt with it yet.
+    stands: bool = False
+    #: A fragment of another area that the page fetches after the answer: for whom the machine is.
+    then: str | None = None
     can_undo: bool = False
     undone: bool = False
 
@@ -129,10 +151,16 @@ def told(scan: Scan) -> Told:
         title=title,
         sentence=_sentence(scan, detail),
         at=scan.at,
+        scanned_at=scan.client_at if is_late(scan.client_at, scan.at) else None,
+        conflict="meanwhile" in detail,
+        reason=scan.reason,
         url=url,
         more=list(_more(scan, detail)),
         links=_links(scan, detail, url),
-        link_label=scan.code if scan.reason == "blank-label" else None,
+        link_label=scan.code if scan.reason == "blank-label" and scan.settled_at is None else None,
+        badge=detail.get("badge"),
+        stands=scan.answer in STANDING and scan.reason not in NOT_STANDING and scan.settled_at is None,
+        then=_then(scan, detail),
         can_undo=scan.event_id is not None and scan.undone_at is None,
         undone=scan.undone_at is not None,
     )
@@ -206,12 +234,59 @@ _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
     "blank-label": lambda d, s: _("Cette étiquette est bonne, mais n'est encore celle d'aucune machine."),
     "unknown-text": lambda d, s: _("Aucune machine n'est connue sous « %(text)s ».", text=d["text"]),
     "undone": lambda d, s: _("Le dernier geste est annulé."),
+    "gun-works": lambda d, s: _("Le scanner fonctionne : c'était le code d'essai."),
+    "to-confirm": lambda d, s: _(
+        "%(action)s : confirmez une fois pour toute la pile.", action=COMMAND_WORDS[d["command"]]
+    ),
+    "badge-pin": lambda d, s: _("Tapez le code de ce badge pour scanner à votre nom."),
+    "badge-same": lambda d, s: _("C'est déjà vous qui scannez."),
+    "unknown-badge": lambda d, s: _("Ce badge n'existe pas ici, ou ne compte plus."),
 }
+
+
+def _then(scan: Scan, detail: dict[str, Any]) -> str | None:
+    """Return the address of what another area adds to a done answer, in a second request."""
+    if scan.answer is not Answer.DONE or scan.device is None or scan.undone_at is not None:
+        return None
+    return next((url for follow in FOLLOWS.values() if (url := follow(scan.device, detail))), None)
+
+
+def _meanwhile(scan: Scan, told: dict[str, Any]) -> str:
+    """Return the other truth of a scan that came late: what befell the machine before it arrived."""
+    moment, asked = local_datetime(datetime.fromisoformat(told["at"]), "d MMM, HH:mm"), scan.client_at
+    here = local_datetime(asked, "d MMM, HH:mm") if asked else "?"
+    if told.get("place"):
+        return str(
+            _(
+                "Scannée le %(here)s sans réseau ; le %(moment)s, quelqu'un l'avait rangée à %(place)s.",
+                here=here,
+                moment=moment,
+                place=told["place"],
+            )
+        )
+    if told.get("status"):
+        return str(
+            _(
+                "Scannée le %(here)s sans réseau ; le %(moment)s, quelqu'un l'avait passée « %(status)s ».",
+                here=here,
+                moment=moment,
+                status=_lower(STATUSES[told["status"]]),
+            )
+        )
+    return str(
+        _(
+            "Scannée le %(here)s sans réseau ; le %(moment)s, quelqu'un d'autre avait changé la machine.",
+            here=here,
+            moment=moment,
+        )
+    )
 
 
 def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
     """Return what is worth adding under the sentence."""
     said = []
+    if detail.get("meanwhile"):
+        said.append(_meanwhile(scan, detail["meanwhile"]))
     if detail.get("mended"):
         said.append(_("Lu « %(read)s », compris « %(serial)s ».", read=scan.text, serial=detail["serial"]))
     if detail.get("set"):
@@ -249,13 +324,15 @@ def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:
     links += [Link(offer["title"], offer["url"], "people") for offer in detail.get("offers", ())]
     if scan.answer is not Answer.UNKNOWN or scan.reason not in ("blank-label", "unknown-text"):
         return links
+    if scan.settled_at is not None:
+        return links
     text = str(detail.get("text") or "")
     label = scan.code if scan.reason == "blank-label" else None
     if actor().can(Permission.DEPOSIT_CREATE):
         given = {"label": label} if label else {"serial": text}
         if page := _page("donations.deposit", **given):
             links.append(Link(_("Créer la machine"), page, "plus-lg"))
-    if text and (page := _page("devices.index", q=text)):
+    if page := _page("desk.unknown", scan_id=scan.id, q=text or None):
         links.append(Link(_("Chercher parmi les machines"), page, "search"))
     if actor().can(Permission.LOT_READ) and (page := _page("donations.index")):
         links.append(Link(_("La compter dans un don"), page, "box-seam"))

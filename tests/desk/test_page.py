@@ -381,7 +381,7 @@ def test_the_guns_own_affixes_are_remembered_on_the_station(
 ) -> None:
     device = make_device(holder=workshop)
     assert answer(scan(technician, f"S7{device.code}#")) == "refused"
-    technician.get("/scan")
+    technician.get("/scan/gun")
     page = technician.submit(".desk-affixes", prefix="S7", suffix="#")
     assert page.one("#prefix")["value"] == "S7"
     assert "Trouvé" in said(scan(technician, f"S7{device.code}#"))

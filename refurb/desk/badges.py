@@ -1,0 +1,135 @@
+"""Badges: who may scan without an address or a password, and the PIN that changes the person at a bench."""
+
+from datetime import timedelta
+
+from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from refurb.accounts import queries as accounts
+from refurb.core.permissions import Permission
+from refurb.db import get_session
+from refurb.desk import operators
+from refurb.desk.models import Badge
+from refurb.desk.pages import OPERATOR_COOKIE, WORKING_DAY, bp, keep, of_note
+from refurb.desk.registry import DeskRefused
+from refurb.desk.words import refusal
+from refurb.labels.svg import symbols_of
+from refurb.security import actor, requires
+from refurb.web import now
+
+LONGEST_NAME = 120
+
+
+@bp.post("/scan/operator")
+@requires(Permission.SCAN)
+def operator() -> ResponseReturnValue:
+    """Change who scans: the badge was read, here is its PIN."""
+    session = get_session()
+    badge = operators.badge_by_code(session, request.form.get("badge", ""), actor().organisation_id)
+    back = redirect(url_for(".scan"), 303)
+    if badge is None:
+        flash(_("Ce badge ne compte plus ici."), "refused")
+        return back
+    if not operators.may_try(session, badge, at=now()):
+        session.commit()
+        flash(_("Trop d'essais : attendez dix minutes, ou demandez un autre badge."), "refused")
+        return back
+    # A PIN takes the time of a password, and SQLite has one writer: not inside a transaction.
+    session.commit()
+    if not operators.pin_is_right(badge, request.form.get("pin", "")):
+        flash(_("Ce n'est pas le code de ce badge."), "refused")
+        return back
+    operators.forget_tries(session, badge)
+    note = operators.Note(badge.account_id, badge.organisation_id, badge.id)
+    sealed = operators.seal(_secret(), note)
+    by = of_note(sealed)
+    session.commit()
+    flash(_("%(name)s scanne maintenant.", name=by.name), "done")
+    return keep(_response(back), OPERATOR_COOKIE, sealed, int(WORKING_DAY / timedelta(seconds=1)))
+
+
+@bp.post("/scan/operator/leave")
+@requires(Permission.SCAN)
+def leave_operator() -> ResponseReturnValue:
+    """Scan as the person signed in again."""
+    back = _response(redirect(url_for(".scan"), 303))
+    back.delete_cookie(OPERATOR_COOKIE, httponly=True, samesite="Lax")
+    return back
+
+
+@bp.get("/scan/badges")
+@requires(Permission.WORKSHOP_SETTINGS)
+def badges() -> ResponseReturnValue:
+    """The badges of the workshop, and the members who have none."""
+    return _page(None)
+
+
+@bp.post("/scan/badges")
+@requires(Permission.WORKSHOP_SETTINGS)
+def give_badge() -> ResponseReturnValue:
+    """Give a badge to a member, or to a newcomer who needs nothing else."""
+    session = get_session()
+    name, member = request.form.get("name", "").strip()[:LONGEST_NAME], request.form.get("member", "")
+    if not name and not member.isdigit():
+        return _page(_("Choisissez une personne, ou donnez le prénom d'une nouvelle."))
+    try:
+        pin_hash = operators.hashed(request.form.get("pin", ""))
+        if member.isdigit() and not name:
+            badge = operators.give(session, int(member), pin_hash, by=actor(), at=now())
+        else:
+            badge = operators.newcomer(session, name, pin_hash, by=actor(), at=now())
+    except DeskRefused as refused:
+        return _page(refusal(refused.code))
+    session.commit()
+    return redirect(url_for(".badge", badge_id=badge.id), 303)
+
+
+@bp.get("/scan/badges/<int:badge_id>")
+@requires(Permission.WORKSHOP_SETTINGS)
+def badge(badge_id: int) -> ResponseReturnValue:
+    """One badge, to print and cut."""
+    found = _found(badge_id)
+    if found.revoked_at is not None:
+        abort(410)
+    return render_template("desk/badge.html", badge=found, symbols=symbols_of(found.code))
+
+
+@bp.post("/scan/badges/<int:badge_id>/revoke")
+@requires(Permission.WORKSHOP_SETTINGS)
+def revoke_badge(badge_id: int) -> ResponseReturnValue:
+    """Let a badge no longer count."""
+    found = _found(badge_id)
+    found.revoked_at = found.revoked_at or now()
+    get_session().commit()
+    flash(_("Ce badge ne compte plus."), "done")
+    return redirect(url_for(".badges"), 303)
+
+
+def _found(badge_id: int) -> Badge:
+    found = [b for b in operators.badges_of(get_session(), actor().organisation_id or 0) if b.id == badge_id]
+    return found[0] if found else abort(404)
+
+
+def _page(problem: str | None) -> ResponseReturnValue:
+    session, organisation_id = get_session(), actor().organisation_id or 0
+    given = operators.badges_of(session, organisation_id)
+    members = [m.account for m in accounts.members(session, organisation_id) if m.ended_at is None]
+    page = render_template(
+        "desk/badges.html",
+        badges=given,
+        members=[("", _("Choisir une personne")), *((account.id, account.name) for account in members)],
+        problem=problem,
+        name=request.form.get("name", ""),
+    )
+    return page, 422 if problem else 200
+
+
+def _secret() -> str:
+    from flask import current_app
+
+    return str(current_app.config["SECRET_KEY"])
+
+
+def _response(value: object) -> Response:
+    return make_response(value)

@@ -1,0 +1,241 @@
+"""The box of the desk: it reads anything. Without JavaScript a scan is a page; with it, a request."""
+
+import uuid
+from typing import Any
+
+from flask import abort, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_wtf.csrf import generate_csrf
+
+from refurb.core.identity import CodeKind, display, kind_of, read
+from refurb.core.permissions import Permission
+from refurb.core.scanning import COMMANDS, Answer, Deed
+from refurb.core.workflow import TransitionRefused
+from refurb.db import get_session
+from refurb.desk import queries, services, undoing
+from refurb.desk.operators import OperatorUnknown
+from refurb.desk.pages import (
+    AFFIXES_COOKIE,
+    CLIENT_COOKIE,
+    LONGEST_AFFIX,
+    YEAR,
+    affixes,
+    answer,
+    bp,
+    client,
+    keep,
+    moment,
+    note_of,
+    of_note,
+    open_pile,
+    part,
+    pile_now,
+    state,
+    who,
+)
+from refurb.desk.registry import OPENERS, DeskRefused
+from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal
+from refurb.devices import queries as device_queries
+from refurb.devices.services import DeviceRefused
+from refurb.security import actor, allows_wasm, requires
+from refurb.web import now
+
+
+@bp.route("/scan", methods=["GET", "POST"])
+@allows_wasm
+@requires(Permission.SCAN)
+def scan() -> ResponseReturnValue:
+    session = get_session()
+    if request.method == "POST":
+        answer(who(), request.form.get("text", ""), request.form.get("client_uuid"), None)
+        session.commit()
+        return redirect(url_for(".scan"), 303)
+    page = make_response(render_template("desk/scan.html", kept=False, **_frame(), **state(open_pile(), who())))
+    return page if client() else keep(page, CLIENT_COOKIE, str(uuid.uuid4()), YEAR)
+
+
+@bp.get("/scan/offline")
+@allows_wasm
+@requires(Permission.SCAN)
+def offline() -> ResponseReturnValue:
+    """The desk as the browser keeps it for when there is no network: empty, for whoever scans now."""
+    return render_template("desk/scan.html", kept=True, **_frame(), **state(None, who()))
+
+
+def _frame() -> dict[str, Any]:
+    """Return what the page's script needs: who scans, the cards it may recognise by itself, the gun's affixes."""
+    prefix, suffix = affixes()
+    known = {command.code: str(COMMAND_WORDS[command.key]) for command in COMMANDS.values()}
+    return {
+        "client_uuid": uuid.uuid4(),
+        "note": note_of(who()),
+        "known_commands": known,
+        "command_codes": {command.key: command.code for command in COMMANDS.values()},
+        "prefix": prefix,
+        "suffix": suffix,
+    }
+
+
+@bp.get("/scan/token")
+@requires(Permission.SCAN)
+def token() -> ResponseReturnValue:
+    """What a page that was away needs to go on: a form token of now."""
+    fresh = jsonify(token=generate_csrf(), note=note_of(who()), name=who().name)
+    fresh.headers["Cache-Control"] = "no-store"
+    return fresh
+
+
+@bp.post("/scan/send")
+@requires(Permission.SCAN)
+def send() -> ResponseReturnValue:
+    """Answer one scan of the page's script, or of its queue: what to show, and what to play."""
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict) or not isinstance(body.get("text"), str):
+        return jsonify(code="not-a-scan"), 422
+    session, note = get_session(), body.get("operator")
+    try:
+        by = of_note(note) if isinstance(note, str) and note else who()
+    except OperatorUnknown as unknown:
+        return jsonify(code=unknown.code), 409
+    pile, scans = answer(by, body["text"], body.get("client_uuid"), moment(body.get("client_at")))
+    # Counted before the commit: after it, another transaction would wait for the database's one writer.
+    shown = state(pile, by, latest=scans)
+    session.commit()
+    return jsonify(
+        answer=scans[-1].answer,
+        sound=SOUNDS[scans[-1].answer],
+        conflict=any("meanwhile" in (scan.detail or {}) for scan in scans),
+        last=part("_last", shown),
+        rows=[part("_row", {"entry": entry}) for entry in shown["entries"]],
+        setting=part("_setting", shown),
+        standing=part("_standing", shown),
+        counts=part("_counts", shown),
+    )
+
+
+@bp.post("/scan/command")
+@requires(Permission.SCAN)
+def command() -> ResponseReturnValue:
+    """Choose by hand what a card would set."""
+    chosen = COMMANDS.get(request.form.get("command", ""))
+    if chosen is None or chosen.deed is Deed.UNDO:
+        abort(400)
+    outcome = services.set_command(pile_now(), chosen, by=who())
+    get_session().commit()
+    if outcome.answer is Answer.REFUSED:
+        flash(refusal(outcome.reason), "refused")
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.post("/scan/undo/<int:scan_id>")
+@requires(Permission.SCAN)
+def undo(scan_id: int) -> ResponseReturnValue:
+    session = get_session()
+    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    try:
+        undoing.undo(session, entry, by=who(), at=now())
+    except (DeskRefused, TransitionRefused, DeviceRefused) as refused:
+        flash(refusal(refused.code), "refused")
+    else:
+        session.commit()
+        flash(_("C'est annulé : la machine est revenue où elle en était."), "done")
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.post("/scan/undo-pile")
+@requires(Permission.SCAN)
+def undo_pile() -> ResponseReturnValue:
+    session = get_session()
+    done, refused = undoing.undo_all(session, pile_now(), by=who(), at=now())
+    session.commit()
+    if done:
+        flash(ngettext("%(num)s geste annulé.", "%(num)s gestes annulés.", done), "done")
+    for entry, code in refused:
+        name = display(entry.device.code) if entry.device else entry.text
+        flash(_("%(name)s reste comme elle est. %(why)s", name=name, why=refusal(code)), "refused")
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.post("/scan/close")
+@requires(Permission.SCAN)
+def close() -> ResponseReturnValue:
+    """End the pile and open the page that keeps it."""
+    pile = pile_now()
+    services.close(pile, at=now())
+    get_session().commit()
+    return redirect(url_for(".pile", pile_id=pile.id), 303)
+
+
+@bp.post("/scan/context/end")
+@requires(Permission.SCAN)
+def end_context() -> ResponseReturnValue:
+    """Leave what an area wanted done with each scan."""
+    pile = open_pile() or abort(404)
+    pile.context = None
+    get_session().commit()
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.post("/scan/link")
+@requires(Permission.DEVICE_EDIT)
+def link() -> ResponseReturnValue:
+    """Give a blank printed label to a machine that is known by its serial, its old number or its code."""
+    session = get_session()
+    label = request.form.get("label", "")
+    reading = read(request.form.get("machine", ""))
+    if reading.code and kind_of(reading.code) is CodeKind.DEVICE:
+        one = device_queries.by_code(session, reading.code, seen_by=actor())
+        found = [one] if one else []
+    else:
+        found = list(queries.devices_of_text(session, reading.candidates, seen_by=actor())[1])
+    if len(found) != 1:
+        flash(
+            _("Aucune machine n'est connue sous ce numéro : vérifiez-le, ou créez-la.")
+            if not found
+            else _("Plusieurs machines portent ce numéro : donnez le code de la bonne."),
+            "refused",
+        )
+        return redirect(url_for(".scan"), 303)
+    code = read(label).code
+    if code is None or kind_of(code) is not CodeKind.DEVICE:
+        abort(400)
+    try:
+        services.link_label(session, code, found[0], by=who(), at=now())
+    except DeskRefused as refused:
+        flash(refusal(refused.code), "refused")
+    else:
+        if pile := open_pile():
+            queries.settle_code(session, pile.id, code, found[0], at=now())
+        session.commit()
+        flash(
+            _("L'étiquette %(label)s est celle de %(code)s.", label=display(code), code=display(found[0].code)), "done"
+        )
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.post("/scan/scanner")
+@requires(Permission.SCAN)
+def scanner() -> ResponseReturnValue:
+    """Remember what this station's gun adds before and after a code."""
+    back = redirect(url_for(".scan"), 303)
+    value = "\t".join(request.form.get(name, "").strip()[:LONGEST_AFFIX] for name in ("prefix", "suffix"))
+    return keep(back, AFFIXES_COOKIE, value.encode().hex(), YEAR)  # type: ignore[arg-type]  # Flask's own response
+
+
+@bp.get("/c/<code>")
+@requires(Permission.ACCOUNT_OWN)
+def open_code(code: str) -> ResponseReturnValue:
+    """The short address printed on labels: go to the page of what the code names."""
+    session, found = get_session(), read(code).code
+    if found is None:
+        abort(404)
+    if kind_of(found) is CodeKind.DEVICE:
+        device = queries.device_of_code(session, found)
+        if device is None or not queries.may_see(session, device, actor()):
+            abort(404)
+        return redirect(url_for("devices.show", code=device.code), 302)
+    opener = OPENERS.get(kind_of(found))
+    opened = opener(session, found, actor()) if opener else None
+    return redirect(opened.url, 302) if opened else abort(404)

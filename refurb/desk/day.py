@@ -1,0 +1,51 @@
+"""What a workshop did in a day: machines and families, never a figure for a person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from refurb.desk.models import Scan, ScanPile
+from refurb.matching.models import Reservation
+from refurb.security import Actor
+from refurb.web import zone
+
+
+@dataclass(frozen=True)
+class Day:
+    """`machines` that something was done to, `families` whose machine was among them, `steps` by command."""
+
+    on: date
+    machines: int
+    families: int
+    steps: Mapping[str, int]
+
+
+def of(session: Session, on: date, *, by: Actor) -> Day:
+    """Return the day of the actor's organisation, whoever scanned; what was taken back does not count."""
+    start = datetime.combine(on, time(), zone())
+    deeds = (
+        sa.select(Scan.device_id, Scan.command)
+        .join(ScanPile)
+        .where(
+            ScanPile.organisation_id == by.organisation_id,
+            Scan.at >= start,
+            Scan.at < start + timedelta(days=1),
+            Scan.device_id.is_not(None),
+            Scan.event_id.is_not(None),
+            Scan.undone_at.is_(None),
+        )
+    ).subquery()
+    rows = session.execute(
+        sa.select(deeds.c.command, sa.func.count(deeds.c.device_id.distinct())).group_by(deeds.c.command)
+    ).all()
+    machines = session.scalar(sa.select(sa.func.count(deeds.c.device_id.distinct()))) or 0
+    families = session.scalar(
+        sa.select(sa.func.count(Reservation.need_id.distinct())).where(
+            Reservation.device_id.in_(sa.select(deeds.c.device_id)),
+            sa.or_(Reservation.ended_at.is_(None), Reservation.ended_at >= start),
+        )
+    )
+    return Day(on, machines, families or 0, {row[0] or "place": row[1] for row in rows})

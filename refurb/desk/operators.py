@@ -1,0 +1,197 @@
+"""Who scans: the person signed in, or the bearer of a badge who gave their PIN; each scan keeps its own.
+
+A browser holds a sealed note of who it scans for. A scan made without network is sent with the note of that moment,
+so that it stays its author's whoever is signed in when it leaves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.orm import Session, joinedload
+
+from refurb.accounts import throttle
+from refurb.accounts.models import Account, Membership
+from refurb.accounts.passwords import hash_password, is_right
+from refurb.core.identity import CodeKind
+from refurb.core.permissions import PROVEN_ROLES, Permission, Role, permissions_of
+from refurb.desk.models import Badge
+from refurb.desk.registry import DeskRefused
+from refurb.organisations.codes import next_code
+from refurb.organisations.models import Organisation
+from refurb.security import Actor, ActorKind
+
+#: How long a note holds: a long week-end away from the network.
+NOTE_LIFETIME = timedelta(days=8)
+#: Tries at the PIN of one badge.
+TRIES, WINDOW = 6, timedelta(minutes=10)
+LEAST_PIN, MOST_PIN = 4, 8
+
+
+class OperatorUnknown(Exception):
+    """A note that is not ours, too old, or of somebody who may not scan here any more."""
+
+    code = "operator-unknown"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Whom a browser scans for, and for which organisation; `badge_id` 0 for the person signed in."""
+
+    account_id: int
+    organisation_id: int
+    badge_id: int = 0
+
+
+def seal(secret: str, note: Note) -> str:
+    """Return the note as a browser keeps it."""
+    return str(_serializer(secret).dumps([note.account_id, note.organisation_id, note.badge_id]))
+
+
+def unseal(secret: str, text: str, *, now: datetime) -> Note:
+    """Return what a note says; raises OperatorUnknown."""
+    try:
+        told, made_at = _serializer(secret).loads(text, return_timestamp=True)
+    except BadSignature as error:
+        raise OperatorUnknown from error
+    if now - made_at > NOTE_LIFETIME:
+        raise OperatorUnknown
+    return Note(*told)
+
+
+def actor_of(session: Session, note: Note, *, signed_in: Actor) -> Actor:
+    """Return the actor that a note names; raises OperatorUnknown.
+
+    Somebody must be signed in for the same organisation or belong to it; of the bearer of a badge only the rights that
+    need no second factor count.
+    """
+    if note.account_id == signed_in.id and note.organisation_id == signed_in.organisation_id:
+        return signed_in
+    if note.organisation_id not in {signed_in.organisation_id, *(id for id, _name in signed_in.memberships)}:
+        raise OperatorUnknown
+    query = (
+        sa.select(Membership)
+        .join(Membership.account)
+        .where(
+            Membership.account_id == note.account_id,
+            Membership.organisation_id == note.organisation_id,
+            Membership.ended_at.is_(None),
+            Account.disabled_at.is_(None),
+        )
+        .options(joinedload(Membership.account), joinedload(Membership.organisation).joinedload(Organisation.role_rows))
+    )
+    if note.badge_id:
+        live = sa.select(Badge.id).where(Badge.id == note.badge_id, Badge.revoked_at.is_(None))
+        query = query.where(live.exists())
+    found = session.scalars(query).unique().one_or_none()
+    if found is None:
+        raise OperatorUnknown
+    roles = found.roles - PROVEN_ROLES
+    permissions = permissions_of(roles)
+    if Permission.SCAN not in permissions:
+        raise OperatorUnknown
+    return Actor(
+        kind=ActorKind.PERSON,
+        id=found.account_id,
+        organisation_id=found.organisation_id,
+        organisation_name=found.organisation.name,
+        organisation_roles=found.organisation.roles,
+        roles=roles,
+        permissions=permissions,
+        name=found.account.name,
+        language=signed_in.language,
+        epci_code=found.organisation.epci_code,
+        commune_code=found.organisation.commune_code,
+    )
+
+
+# -- Badges -----------------------------------------------------------------------------------------------------------
+def badges_of(session: Session, organisation_id: int) -> Sequence[Badge]:
+    """Return the badges of an organisation with their bearers, revoked ones last."""
+    query = sa.select(Badge).where(Badge.organisation_id == organisation_id).options(joinedload(Badge.account))
+    return session.scalars(query.order_by(Badge.revoked_at.is_not(None), Badge.id.desc())).all()
+
+
+def badge_by_code(session: Session, code: str, organisation_id: int | None) -> Badge | None:
+    """Return a live badge of the organisation, with its bearer."""
+    query = sa.select(Badge).where(
+        Badge.code == code, Badge.organisation_id == organisation_id, Badge.revoked_at.is_(None)
+    )
+    return session.scalar(query.options(joinedload(Badge.account)))
+
+
+def check_pin_shape(pin: str) -> None:
+    """Raise DeskRefused "pin-shape" for a PIN that is no 4 to 8 digits, or one digit repeated."""
+    if not (pin.isascii() and pin.isdigit() and LEAST_PIN <= len(pin) <= MOST_PIN) or len(set(pin)) == 1:
+        raise DeskRefused("pin-shape")
+
+
+def newcomer(session: Session, name: str, pin_hash: str, *, by: Actor, at: datetime) -> Badge:
+    """Give a first-day volunteer an account without address or password, and a badge."""
+    code = next_code(session, CodeKind.BADGE)
+    # Nobody receives mail there (RFC 2606): the account opens by its badge alone.
+    account = Account(email=f"{code.lower()}@badge.invalid", name=name, language=by.language or "fr", created_at=at)
+    session.add(account)
+    session.flush()
+    assert by.organisation_id is not None
+    session.add(
+        Membership(
+            account_id=account.id,
+            organisation_id=by.organisation_id,
+            role_codes=[Role.VOLUNTEER.value],
+            created_at=at,
+        )
+    )
+    return _badge(session, code, account.id, by.organisation_id, pin_hash, at)
+
+
+def give(session: Session, account_id: int, pin_hash: str, *, by: Actor, at: datetime) -> Badge:
+    """Give a badge to a member of the organisation; the one before it no longer counts.
+
+    Raises DeskRefused "not-a-member".
+    """
+    member = sa.select(Membership.id).where(
+        Membership.account_id == account_id,
+        Membership.organisation_id == by.organisation_id,
+        Membership.ended_at.is_(None),
+    )
+    if by.organisation_id is None or session.scalar(member) is None:
+        raise DeskRefused("not-a-member")
+    for old in badges_of(session, by.organisation_id):
+        if old.account_id == account_id and old.revoked_at is None:
+            old.revoked_at = at
+    return _badge(session, next_code(session, CodeKind.BADGE), account_id, by.organisation_id, pin_hash, at)
+
+
+def _badge(session: Session, code: str, account_id: int, organisation_id: int, pin_hash: str, at: datetime) -> Badge:
+    badge = Badge(code=code, account_id=account_id, organisation_id=organisation_id, pin_hash=pin_hash, created_at=at)
+    session.add(badge)
+    session.flush()
+    return badge
+
+
+def may_try(session: Session, badge: Badge, *, at: datetime) -> bool:
+    """Count a try at a PIN; the caller commits before it compares, for that takes its time."""
+    return throttle.hit(session, f"badge:{badge.id}", limit=TRIES, window=WINDOW, now=at)
+
+
+def forget_tries(session: Session, badge: Badge) -> None:
+    """Drop the count after a success."""
+    throttle.forget(session, f"badge:{badge.id}")
+
+
+def hashed(pin: str) -> str:
+    """Return what is kept of a PIN; raises DeskRefused "pin-shape"."""
+    check_pin_shape(pin)
+    return hash_password(pin)
+
+
+def pin_is_right(badge: Badge, pin: str) -> bool:
+    """Compare; takes the time of a password."""
+    return is_right(badge.pin_hash, pin)
+
+
+def _serializer(secret: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(secret, salt="desk-operator")

@@ -1,0 +1,161 @@
+"""What the pages of the desk share: the blueprint, who scans, in which browser, and what a page shows."""
+
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+from flask_wtf.csrf import generate_csrf
+
+from refurb.core.permissions import Permission
+from refurb.core.scanning import COMMANDS, Answer
+from refurb.core.workflow import may
+from refurb.db import get_session
+from refurb.desk import operators, queries, services
+from refurb.desk.models import Scan, ScanPile
+from refurb.desk.operators import Note, OperatorUnknown
+from refurb.desk.words import COMMAND_WORDS, told
+from refurb.security import Actor, actor
+from refurb.web import now
+
+bp = Blueprint("desk", __name__)
+
+#: What this station's gun adds around a code, kept by the browser: it belongs to the gun, not to the person.
+AFFIXES_COOKIE = "refurb_scanner"
+#: Which browser this is, so that a telephone and a bench have a pile each.
+CLIENT_COOKIE = "refurb_desk"
+#: The note of the badge that was scanned last, for the working day.
+OPERATOR_COOKIE = "refurb_operator"
+WORKING_DAY = timedelta(hours=12)
+LONGEST_AFFIX = 12
+YEAR = 365 * 24 * 3600
+
+
+def who() -> Actor:
+    """Return who scans: the bearer of the badge that this browser keeps, else who is signed in."""
+    if "desk_operator" not in g:
+        g.desk_operator = actor()
+        if text := request.cookies.get(OPERATOR_COOKIE):
+            # A badge that counts no more: the person signed in scans.
+            with suppress(OperatorUnknown):
+                g.desk_operator = of_note(text)
+    found: Actor = g.desk_operator
+    return found
+
+
+def of_note(text: str) -> Actor:
+    """Return whom a sealed note names; raises OperatorUnknown."""
+    note = operators.unseal(_secret(), text, now=now())
+    return operators.actor_of(get_session(), note, signed_in=actor())
+
+
+def note_of(by: Actor, badge_id: int = 0) -> str:
+    """Return the note that this browser keeps with each scan of `by`."""
+    assert by.id is not None
+    return operators.seal(_secret(), Note(by.id, by.organisation_id or 0, badge_id))
+
+
+def client() -> str:
+    """Return which browser this is; empty for one without our cookie."""
+    return request.cookies.get(CLIENT_COOKIE, "")[:36]
+
+
+def keep(response: Response, name: str, value: str, seconds: int) -> Response:
+    """Put a cookie of the desk in the browser; no script reads it."""
+    response.set_cookie(name, value, max_age=seconds, samesite="Lax", httponly=True, secure=request.is_secure)
+    return response
+
+
+def open_pile() -> ScanPile | None:
+    """Return the pile of who scans, if one is open here."""
+    return queries.open_pile(get_session(), who(), client())
+
+
+def pile_now(by: Actor | None = None) -> ScanPile:
+    """Return the pile of who scans, opened if there is none."""
+    return services.pile_of(get_session(), by=by or who(), at=now(), client=client())
+
+
+def answer(by: Actor, text: str, client_uuid: Any, client_at: datetime | None) -> tuple[ScanPile, Sequence[Scan]]:
+    """Answer one scan of `by`."""
+    prefix, suffix = affixes()
+    pile = pile_now(by)
+    scans = services.scan(
+        get_session(),
+        pile,
+        text,
+        by=by,
+        at=now(),
+        client_uuid=_uuid(client_uuid),
+        client_at=client_at,
+        prefix=prefix,
+        suffix=suffix,
+    )
+    return pile, scans
+
+
+def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = ()) -> dict[str, Any]:
+    """Return what the desk shows: what is set, the last answer, the ledger, the counts, what stands in the way."""
+    session = get_session()
+    scans = latest or (queries.ledger(session, pile.id) if pile else ())
+    entries = [told(scan) for scan in scans]
+    context, reference = services.context_of(pile) if pile else (None, "")
+    counts = queries.counts(session, pile.id) if pile else dict.fromkeys(Answer, 0)
+    # Few piles have anything in the way; those that do not cost no statement.
+    standing = queries.unsettled(session, pile.id) if pile and any(counts[a] for a in queries.STANDING) else ()
+    return {
+        "pile": pile,
+        "entries": entries,
+        "last": entries[-1 if latest else 0] if entries else None,
+        "counts": counts,
+        "standing": [told(scan) for scan in standing],
+        "context": context.title(session, reference, by) if context else None,
+        "command": COMMANDS.get(pile.command or "") if pile else None,
+        "commands": [c for c in COMMANDS.values() if c.action is not None and may(c.action, by.permissions)],
+        "words": COMMAND_WORDS,
+        "operator": by,
+        "actor_id": actor().id,
+    }
+
+
+def part(name: str, values: dict[str, Any]) -> str:
+    """Render a part of the page without what only its frame asks for, navigation above all: a scan has 15 ms."""
+    can = {"can": lambda permission: actor().can(Permission(permission)), "csrf_token": generate_csrf}
+    return current_app.jinja_env.get_template(f"desk/{name}.html").render(can | values)
+
+
+def affixes() -> tuple[str, str]:
+    """Return what the gun of this station adds before and after a code."""
+    try:
+        prefix, _tab, suffix = bytes.fromhex(request.cookies.get(AFFIXES_COOKIE, "")).decode().partition("\t")
+    except ValueError:
+        return "", ""
+    return prefix[:LONGEST_AFFIX], suffix[:LONGEST_AFFIX]
+
+
+def moment(value: Any) -> datetime | None:
+    """Return the browser's clock as an aware moment; a naive or odd one is not kept."""
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def known_page(endpoint: str) -> bool:
+    """Whether this instance carries a page."""
+    return endpoint in current_app.view_functions
+
+
+def _secret() -> str:
+    return str(current_app.config["SECRET_KEY"])
+
+
+def _uuid(value: Any) -> str:
+    """Return the browser's identifier of the scan, or a new one for what is none."""
+    try:
+        return str(uuid.UUID(str(value)))
+    except ValueError:
+        return str(uuid.uuid4())

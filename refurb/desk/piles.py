@@ -1,0 +1,147 @@
+"""Piles: what stands in their way, their ledger to read, print and export, and the end of the day."""
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from refurb import sheets
+from refurb.core.identity import CodeKind, kind_of, read
+from refurb.core.permissions import Permission
+from refurb.core.scanning import COMMANDS, Answer
+from refurb.core.workflow import may
+from refurb.db import get_session
+from refurb.desk import day, queries, settling
+from refurb.desk.pages import bp, known_page, open_pile, who
+from refurb.desk.registry import DeskRefused
+from refurb.desk.words import ANSWERS, COMMAND_WORDS, refusal, told
+from refurb.devices import queries as device_queries
+from refurb.labels.svg import symbols_of
+from refurb.organisations import queries as organisation_queries
+from refurb.security import actor, requires
+from refurb.web import local_datetime, now, today
+
+
+@bp.get("/scan/piles/<int:pile_id>")
+@requires(Permission.SCAN)
+def pile(pile_id: int) -> ResponseReturnValue:
+    """The ledger of a pile, to read again, narrow, print and export."""
+    session = get_session()
+    found = queries.pile_by_id(session, pile_id, seen_by=who()) or abort(404)
+    wanted = request.args.get("answer", "")
+    scans = queries.ledger(session, found.id, limit=None, answer=Answer(wanted) if wanted in set(Answer) else None)
+    entries = [told(entry) for entry in reversed(scans)]
+    text = request.args.get("q", "").strip().casefold()
+    if text:
+        entries = [e for e in entries if text in f"{e.code} {e.text} {e.title} {e.sentence}".casefold()]
+    if request.args.get("format") in ("csv", "xlsx"):
+        header = [_("Heure"), _("Réponse"), _("Code"), _("Texte lu"), _("Machine"), _("Ce qui s'est passé")]
+        rows = [
+            [local_datetime(e.at, "y-MM-dd HH:mm:ss"), e.word, e.code, e.text, e.title, e.sentence] for e in entries
+        ]
+        if request.args["format"] == "csv":
+            return _download(sheets.write_csv(header, rows), "text/csv", f"pile-{found.id}.csv")
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        return _download(sheets.write_xlsx([(_("Pile"), header, rows)]), kind, f"pile-{found.id}.xlsx")
+    return render_template(
+        "desk/pile.html",
+        pile=found,
+        entries=entries,
+        answer=wanted,
+        answers=[("", _("Toutes les réponses")), *((a.value, ANSWERS[a][0]) for a in Answer)],
+        text=request.args.get("q", ""),
+        counts=queries.counts(session, found.id),
+        to_label=queries.to_label(session, found.id),
+        known_page=known_page,
+    )
+
+
+def _download(data: bytes, kind: str, name: str) -> Response:
+    return Response(data, mimetype=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+@bp.get("/scan/day")
+@requires(Permission.SCAN)
+def end_of_day() -> ResponseReturnValue:
+    """What the workshop did today: machines and families, never a person."""
+    found = day.of(get_session(), today(), by=who())
+    words = {"place": _("Ranger"), **COMMAND_WORDS}
+    steps = [(words.get(key, _("Autre geste")), count) for key, count in found.steps.items()]
+    return render_template("desk/day.html", day=found, steps=sorted(steps, key=lambda step: -step[1]))
+
+
+@bp.post("/scan/confirm")
+@requires(Permission.SCAN)
+def confirm() -> ResponseReturnValue:
+    """Carry out what waited for one confirmation."""
+    session, found = get_session(), open_pile() or abort(404)
+    done, refused = settling.confirm(session, found, by=who(), at=now())
+    session.commit()
+    if done:
+        flash(ngettext("%(num)s machine confirmée.", "%(num)s machines confirmées.", done), "done")
+    if refused:
+        flash(ngettext("%(num)s machine refusée.", "%(num)s machines refusées.", refused), "refused")
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.post("/scan/set-aside")
+@requires(Permission.SCAN)
+def set_aside() -> ResponseReturnValue:
+    """Take one, or all, of what stands in the way out of it."""
+    session, found = get_session(), open_pile() or abort(404)
+    entries = list(queries.unsettled(session, found.id, limit=10_000))
+    wanted = request.form.get("scan", "")
+    if wanted:
+        entries = [entry for entry in entries if str(entry.id) == wanted]
+    settling.set_aside(entries, at=now())
+    session.commit()
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.get("/scan/unknown/<int:scan_id>")
+@requires(Permission.SCAN)
+def unknown(scan_id: int) -> ResponseReturnValue:
+    """What to do with an unknown scan: find the machine by serial, maker or lot, or create it."""
+    session = get_session()
+    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    text = request.args.get("q", "" if entry.code else entry.text)
+    return render_template(
+        "desk/unknown.html",
+        entry=told(entry),
+        settled=entry.settled_at is not None or entry.answer is not Answer.UNKNOWN,
+        text=text,
+        found=settling.find(session, text, by=who()) if text else [],
+    )
+
+
+@bp.post("/scan/unknown/<int:scan_id>")
+@requires(Permission.DEVICE_EDIT)
+def say_unknown(scan_id: int) -> ResponseReturnValue:
+    """Say which machine an unknown scan was."""
+    session = get_session()
+    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    code = read(request.form.get("device", "")).code
+    device = device_queries.by_code(session, code, seen_by=who()) if code and kind_of(code) is CodeKind.DEVICE else None
+    if device is None or device.holder_id != who().organisation_id:
+        abort(400)
+    try:
+        settling.say(session, entry, device, by=who(), at=now())
+    except DeskRefused as refused:
+        flash(refusal(refused.code), "refused")
+    else:
+        session.commit()
+        flash(_("C'est noté : la machine est trouvée."), "done")
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.get("/scan/cards")
+@requires(Permission.SCAN)
+def cards() -> ResponseReturnValue:
+    """Cards to print and hang up: what each sets, and the places of the workshop."""
+    places = organisation_queries.places_of(get_session(), actor().organisation_id or 0)
+    commands = [c for c in COMMANDS.values() if c.action is None or may(c.action, actor().permissions)]
+    return render_template(
+        "desk/cards.html",
+        commands=[{"code": c.code, "word": COMMAND_WORDS[c.key], "symbols": symbols_of(c.code)} for c in commands],
+        places=[{"code": p.code, "word": p.name, "symbols": symbols_of(p.code)} for p in places],
+    )

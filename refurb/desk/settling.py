@@ -1,0 +1,132 @@
+"""Dealing with what stands in the way of a pile: confirm it, set it aside, say what an unknown one is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from rapidfuzz import fuzz, process, utils
+from sqlalchemy.orm import Session, joinedload
+
+from refurb.core.identity import CodeKind, kind_of, read
+from refurb.core.scanning import COMMANDS, Answer
+from refurb.core.serials import fold_serial
+from refurb.core.workflow import OUT
+from refurb.desk import queries
+from refurb.desk.models import Scan, ScanPile
+from refurb.desk.registry import DeskRefused
+from refurb.desk.services import carry_out, link_label
+from refurb.devices.models import Device, DeviceAlias
+from refurb.donations.models import Arrival, Lot, LotLine
+from refurb.security import Actor
+
+#: Machines of one workshop that a forgiving search goes through, the latest first.
+MOST_SEARCHED = 20_000
+#: Below this likeness (0 to 100) nobody would take one text for the other.
+LIKE = 72.0
+SHOWN = 12
+
+
+def confirm(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tuple[int, int]:
+    """Carry out what waited for one confirmation; return how many machines moved and how many were refused."""
+    done = refused = 0
+    for entry in queries.unsettled(session, pile.id, limit=10_000):
+        command = COMMANDS.get(entry.command or "")
+        if entry.reason != "to-confirm" or entry.device is None or command is None:
+            continue
+        detail = {key: value for key, value in entry.detail.items() if key != "command"}
+        outcome = carry_out(
+            session,
+            pile,
+            entry.device,
+            command,
+            detail,
+            by=by,
+            at=at,
+            client_uuid=entry.client_uuid,
+            client_at=entry.client_at,
+        )
+        entry.answer, entry.reason, entry.detail = outcome.answer, outcome.reason, outcome.detail
+        entry.event_id = outcome.event_id
+        if outcome.answer in (Answer.DONE, Answer.ALREADY):
+            entry.settled_at = at
+            done += 1
+        else:
+            refused += 1
+    session.flush()
+    return done, refused
+
+
+def set_aside(entries: Sequence[Scan], *, at: datetime) -> int:
+    """Take what was refused, unknown or waiting out of the way; the ledger keeps it. Returns how many."""
+    aside = [entry for entry in entries if entry.settled_at is None]
+    for entry in aside:
+        entry.settled_at = at
+    return len(aside)
+
+
+def say(session: Session, entry: Scan, device: Device, *, by: Actor, at: datetime) -> None:
+    """Say which machine an unknown scan was: a blank label becomes its own; raises DeskRefused "not-blank"."""
+    if entry.answer is not Answer.UNKNOWN or entry.settled_at is not None:
+        raise DeskRefused("already-settled")
+    if entry.code and kind_of(entry.code) is CodeKind.DEVICE:
+        link_label(session, entry.code, device, by=by, at=at)
+    entry.device_id, entry.device, entry.settled_at = device.id, device, at
+
+
+def find(session: Session, text: str, *, by: Actor) -> list[Device]:
+    """Return the workshop's machines that a text may mean, the likeliest first: by code, serial, old number, maker,
+    model or lot, forgiving O for 0 and a typing error or two."""
+    text = " ".join(text.split())
+    if not text or by.organisation_id is None:
+        return []
+    reading = read(text)
+    rows = session.execute(
+        sa.select(
+            Device.id,
+            Device.code,
+            Device.serial_key,
+            Device.maker,
+            Device.model,
+            Lot.code,
+        )
+        .join(Arrival, Arrival.device_id == Device.id, isouter=True)
+        .join(LotLine, LotLine.id == Arrival.line_id, isouter=True)
+        .join(Lot, Lot.id == LotLine.lot_id, isouter=True)
+        .where(Device.holder_id == by.organisation_id, Device.status.not_in(OUT))
+        .order_by(Device.id.desc())
+        .limit(MOST_SEARCHED)
+    ).all()
+    scores: dict[int, float] = {}
+    folded, words = fold_serial(text), utils.default_process(text)
+    codes = set(reading.codes)
+    for row in rows:
+        if row[1] in codes or row[5] in codes:
+            scores[row[0]] = 101.0
+    serials = {row[0]: row[2] for row in rows if row[2]}
+    aliases = session.execute(
+        sa.select(DeviceAlias.device_id, DeviceAlias.text_key)
+        .join(Device)
+        .where(Device.holder_id == by.organisation_id, Device.status.not_in(OUT))
+        .limit(MOST_SEARCHED)
+    ).all()
+    names = {row[0]: utils.default_process(" ".join(filter(None, row[3:5]))) for row in rows}
+    plain = {row[0]: fold_serial(row[1]) for row in rows}
+    if len(folded) >= 3:
+        alias_keys = {-number: key for number, (_device, key) in enumerate(aliases, 1)}
+        for choices in (serials, plain, alias_keys):
+            scorer = fuzz.partial_ratio if len(folded) < 6 else fuzz.ratio
+            for _text, score, key in process.extract(folded, choices, scorer=scorer, score_cutoff=LIKE, limit=SHOWN):
+                device_id = aliases[-key - 1][0] if key < 0 else key
+                scores[device_id] = max(score, scores.get(device_id, 0))
+            for key, value in choices.items():
+                if value and folded in value:
+                    device_id = aliases[-key - 1][0] if key < 0 else key
+                    scores[device_id] = max(95.0, scores.get(device_id, 0))
+    for _text, score, key in process.extract(words, names, scorer=fuzz.WRatio, score_cutoff=LIKE + 10, limit=SHOWN):
+        scores[key] = max(score - 1, scores.get(key, 0))
+    best = sorted(scores, key=lambda id: (-scores[id], -id))[:SHOWN]
+    if not best:
+        return []
+    query = sa.select(Device).where(Device.id.in_(best)).options(joinedload(Device.place), joinedload(Device.holder))
+    found = {device.id: device for device in session.scalars(query)}
+    return [found[id] for id in best if id in found]

@@ -1,0 +1,63 @@
+"""The paper of a stocktake: its figures and its lists, set by typst and tagged like our other papers."""
+
+import json
+from importlib import resources
+from pathlib import Path
+
+import typst
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from refurb.core.identity import display
+from refurb.desk.models import Stocktake, StocktakeItem
+from refurb.desk.stocktakes import Counted
+
+
+def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: str) -> bytes:
+    """Return the PDF of a count that is over; the same count gives the same bytes."""
+    assert stocktake.closed_at is not None
+    data = {
+        "language": str(get_locale() or "fr"),
+        "title": _("Inventaire : %(title)s", title=stocktake.title),
+        "lead": _("%(organisation)s, terminé le %(moment)s", organisation=organisation, moment=closed),
+        "figures": [
+            [_("Attendues"), counted.expected],
+            [_("Trouvées"), len(counted.found)],
+            [_("Manquantes"), len(counted.missing)],
+            [_("Inattendues"), len(counted.unexpected)],
+            [_("Notées ailleurs"), len(counted.elsewhere)],
+        ],
+        "header": [_("Code"), _("Machine"), _("Notée à")],
+        "none": _("Aucune."),
+        "groups": [
+            [_("Manquantes"), [_row(item) for item in counted.missing]],
+            [_("Inattendues"), [_row(item) for item in counted.unexpected]],
+            [_("Notées ailleurs"), [_row(item) for item in counted.elsewhere]],
+            [_("Trouvées"), [_row(item) for item in counted.found]],
+        ],
+        "texts_title": _("Lus, et connus d'aucune machine"),
+        "texts": [item.text for item in counted.texts],
+        "signature": _("Date et signature"),
+    }
+    here = Path(str(resources.files("refurb.desk")))
+    return bytes(
+        typst.compile(
+            here / "stocktake.typ",
+            root=here,
+            font_paths=[Path(str(resources.files("refurb.documents"))) / "fonts"],
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={"payload": json.dumps(data, ensure_ascii=False)},
+            pdf_standards=["ua-1", "a-2a"],
+            timestamp=int(stocktake.closed_at.timestamp()),
+        )
+    )
+
+
+def _row(item: StocktakeItem) -> list[str]:
+    device = item.device
+    if device is None:
+        return [item.text or "", "", ""]
+    named = " ".join(filter(None, (device.maker, device.model)))
+    where = item.recorded_at or (device.place.name if device.place and item.expected else "")
+    return [display(device.code), named, where]

@@ -1,0 +1,214 @@
+"""Stocktakes: what should stand at a place, or came with a gift, against what is scanned; several people at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session, joinedload
+
+from refurb.core.identity import Reading
+from refurb.core.scanning import Answer
+from refurb.core.workflow import OUT
+from refurb.desk.models import Stocktake, StocktakeItem
+from refurb.desk.registry import DeskRefused, Outcome
+from refurb.devices.models import Device
+from refurb.donations.models import Arrival, Lot, LotLine
+from refurb.organisations.models import Place
+from refurb.security import Actor
+
+AREA = "stocktake"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A stocktake as it is read: its machines in five groups, and the texts that no machine answers to.
+
+    `unexpected` stood at no place, `elsewhere` at another one, or with another organisation.
+    """
+
+    expected: int
+    found: Sequence[StocktakeItem]
+    missing: Sequence[StocktakeItem]
+    unexpected: Sequence[StocktakeItem]
+    elsewhere: Sequence[StocktakeItem]
+    texts: Sequence[StocktakeItem]
+
+
+def begin(session: Session, *, place: Place | None, lot: Lot | None, by: Actor, at: datetime) -> Stocktake:
+    """Open a count of a place or of a gift, with what is expected there now; raises DeskRefused "nothing-to-count"."""
+    if (place is None) == (lot is None) or by.organisation_id is None:
+        raise DeskRefused("nothing-to-count")
+    expected = sa.select(Device.id).where(Device.holder_id == by.organisation_id, Device.status.not_in(OUT))
+    if place is not None:
+        title = place.name
+        expected = expected.where(Device.place_id == place.id)
+    else:
+        assert lot is not None
+        title = _("Don de %(name)s", name=lot.supplier_name)
+        expected = expected.join(Arrival, Arrival.device_id == Device.id).join(LotLine).where(LotLine.lot_id == lot.id)
+    made = Stocktake(
+        organisation_id=by.organisation_id,
+        title=title,
+        place_id=place.id if place else None,
+        lot_id=lot.id if lot else None,
+        opened_at=at,
+        opened_by_id=by.id,
+    )
+    session.add(made)
+    session.flush()
+    rows = [{"stocktake_id": made.id, "device_id": id, "expected": True} for id in session.scalars(expected)]
+    if rows:
+        session.execute(sa.insert(StocktakeItem), rows)
+    return made
+
+
+def finish(stocktake: Stocktake, *, at: datetime) -> None:
+    """Close a count: what was not found is missing."""
+    stocktake.closed_at = stocktake.closed_at or at
+
+
+def of_organisation(session: Session, by: Actor, *, limit: int = 30) -> Sequence[Stocktake]:
+    """Return the latest counts of the actor's organisation, the open ones first."""
+    query = sa.select(Stocktake).where(Stocktake.organisation_id == by.organisation_id)
+    return session.scalars(query.order_by(Stocktake.closed_at.is_not(None), Stocktake.id.desc()).limit(limit)).all()
+
+
+def by_id(session: Session, stocktake_id: int, *, seen_by: Actor) -> Stocktake | None:
+    """Return one count of the actor's organisation."""
+    query = sa.select(Stocktake).where(
+        Stocktake.id == stocktake_id, Stocktake.organisation_id == seen_by.organisation_id
+    )
+    return session.scalar(query)
+
+
+def counted(session: Session, stocktake: Stocktake) -> Counted:
+    """Return what was expected, found, missing, unexpected and elsewhere, machines loaded."""
+    query = (
+        sa.select(StocktakeItem)
+        .where(StocktakeItem.stocktake_id == stocktake.id)
+        .options(joinedload(StocktakeItem.device).joinedload(Device.place))
+        .order_by(StocktakeItem.id)
+    )
+    items = session.scalars(query).all()
+    strangers = [i for i in items if not i.expected and i.device_id is not None]
+    return Counted(
+        expected=sum(i.expected for i in items),
+        found=[i for i in items if i.expected and i.found_at],
+        missing=[i for i in items if i.expected and not i.found_at],
+        unexpected=[i for i in strangers if i.recorded_at is None],
+        elsewhere=[i for i in strangers if i.recorded_at is not None],
+        texts=[i for i in items if i.device_id is None],
+    )
+
+
+def progress(session: Session, stocktake_id: int) -> tuple[int, int]:
+    """Return how many of the expected machines were found, and how many are expected."""
+    row = session.execute(
+        sa.select(sa.func.count(StocktakeItem.found_at), sa.func.count()).where(
+            StocktakeItem.stocktake_id == stocktake_id, StocktakeItem.expected
+        )
+    ).one()
+    return row[0], row[1]
+
+
+class Counting:
+    """The desk's context "stocktake": its reference is the count. Nothing is moved: a count only looks."""
+
+    def title(self, session: Session, reference: str, by: Actor) -> str | None:
+        """Name the count and how far it is; None once it is over."""
+        found = _open(session, reference, by)
+        if found is None:
+            return None
+        done, expected = progress(session, found.id)
+        return str(
+            _("Inventaire de %(title)s : %(done)s sur %(expected)s", title=found.title, done=done, expected=expected)
+        )
+
+    def scan(
+        self,
+        session: Session,
+        reference: str,
+        code: str | None,
+        reading: Reading,
+        device: Device | None,
+        *,
+        place_id: int | None,
+        by: Actor,
+        at: datetime,
+        client_uuid: str,
+        client_at: datetime | None,
+    ) -> Outcome | None:
+        """Tick a machine; two people who scan the same one tick it once."""
+        found = _open(session, reference, by)
+        if found is None:
+            return None
+        detail: dict[str, Any] = {"stocktake": found.id}
+        if device is None:
+            text = code or (reading.candidates[0] if reading.candidates else reading.text)
+            known = sa.select(StocktakeItem.id).where(
+                StocktakeItem.stocktake_id == found.id, StocktakeItem.text == text[:400]
+            )
+            if session.scalar(known.limit(1)) is None:
+                session.add(StocktakeItem(stocktake_id=found.id, text=text[:400], expected=False, found_at=at))
+            return None
+        ticked = session.execute(
+            sa.update(StocktakeItem)
+            .where(
+                StocktakeItem.stocktake_id == found.id,
+                StocktakeItem.device_id == device.id,
+                StocktakeItem.found_at.is_(None),
+            )
+            .values(found_at=at)
+            .returning(StocktakeItem.id)
+        ).first()
+        if ticked is not None:
+            return Outcome(Answer.DONE, "counted", detail, device)
+        where = _recorded(device, by)
+        if _stranger(session, found.id, device.id, where, at):
+            if where is None:
+                return Outcome(Answer.DONE, "counted-unexpected", detail, device)
+            return Outcome(Answer.REFUSED, "counted-elsewhere", detail | {"place": where}, device)
+        return Outcome(Answer.ALREADY, "counted-already", detail, device)
+
+    def undo(self, session: Session, reference: str, detail: dict[str, Any], *, by: Actor, at: datetime) -> None:
+        """A tick made no event, so that nothing is there to take back."""
+        raise DeskRefused("nothing-to-undo")
+
+    def sentence(self, reason: str, detail: dict[str, Any]) -> str | None:
+        """Return what a count says of a scan."""
+        said = {
+            "counted": _("Attendue ici, et trouvée."),
+            "counted-already": _("Déjà comptée."),
+            "counted-unexpected": _("Elle est ici, et n'était rangée nulle part."),
+            "counted-elsewhere": _("Elle est ici, mais notée à %(place)s.", place=detail.get("place") or "?"),
+        }
+        return said.get(reason)
+
+
+def _open(session: Session, reference: str, by: Actor) -> Stocktake | None:
+    if not reference.isdigit():
+        return None
+    found = by_id(session, int(reference), seen_by=by)
+    return found if found is not None and found.closed_at is None else None
+
+
+def _recorded(device: Device, by: Actor) -> str | None:
+    """Return where the record says that a machine stands, when that is somewhere."""
+    if device.holder_id != by.organisation_id:
+        return device.holder.name[:300]
+    return device.place.name[:300] if device.place is not None else None
+
+
+def _stranger(session: Session, stocktake_id: int, device_id: int, where: str | None, at: datetime) -> bool:
+    """Note a machine that was not expected; False when somebody did already."""
+    insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
+    statement = insert(StocktakeItem).values(
+        stocktake_id=stocktake_id, device_id=device_id, expected=False, found_at=at, recorded_at=where
+    )
+    statement = statement.on_conflict_do_nothing(index_elements=["stocktake_id", "device_id"])
+    return session.scalar(statement.returning(StocktakeItem.id)) is not None

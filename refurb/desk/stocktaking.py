@@ -1,0 +1,108 @@
+"""The pages of stocktakes: begin, scan into, read, print."""
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from refurb.core.identity import CodeKind, kind_of, read
+from refurb.core.permissions import Permission
+from refurb.db import get_session
+from refurb.desk import stocktake_paper, stocktakes
+from refurb.desk.models import Stocktake
+from refurb.desk.pages import bp, pile_now, who
+from refurb.desk.registry import DeskRefused
+from refurb.donations import queries as donations
+from refurb.organisations import queries as organisations
+from refurb.security import requires
+from refurb.web import local_datetime, now
+
+
+@bp.get("/scan/stocktakes")
+@requires(Permission.STOCK_COUNT)
+def stocktake_list() -> ResponseReturnValue:
+    """The counts that run and those that are over."""
+    return _listed(None)
+
+
+@bp.post("/scan/stocktakes")
+@requires(Permission.STOCK_COUNT)
+def begin_stocktake() -> ResponseReturnValue:
+    """Open a count of one place or of one gift, and go to the box."""
+    session, by = get_session(), who()
+    place = lot = None
+    if wanted := request.form.get("place", ""):
+        place = next((p for p in organisations.places_of(session, by.organisation_id or 0) if p.code == wanted), None)
+        if place is None:
+            abort(400)
+    elif typed := request.form.get("lot", "").strip():
+        code = read(typed).code
+        lot = donations.by_code(session, code, seen_by=by) if code and kind_of(code) is CodeKind.LOT else None
+        if lot is None:
+            return _listed(_("Ce n'est pas le code d'un don que vous pouvez voir."))
+    else:
+        return _listed(_("Choisissez un emplacement, ou donnez le code d'un don."))
+    try:
+        made = stocktakes.begin(session, place=place, lot=lot, by=by, at=now())
+    except DeskRefused:
+        abort(400)
+    pile_now().context = f"{stocktakes.AREA}:{made.id}"
+    session.commit()
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.get("/scan/stocktakes/<int:stocktake_id>")
+@requires(Permission.STOCK_COUNT)
+def stocktake(stocktake_id: int) -> ResponseReturnValue:
+    """Where a count is: expected, found, missing, unexpected, elsewhere."""
+    found = _found(stocktake_id)
+    return render_template("desk/stocktake.html", stocktake=found, counted=stocktakes.counted(get_session(), found))
+
+
+@bp.post("/scan/stocktakes/<int:stocktake_id>/join")
+@requires(Permission.STOCK_COUNT)
+def join_stocktake(stocktake_id: int) -> ResponseReturnValue:
+    """Scan into a count that somebody began."""
+    found = _found(stocktake_id)
+    if found.closed_at is not None:
+        abort(409)
+    pile_now().context = f"{stocktakes.AREA}:{found.id}"
+    get_session().commit()
+    return redirect(url_for(".scan"), 303)
+
+
+@bp.post("/scan/stocktakes/<int:stocktake_id>/finish")
+@requires(Permission.STOCK_COUNT)
+def finish_stocktake(stocktake_id: int) -> ResponseReturnValue:
+    """Close a count; its paper can be printed."""
+    found = _found(stocktake_id)
+    stocktakes.finish(found, at=now())
+    get_session().commit()
+    flash(_("L'inventaire est terminé."), "done")
+    return redirect(url_for(".stocktake", stocktake_id=found.id), 303)
+
+
+@bp.get("/scan/stocktakes/<int:stocktake_id>.pdf")
+@requires(Permission.STOCK_COUNT)
+def stocktake_pdf(stocktake_id: int) -> ResponseReturnValue:
+    """The paper of a count that is over."""
+    found = _found(stocktake_id)
+    if found.closed_at is None:
+        abort(409)
+    data = stocktake_paper.render(
+        found, stocktakes.counted(get_session(), found), who().organisation_name, local_datetime(found.closed_at)
+    )
+    name = f"{_('inventaire')}-{found.id}.pdf"
+    return Response(data, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
+
+
+def _found(stocktake_id: int) -> Stocktake:
+    return stocktakes.by_id(get_session(), stocktake_id, seen_by=who()) or abort(404)
+
+
+def _listed(problem: str | None) -> ResponseReturnValue:
+    session, by = get_session(), who()
+    rows = [(one, *stocktakes.progress(session, one.id)) for one in stocktakes.of_organisation(session, by)]
+    places = [("", _("Choisir un emplacement"))]
+    places += [(p.code, p.name) for p in organisations.places_of(session, by.organisation_id or 0)]
+    page = render_template("desk/stocktakes.html", rows=rows, places=places, problem=problem)
+    return page, 422 if problem else 200

@@ -1,0 +1,56 @@
+"""Taking back what scans did: one, or a whole pile."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from refurb.audit.models import Event
+from refurb.core.workflow import TransitionRefused
+from refurb.desk import queries
+from refurb.desk.models import Scan, ScanPile
+from refurb.desk.registry import CONTEXTS, DeskRefused
+from refurb.devices import services as devices
+from refurb.devices.services import DeviceRefused
+from refurb.security import Actor
+
+
+def undo(session: Session, entry: Scan, *, by: Actor, at: datetime) -> None:
+    """Take back what one scan did; raises DeskRefused, TransitionRefused or DeviceRefused, each with a code."""
+    if entry.undone_at is not None:
+        raise DeskRefused("already-undone")
+    event = entry.event
+    if event is None:
+        raise DeskRefused("nothing-to-undo")
+    with session.begin_nested():
+        if event.kind == "device.placed":
+            _put_back(session, entry, event, by=by, at=at)
+        elif entry.detail.get("context"):
+            area, _, reference = str(entry.detail["context"]).partition(":")
+            if area not in CONTEXTS:
+                raise DeskRefused("nothing-to-undo")
+            CONTEXTS[area].undo(session, reference, entry.detail, by=by, at=at)
+        else:
+            devices.undo(session, event, by=by, at=at)
+        entry.undone_at = at
+        session.flush()
+
+
+def undo_all(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tuple[int, list[tuple[Scan, str]]]:
+    """Take back the whole pile, last scan first; return how many were, and the others with the code of why not."""
+    done, refused = 0, []
+    for entry in queries.to_undo(session, pile.id):
+        try:
+            undo(session, entry, by=by, at=at)
+        except (DeskRefused, TransitionRefused, DeviceRefused) as refusal:
+            refused.append((entry, refusal.code))
+        else:
+            done += 1
+    return done, refused
+
+
+def _put_back(session: Session, entry: Scan, event: Event, *, by: Actor, at: datetime) -> None:
+    device, payload = entry.device, event.payload or {}
+    assert device is not None
+    if device.place_id != payload.get("place_id"):
+        raise DeskRefused("later-place")
+    devices.put_at(session, device, payload.get("was"), by=by, at=at)
