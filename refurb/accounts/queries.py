@@ -67,6 +67,7 @@ def actor_of(signed_in: AccountSession) -> Actor:
         epci_code=organisation.epci_code if organisation else None,
         commune_code=organisation.commune_code if organisation else None,
         memberships=tuple((m.organisation_id, m.organisation.name) for m in memberships),
+        suspension=organisation.suspension.value if organisation and organisation.suspension else "",
     )
 
 

@@ -172,7 +172,7 @@ def switch() -> ResponseReturnValue:
     if not wanted.isdigit() or not services.act_for(session, g.account_session_id, int(wanted), account_id=own_id()):
         abort(404)
     session.commit()
-    return redirect(url_for("home.index"), 303)
+    return redirect(safe_next(request.form.get("next")) or url_for("home.index"), 303)
 
 
 @bp.route("/invitation/<token>", methods=["GET", "POST"])

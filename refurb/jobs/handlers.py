@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from refurb import outbox
-from refurb.accounts.models import AccountSession, Attempt
+from refurb.accounts.models import AccountSession, Attempt, MailedCode
 from refurb.documents import services as documents
 from refurb.donations import drafts
 from refurb.donations import jobs as donations
@@ -15,6 +15,7 @@ from refurb.jobs import mail, schedule
 from refurb.jobs.schedule import Periodic
 from refurb.matching import jobs as matching
 from refurb.needs import jobs as needs
+from refurb.organisations import jobs as organisations
 from refurb.outbox import OutboxRow
 from refurb.privacy import jobs as privacy
 from refurb.security import Actor
@@ -43,6 +44,8 @@ def register(app: Flask) -> None:
         # On a working morning at seven, by the server's clock: a giver opens it at the office.
         Periodic("workshop.locks", workshop.write_to_givers, minute="3", hour="7"),
         Periodic("privacy.purge", privacy.daily, minute="52", hour="3"),
+        Periodic("organisations.recertify", organisations.recertify, minute="22", hour="5"),
+        Periodic("organisations.tidy", organisations.tidy, minute="42", hour="3"),
         Periodic("territory.refresh", territory.refresh, minute="47", hour="3"),
     ]
 
@@ -61,5 +64,6 @@ def tidy_outbox(session: Session, at: datetime) -> int:
 def tidy_accounts(session: Session, at: datetime) -> int:
     """Forget sign-ins a month after their end, and yesterday's tries."""
     session.execute(sa.delete(Attempt).where(Attempt.window_started_at < at - timedelta(days=1)))
+    session.execute(sa.delete(MailedCode).where(MailedCode.expires_at < at - timedelta(days=1)))
     statement = sa.delete(AccountSession).where(AccountSession.expires_at < at - KEPT)
     return int(session.execute(statement).rowcount)  # type: ignore[attr-defined]  # a DELETE gives a CursorResult

@@ -9,6 +9,7 @@ from stdnum.fr import siret as siret_number
 from wtforms import (
     BooleanField,
     EmailField,
+    HiddenField,
     IntegerField,
     RadioField,
     SelectChoice,
@@ -75,7 +76,7 @@ class WithCommune(FlaskForm):
 
 
 class OrganisationForm(WithCommune):
-    """Everything a person may say of an organisation. The view drops `roles` and `perimeter` for its own members."""
+    """Everything a person may say of an organisation. The view drops what its own members do not decide."""
 
     name = StringField(_("Nom"), validators=[InputRequired(_("Donnez le nom.")), Length(max=300)])
     short_name = StringField(
@@ -109,6 +110,29 @@ class OrganisationForm(WithCommune):
     )
     capacity_per_month = IntegerField(
         _("Machines reçues par mois, au plus"), validators=[Optional(), NumberRange(min=0, max=100_000)]
+    )
+    max_open_needs = IntegerField(
+        _("Demandes ouvertes, au plus"),
+        description=_("Vide : la limite de tous les services."),
+        validators=[Optional(), NumberRange(0, 10_000, message=_("Un nombre de 0 à 10 000."))],
+    )
+
+
+class LimitForm(FlaskForm):
+    """How many open needs a service may have, and why that changes; `after` is the version that was read."""
+
+    after = HiddenField()
+    open_needs = IntegerField(
+        _("Demandes ouvertes, au plus"),
+        validators=[
+            InputRequired(_("Donnez un nombre.")),
+            NumberRange(1, 10_000, message=_("Un nombre de 1 à 10 000.")),
+        ],
+    )
+    motive = StringField(
+        _("Pourquoi"),
+        description=_("Une phrase, que la liste des versions garde."),
+        validators=[InputRequired(_("Dites pourquoi.")), Length(max=500)],
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -39,12 +40,20 @@ class Trust(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Suspension(StrEnum):
+    """Why an organisation is suspended."""
+
+    COORDINATION = "coordination"
+    LAPSED = "lapsed"
+
+
 class Organisation(Base):
     """A body that takes part. `perimeter` lists EPCI codes; None means everywhere."""
 
     __tablename__ = "organisation"
     __table_args__ = (
         sa.CheckConstraint("capacity_per_month IS NULL OR capacity_per_month >= 0", name="capacity_positive"),
+        sa.CheckConstraint("max_open_needs IS NULL OR max_open_needs >= 0", name="max_open_needs_positive"),
     )
     id: Mapped[pk]
     name: Mapped[Name] = mapped_column(index=True)
@@ -67,6 +76,14 @@ class Organisation(Base):
     certifications: Mapped[list[str]] = mapped_column(default=list)
     can_issue_tax_receipt: Mapped[bool] = mapped_column(default=False)
     certified_until: Mapped[date | None]
+    #: Set while `trust` is suspended.
+    suspension: Mapped[Suspension | None] = mapped_column(enum_type(Suspension))
+    #: When it last said that it still takes part; None counts from its creation.
+    confirmed_on: Mapped[date | None]
+    #: When its people were last written to about that.
+    reminded_on: Mapped[date | None]
+    #: Open needs it may have at most; None follows organisations.limits.
+    max_open_needs: Mapped[int | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -90,6 +107,48 @@ class OrganisationRoleRow(Base):
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), primary_key=True)
     role: Mapped[OrganisationRole] = mapped_column(enum_type(OrganisationRole), primary_key=True, index=True)
     organisation: Mapped[Organisation] = relationship(back_populates="role_rows", lazy="raise")
+
+
+class RequestState(StrEnum):
+    """Where a request to join stands."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class JoinRequest(Base):
+    """A service that asks to join, from the public page, with the first need it drafted meanwhile.
+
+    It is no organisation yet. The person's name and address go with the row, some time after the answer.
+    """
+
+    __tablename__ = "join_request"
+    id: Mapped[pk]
+    #: Of the link that lets its author go on with the first need; stored hashed.
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    state: Mapped[RequestState] = mapped_column(enum_type(RequestState), default=RequestState.WAITING, index=True)
+    name: Mapped[Name]
+    role: Mapped[OrganisationRole] = mapped_column(enum_type(OrganisationRole))
+    legal_type: Mapped[LegalType] = mapped_column(enum_type(LegalType))
+    siret: Mapped[str] = mapped_column(sa.String(14), index=True)
+    commune_code: Mapped[str] = mapped_column(sa.String(5))
+    epci_code: Mapped[str | None] = mapped_column(sa.String(9))
+    phone: Mapped[str | None] = mapped_column(sa.String(30))
+    person_name: Mapped[Name]
+    person_email: Mapped[str] = mapped_column(sa.String(254), index=True)
+    #: What the service does with households, in its own words.
+    purpose: Mapped[str | None] = mapped_column(sa.String(500))
+    #: core.needs.Answers as JSON, once the first need is drafted.
+    answers: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    #: Why it was declined, in the coordination's words, as the person reads them.
+    motive: Mapped[str | None] = mapped_column(sa.String(500))
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class PlaceKind(StrEnum):

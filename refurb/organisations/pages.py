@@ -10,7 +10,7 @@ from refurb.core.permissions import Permission
 from refurb.db import Session
 from refurb.organisations import queries
 from refurb.organisations.models import Organisation
-from refurb.organisations.words import LEGAL_TYPES, PLACE_KINDS, ROLES, TRUST, TRUST_TONES
+from refurb.organisations.words import LEGAL_TYPES, PLACE_KINDS, ROLES, SUSPENSIONS, TRUST, TRUST_TONES
 from refurb.security import actor
 
 bp = Blueprint("organisations", __name__, url_prefix="/organisations")
@@ -21,6 +21,7 @@ WORDS: dict[str, Any] = {
     "TRUST": TRUST,
     "TRUST_TONES": TRUST_TONES,
     "PLACE_KINDS": PLACE_KINDS,
+    "SUSPENSIONS": SUSPENSIONS,
     "ACCOUNT_ROLES": ACCOUNT_ROLES,
     "SCOPES": SCOPES,
 }

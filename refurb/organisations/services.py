@@ -10,14 +10,14 @@ from refurb.audit.services import Author, record
 from refurb.core.identity import CodeKind
 from refurb.core.permissions import OrganisationRole
 from refurb.organisations.codes import next_code
-from refurb.organisations.models import Organisation, OrganisationRoleRow, Place, PlaceKind, Trust
+from refurb.organisations.models import Organisation, OrganisationRoleRow, Place, PlaceKind, Suspension, Trust
 
 #: What a form may change; anything else is decided by a verb of its own.
 FIELDS = frozenset(
     (
         "name", "short_name", "legal_type", "siret", "rna", "email", "phone", "address", "postcode", "commune_code",
         "epci_code", "perimeter", "capacity_per_month", "skills", "certifications", "can_issue_tax_receipt",
-        "certified_until",
+        "certified_until", "max_open_needs",
     )
 )  # fmt: skip
 
@@ -76,15 +76,16 @@ def change(
 
 
 def approve(session: Session, organisation: Organisation, *, by: Author, at: datetime) -> None:
-    """Let the organisation act in the chain."""
-    organisation.trust = Trust.APPROVED
+    """Let the organisation act in the chain, for a year from now."""
+    organisation.trust, organisation.suspension = Trust.APPROVED, None
+    organisation.confirmed_on, organisation.reminded_on = at.date(), None
     record(session, "organisation", organisation.id, "organisation.approved", by=by, at=at)
 
 
-def suspend(session: Session, organisation: Organisation, *, reason: str, by: Author, at: datetime) -> None:
+def suspend(session: Session, organisation: Organisation, *, reason: Suspension, by: Author, at: datetime) -> None:
     """Keep the organisation, and offer it nothing more."""
-    organisation.trust = Trust.SUSPENDED
-    payload = {"reason": reason}
+    organisation.trust, organisation.suspension = Trust.SUSPENDED, reason
+    payload = {"reason": reason.value}
     record(session, "organisation", organisation.id, "organisation.suspended", by=by, at=at, payload=payload)
 
 

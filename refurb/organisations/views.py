@@ -9,19 +9,20 @@ from sqlalchemy.exc import IntegrityError
 from wtforms import SelectChoice
 
 from refurb.accounts.queries import invitations_of, members, stations_of
+from refurb.core import trust as trust_rule
 from refurb.core.permissions import OrganisationRole, Permission
 from refurb.core.territory import Commune
 from refurb.db import Session, get_session
-from refurb.organisations import queries, services, team
+from refurb.organisations import queries, recertification, services, team, trust_views
 from refurb.organisations.forms import OrganisationForm, PlaceForm, WithCommune, folded_siret
-from refurb.organisations.models import LegalType, Organisation, Place, PlaceKind, Trust
+from refurb.organisations.models import LegalType, Organisation, Place, PlaceKind, Suspension, Trust
 from refurb.organisations.pages import WORDS, bp, manages, organisation_or_404
 from refurb.security import actor, requires
 from refurb.territory import queries as territory
 from refurb.web import now, page_number, paginate
 
-# `team` put its routes on the blueprint when it was imported.
-__all__ = ["bp", "team"]
+# These put their routes on the blueprint when they were imported.
+__all__ = ["bp", "team", "trust_views"]
 
 
 @bp.get("")
@@ -55,6 +56,9 @@ def show(organisation_id: int) -> ResponseReturnValue:
         commune=territory.commune_name(session, organisation.commune_code),
         perimeter=[territory.epci_name(session, code) for code in organisation.perimeter or []],
         places=queries.places_of(session, organisation_id),
+        confirmed_until=trust_rule.ends_on(recertification.confirmed_on(organisation))
+        if recertification.is_asked(organisation)
+        else None,
         members=members(session, organisation_id) if may_invite else None,
         invitations=invitations_of(session, organisation_id, now=now()) if may_invite else [],
         stations=stations_of(session, organisation_id) if may_tokens else None,
@@ -109,7 +113,7 @@ def edit(organisation_id: int) -> ResponseReturnValue:
         form.commune.data = territory.commune_name(session, organisation.commune_code)
     all_of_it = actor().can(Permission.ORGANISATION_MANAGE)
     if not all_of_it:
-        del form.roles, form.perimeter
+        del form.roles, form.perimeter, form.max_open_needs
     _prepare(session, form)
     if form.validate_on_submit() and _siret_is_free(session, form, organisation):
         roles = [OrganisationRole(code) for code in form.roles.data or []] if all_of_it else None
@@ -132,7 +136,7 @@ def trust(organisation_id: int) -> ResponseReturnValue:
         if organisation.id == actor().organisation_id:
             flash(_("Vous agissez pour cette organisation : une autre coordination doit la suspendre."), "refused")
             return redirect(url_for(".show", organisation_id=organisation.id), 303)
-        services.suspend(session, organisation, reason="coordination", by=actor(), at=now())
+        services.suspend(session, organisation, reason=Suspension.COORDINATION, by=actor(), at=now())
     else:
         abort(400)
     session.commit()
@@ -238,6 +242,7 @@ def _values(form: OrganisationForm) -> dict[str, Any]:
     }
     if "perimeter" in form:
         values["perimeter"] = list(form.perimeter.data or []) or None
+        values["max_open_needs"] = form.max_open_needs.data
     return values
 
 

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from refurb.core.permissions import OrganisationRole
-from refurb.organisations.models import LegalType, PlaceKind, Trust
+from refurb.organisations.models import LegalType, PlaceKind, Suspension, Trust
 
 ROLES = {
     OrganisationRole.SUPPLIER: _l("Donne du matériel"),
@@ -40,6 +40,11 @@ TRUST_TONES = {
     Trust.UNDER_REVIEW: "waits",
     Trust.APPROVED: "done",
     Trust.SUSPENDED: "refused",
+}
+
+SUSPENSIONS = {
+    Suspension.COORDINATION: _l("La coordination l'a suspendue."),
+    Suspension.LAPSED: _l("Personne n'y a confirmé qu'elle participe toujours."),
 }
 
 PLACE_KINDS = {
