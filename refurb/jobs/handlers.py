@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from refurb import outbox
 from refurb.accounts.models import AccountSession, Attempt, MailedCode
+from refurb.devices import report_jobs
 from refurb.documents import services as documents
 from refurb.donations import drafts
 from refurb.donations import jobs as donations
@@ -46,6 +47,7 @@ def register(app: Flask) -> None:
         Periodic("privacy.purge", privacy.daily, minute="52", hour="3"),
         Periodic("organisations.recertify", organisations.recertify, minute="22", hour="5"),
         Periodic("organisations.tidy", organisations.tidy, minute="42", hour="3"),
+        Periodic("reports.read", report_jobs.read_waiting, minute="*/5"),
         Periodic("territory.refresh", territory.refresh, minute="47", hour="3"),
     ]
 
