@@ -38,6 +38,7 @@ def station(scope: Scope = Scope.REPORTS_WRITE) -> Actor:
     Raises TokenRefused, or its ScopeMissing, once the body is out of the way.
     """
     session, moment = get_session(), now()
+    session.commit()
     session.read_only = True
     found = next(filter(None, (accounts.station_by_token(session, token) for token in _tokens())), None)
     session.commit()

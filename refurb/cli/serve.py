@@ -26,11 +26,7 @@ PATIENCE = 60.0
 def serve(host: str, port: int, workers: int, threads: int, with_worker: bool, demo: bool) -> None:
     """Prepare the database as far as it may be prepared unasked, then hand over to gunicorn."""
     accounts = _prepare(demo)
-    server = [
-        sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--workers", str(workers),
-        "--threads", str(threads), "--bind", f"{host}:{port}", "--log-level", "warning", "--graceful-timeout", "10",
-        "refurb.app:create_app()",
-    ]  # fmt: skip
+    server = [sys.executable, "-m", "gunicorn", *gunicorn(f"{host}:{port}", workers=workers, threads=threads)]
     children = [subprocess.Popen(server)]  # noqa: S603 - our own command
 
     stopping = False
@@ -58,6 +54,19 @@ def serve(host: str, port: int, workers: int, threads: int, with_worker: bool, d
     for child in children:
         child.wait()
     raise SystemExit(0 if stopping else status or 1)
+
+
+def gunicorn(bind: str, *, workers: int, threads: int) -> list[str]:
+    """Return the arguments of the web server.
+
+    A header may be longer than gunicorn's own 8 kB: a token of any length is answered by us, in a sentence. And a
+    process that a busy machine lets starve is given two minutes before it is taken for dead.
+    """
+    return [
+        "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads), "--bind", bind,
+        "--log-level", "warning", "--graceful-timeout", "10", "--timeout", "120",
+        "--limit-request-field_size", "65536", "refurb.app:create_app()",
+    ]  # fmt: skip
 
 
 def _prepare(demo: bool) -> str:

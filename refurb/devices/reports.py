@@ -4,6 +4,7 @@
 is asked of a person and nothing is taken from the report before the answer; reading again uses what was kept.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -19,11 +20,10 @@ from refurb.core.workflow import Action, Status, TransitionRefused
 from refurb.devices import grades, media, queries, registry, report_queries, report_wipes, services
 from refurb.devices.identity import identity_columns, maker_key, serial_key
 from refurb.devices.models import Device, Report, StorageMedium
-from refurb.devices.readings.document import Document
 from refurb.devices.readings.facts import words
 from refurb.devices.readings.names import short_model
-from refurb.devices.readings.persons import without_persons
-from refurb.devices.readings.reading import Reading, Unreadable
+from refurb.devices.readings.opened import Opened, opened
+from refurb.devices.readings.reading import Reading
 from refurb.devices.readings.registry import READER_VERSION, read
 from refurb.devices.readings.summary import as_json, grading_facts, unreadable_json
 from refurb.devices.report_matching import Doubt, Match, match
@@ -59,12 +59,14 @@ def arrive(
     """
     report, known = keep(session, raw, by=by, at=at, file_name=file_name)
     session.commit()
+    # The longest part, before anything is locked: the others write meanwhile.
+    content = opened(raw) if report.read_at is None else None
     for left in reversed(range(_TRIES)):
-        # The same bytes may be on their way by another door, which reads them now: the first to hold the row reads.
-        report = _lock(session, report)
         try:
+            # The same bytes may be on their way by another door, which reads them now: the first to hold the row reads.
+            report = _lock(session, report)
             if report.read_at is None:
-                report = _take_guarded(session, report, by=by, at=at, zone=zone, device=device)
+                report = _take_guarded(session, report, content, by=by, at=at, zone=zone, device=device)
             elif device is not None and report.device_id is None and report.format != "unreadable":
                 settle(session, report, device, by=by, at=at, zone=zone)
             session.commit()
@@ -80,12 +82,19 @@ def arrive(
 
 
 def _take_guarded(
-    session: Session, report: Report, *, by: Actor, at: datetime, zone: tzinfo, device: Device | None = None
+    session: Session,
+    report: Report,
+    content: Opened | None,
+    *,
+    by: Actor,
+    at: datetime,
+    zone: tzinfo,
+    device: Device | None = None,
 ) -> Report:
     """Take a report, whatever is in it: what nobody foresaw leaves it kept, unread or as it was, and is logged."""
     try:
         with session.begin_nested():
-            take(session, report, by=by, at=at, zone=zone, device=device)
+            take(session, report, content, by=by, at=at, zone=zone, device=device)
     except OperationalError:
         raise
     except Exception as error:
@@ -136,21 +145,28 @@ def _lock(session: Session, report: Report) -> Report:
 
 
 def take(
-    session: Session, report: Report, *, by: Actor, at: datetime, zone: tzinfo, device: Device | None = None
+    session: Session,
+    report: Report,
+    content: Opened | None = None,
+    *,
+    by: Actor,
+    at: datetime,
+    zone: tzinfo,
+    device: Device | None = None,
 ) -> None:
-    """Read what was kept, say which machine it is of, and take from it what it proves."""
-    raw = blobs.get(session, report.kept_sha256)
+    """Read what was kept, say which machine it is of, and take from it what it proves. `content`: opened already."""
+    content = content or opened(blobs.get(session, report.kept_sha256))
+    reading = content.reading
     report.read_at, report.reader_version = at, READER_VERSION
-    try:
-        reading = read(raw)
-    except Unreadable as refusal:
-        report.format, report.reading, report.doubt = "unreadable", unreadable_json(refusal.code), None
+    if reading is None:
+        why = content.why_not or "unknown-format"
+        report.format, report.reading, report.doubt = "unreadable", unreadable_json(why), None
         report.device = device
         session.flush()
         return
     report.format, report.reading = reading.format, stored(reading)
     report.sender_id = (reading.sender_id or "")[:200] or None
-    _forget_persons(session, report, raw)
+    _forget_persons(session, report, content.kept)
     if report.device_id is not None:
         device = session.get_one(Device, report.device_id)
         found = Match(device)
@@ -189,10 +205,9 @@ def stored(reading: Reading) -> dict[str, object]:
     return told | {"uuid": reading.uuid, "macs": list(reading.macs), "sender_id": reading.sender_id}
 
 
-def _forget_persons(session: Session, report: Report, raw: bytes) -> None:
+def _forget_persons(session: Session, report: Report, kept: bytes) -> None:
     """Keep the report less the sections about persons; the bytes as they came go, unless another report keeps them."""
-    kept = without_persons(Document(raw))
-    if kept == raw:
+    if hashlib.sha256(kept).hexdigest() == report.kept_sha256:
         return
     was, report.kept_sha256 = report.kept_sha256, blobs.put(session, kept, "application/octet-stream")
     session.flush()
@@ -245,7 +260,7 @@ def read_again(session: Session, report: Report, *, by: Actor, at: datetime, zon
     """
     report = _lock(session, report)
     before = (report.format, report.reading)
-    report = _take_guarded(session, report, by=by, at=at, zone=zone)
+    report = _take_guarded(session, report, None, by=by, at=at, zone=zone)
     return before != (report.format, report.reading)
 
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from refurb.cli.ingest import ingest
-from refurb.devices.readings.reading import Unreadable
+from refurb.devices.readings.opened import Opened
 from tests.devices.readings.makers import as_bytes, inventory_xml, lshw_tree, nwipe_log, smart
 
 if TYPE_CHECKING:
@@ -145,11 +145,11 @@ def test_files_are_kept_taken_and_told(
 def test_again_reads_what_could_not_be_read(files: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     from refurb.devices import reports
 
-    def refuse(_: bytes) -> None:
-        raise Unreadable("unknown-format")
+    def refuse(raw: bytes) -> Opened:
+        return Opened(None, "unknown-format", raw)
 
     with monkeypatch.context() as older:
-        older.setattr(reports, "read", refuse)
+        older.setattr(reports, "opened", refuse)
         assert CliRunner().invoke(ingest, [str(files["lshw.json"])]).exit_code == 1
     result = CliRunner().invoke(ingest, ["--again", "--json"])
     assert result.exit_code == 0

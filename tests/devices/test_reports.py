@@ -135,18 +135,57 @@ def test_what_nobody_can_read_is_kept_whole_and_moves_nothing(session: Session, 
     assert stands(laptop) is Status.RECEIVED
 
 
+def test_what_nobody_foresaw_keeps_the_report_and_changes_nothing(
+    session: Session, bring: Bring, laptop: Device, technician: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from refurb import blobs
+    from refurb.devices import grades, reports
+
+    def break_off(*_: Any) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    raw = lshw()
+    with monkeypatch.context() as broken:
+        broken.setattr(grades, "regrade", break_off)
+        report = bring(raw).report
+    assert (report.format, report.device_id, laptop.cpu_model) == ("unreadable", None, None)
+    assert (report.reading or {})["warnings"] == ["unexpected-shape"]
+    assert blobs.get(session, report.kept_sha256) == raw
+    assert reports.read_again(session, report, by=technician, at=NOON, zone=PARIS)
+    assert (report.format, report.device_id, laptop.cpu_model) == ("lshw", laptop.id, "Intel Core i5-8250U")
+    with monkeypatch.context() as broken:
+        broken.setattr(grades, "regrade", break_off)
+        assert not reports.read_again(session, report, by=technician, at=NOON, zone=PARIS)
+    assert (report.format, report.device_id) == ("lshw", laptop.id)
+
+
+def test_a_busy_database_leaves_the_report_to_the_worker(
+    session: Session, bring: Bring, laptop: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from refurb.devices import grades, report_jobs
+
+    def busy(*_: Any) -> None:
+        raise sa.exc.OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(grades, "regrade", busy)
+        report = bring(lshw()).report
+    assert (report.read_at, report.format, report.device_id) == (None, None, None)
+    # Somebody else may be reading it now; later nobody is.
+    assert report_jobs.read_waiting(session, NOON) == 0
+    assert report_jobs.read_waiting(session, NOON + timedelta(minutes=5)) == 1
+    assert (report.format, report.device_id) == ("lshw", laptop.id)
+
+
 def test_read_again_once_a_reader_is_there(
     session: Session, bring: Bring, laptop: Device, technician: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from refurb.devices import report_queries, reports
-    from refurb.devices.readings.reading import Unreadable
+    from refurb.devices.readings.opened import Opened
     from refurb.devices.readings.registry import READER_VERSION
 
-    def refuse(_: bytes) -> None:
-        raise Unreadable("unknown-format")
-
     with monkeypatch.context() as older:
-        older.setattr(reports, "read", refuse)
+        older.setattr(reports, "opened", lambda raw: Opened(None, "unknown-format", raw))
         report = bring(lshw(), device=laptop).report
         assert report.format == "unreadable"
     assert report_queries.to_read_again(session, READER_VERSION) == [report.id]

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 #: How many hours until the agent asks again; it is run by hand on a bench, so this hardly matters.
 EVERY_HOURS = 24
 SEND = f"<REPLY><PROLOG_FREQ>{EVERY_HOURS}</PROLOG_FREQ><RESPONSE>SEND</RESPONSE></REPLY>"
-TAKEN = "<REPLY/>"
+#: Spelt in two tags: the XML reader of FusionInventory takes <REPLY/> for no reply at all.
+TAKEN = "<REPLY></REPLY>"
 #: OCS Inventory's own agents look for a word.
 TAKEN_OCS = "<REPLY><RESPONSE>NO_ACCOUNT_UPDATE</RESPONSE></REPLY>"
 OK: dict[str, Any] = {"status": "ok", "expiration": EVERY_HOURS}

@@ -5,6 +5,7 @@ What is left reads the same: no reader looks at what is dropped here.
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -49,10 +50,20 @@ def without_persons(document: Document) -> bytes:
 
 
 def _drops(key: str, value: Any, holder: str) -> bool:
-    key = key.lower()
     if isinstance(value, dict | list):
-        return bool(_SECTIONS.fullmatch(key))
-    return bool(_VALUES.fullmatch(key)) or (holder == "hardware" and key == "name")
+        return _is_section(key)
+    return _is_value(key) or (holder == "hardware" and key.lower() == "name")
+
+
+# A report of hundreds of kilobytes has some hundred different keys.
+@lru_cache(maxsize=4096)
+def _is_section(key: str) -> bool:
+    return bool(_SECTIONS.fullmatch(key.lower()))
+
+
+@lru_cache(maxsize=4096)
+def _is_value(key: str) -> bool:
+    return bool(_VALUES.fullmatch(key.lower()))
 
 
 def _cleaned(value: Any, holder: str = "") -> Any:
@@ -85,7 +96,7 @@ def _paths(value: Any) -> Any:
 def _cleaned_xml(element: Element, holder: str) -> Element:
     kept = Element(element.name, element.text)
     for child in element.children:
-        section = child.children and _SECTIONS.fullmatch(child.name.lower())
+        section = child.children and _is_section(child.name)
         if section or (not child.children and _drops(child.name, child.text, holder)):
             continue
         kept.children.append(_cleaned_xml(child, element.name.lower() if not child.children else child.name.lower()))

@@ -45,8 +45,12 @@ def recognise(document: Document) -> Format | None:
 
 def read(raw: bytes) -> Reading:
     """Read a report whatever its format; raises Unreadable, and nothing else, for what nobody can read."""
+    return read_document(Document(raw))
+
+
+def read_document(document: Document) -> Reading:
+    """Read a report whose bytes are unpacked already; raises Unreadable, and nothing else."""
     try:
-        document = Document(raw)
         if (found := recognise(document)) is None:
             raise Unreadable("truncated" if _cut(document) else "unknown-format")
         return found.reads(document)
