@@ -31,7 +31,12 @@ class MediumState(StrEnum):
 
     NOT_WIPED = "not_wiped"
     DOUBTFUL = "doubtful"
+    #: The run did not end; the medium itself is not in question, and is wiped again.
+    INTERRUPTED = "interrupted"
+    #: The medium failed: it can only be destroyed.
     FAILED = "failed"
+    #: Its giver asked that it be destroyed, however well it was wiped.
+    TO_DESTROY = "to_destroy"
     RESERVATION = "reservation"
     OK = "ok"
     RESERVATION_ACCEPTED = "reservation_accepted"
@@ -39,6 +44,8 @@ class MediumState(StrEnum):
     ABSENT = "absent"
 
 
+#: What is left to do with them is to destroy them.
+DOOMED_STATES = frozenset({MediumState.FAILED, MediumState.TO_DESTROY})
 CLEAR_STATES = frozenset({MediumState.OK, MediumState.RESERVATION_ACCEPTED, MediumState.DESTROYED, MediumState.ABSENT})
 
 
@@ -78,6 +85,8 @@ class Wipe:
     accepted_by_id: int | None = None
     #: The end time was not plausible and nobody has settled it yet.
     doubtful: bool = False
+    #: A failure of the run and not of the medium, see `was_interrupted`.
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +97,16 @@ class Medium:
     wipes: Sequence[Wipe] = ()
     destroyed: bool = False
     absent: bool = False
+    #: It came with a gift whose giver chose destruction.
+    to_destroy: bool = False
 
 
 def medium_state(medium: Medium) -> MediumState:
     """Return where a medium stands: its latest outcome since it last left a donor's or a user's hands decides.
 
     Of two outcomes with the same end time the worse one counts. A doubtful wipe proves nothing, but a doubtful
-    failure is believed: caution costs one more wipe, the opposite costs somebody's files.
+    failure is believed: caution costs one more wipe, the opposite costs somebody's files. A failure of the medium is
+    not mended by a later success (any single error fails the drive: domain.md D.3); one of the run is.
     """
     if medium.destroyed:
         return MediumState.DESTROYED
@@ -106,6 +118,10 @@ def medium_state(medium: Medium) -> MediumState:
         for wipe in ours
         if wipe.ended_at >= medium.held_since and (not wipe.doubtful or wipe.outcome is Outcome.FAILED)
     ]
+    if any(wipe.outcome is Outcome.FAILED and not wipe.interrupted for wipe in counted):
+        return MediumState.FAILED
+    if medium.to_destroy:
+        return MediumState.TO_DESTROY
     if not counted:
         return MediumState.DOUBTFUL if any(wipe.doubtful for wipe in ours) else MediumState.NOT_WIPED
     latest = max(counted, key=lambda wipe: (wipe.ended_at, _GRAVITY[wipe.outcome], wipe.accepted_by_id is None))
@@ -113,7 +129,7 @@ def medium_state(medium: Medium) -> MediumState:
         case Outcome.OK:
             return MediumState.OK
         case Outcome.FAILED:
-            return MediumState.FAILED
+            return MediumState.INTERRUPTED
     accepted = latest.accepted_by_id is not None and latest.accepted_by_id != latest.operator_id
     return MediumState.RESERVATION_ACCEPTED if accepted else MediumState.RESERVATION
 
@@ -126,6 +142,30 @@ def is_clear(medium: Medium) -> bool:
     return medium_state(medium) in CLEAR_STATES
 
 
+#: What a run that did not end leaves in its log: no word of an error of the medium. Codes of the readings.
+_RUN_ENDED_EARLY = frozenset({"aborted", "not-finished", "not-all-bytes-written", "no-log"})
+#: Commands that were not there, were refused or did not start: the medium was not tried.
+_NOT_TRIED = frozenset({"command-absent", "command-refused"})
+#: A drive that is frozen or knows no erase of its own refuses these, and may be overwritten instead.
+_OWN_ERASE = ("hdparm", "nvme")
+
+
+def was_interrupted(outcome: Outcome, reasons: Iterable[str]) -> bool:
+    """Return whether a failure is one of the run, by its reasons: every one of them, and one at least.
+
+    A failure whose reason nobody knows is the medium's.
+    """
+    told = [reason.partition(": ") for reason in reasons]
+    return (
+        outcome is Outcome.FAILED
+        and bool(told)
+        and all(
+            code in _RUN_ENDED_EARLY | _NOT_TRIED or (code == "command-failed" and detail.startswith(_OWN_ERASE))
+            for code, _, detail in told
+        )
+    )
+
+
 def media_state(known: bool, states: Iterable[MediumState]) -> MediaState:
     """Return what holds for the whole machine; `known`: somebody listed its media, or attested there is none."""
     if not known:
@@ -133,17 +173,49 @@ def media_state(known: bool, states: Iterable[MediumState]) -> MediaState:
     return MediaState.CLEAR if all(state in CLEAR_STATES for state in states) else MediaState.NOT_CLEAR
 
 
-def check_acceptance(wipe: Wipe, *, by_id: int | None, reason: str) -> None:
+def check_acceptance(wipe: Wipe, *, by_id: int | None, reason: str, to_destroy: bool = False) -> None:
     """Refuse an acceptance that is not a controller's, with a reason, other than the operator.
 
-    Raises MediaRefused: "nothing-to-accept", "same-person", "reason-missing".
+    Raises MediaRefused: "to-destroy" (its giver chose destruction), "nothing-to-accept", "same-person",
+    "reason-missing".
     """
+    if to_destroy:
+        raise MediaRefused("to-destroy")
     if wipe.outcome is not Outcome.OK_WITH_RESERVATION or wipe.source is WipeSource.DONOR or wipe.doubtful:
         raise MediaRefused("nothing-to-accept")
     if by_id is None or by_id == wipe.operator_id:
         raise MediaRefused("same-person")
     if not reason.strip():
         raise MediaRefused("reason-missing")
+
+
+class Level(StrEnum):
+    """What a wipe may claim of NIST SP 800-88: the least that the method gives on that kind of medium."""
+
+    NONE = "none"
+    CLEAR = "clear"
+    PURGE = "purge"
+    DESTROY = "destroy"
+
+
+_PURGES = frozenset({"nvme-sanitize", "crypto-erase"})
+_DRIVES_OWN = frozenset({"secure-erase", "hdparm", "nvme", "nvme-format", "manufacturer", "factory-reset"})
+
+
+def level(outcome: Outcome, *, method: str | None, kind: str) -> Level:
+    """Return the level that a certificate claims; never more than the evidence gives.
+
+    Source: NIST SP 800-88 Rev. 2 and domain.md D.3. An overwrite is Clear on a disk that turns; on solid state it
+    reaches no spare cell, so that nothing is claimed, nor on a medium whose kind nobody knows. The drive's own erase
+    is Clear, a sanitize or the loss of its key Purge. With a reservation, as when nothing was done, no level.
+    """
+    if outcome is not Outcome.OK or method in (None, "new", "other"):
+        return Level.NONE
+    if method in _PURGES:
+        return Level.PURGE
+    if method in _DRIVES_OWN:
+        return Level.CLEAR
+    return Level.CLEAR if kind == "hdd" else Level.NONE
 
 
 #: Clocks of machines on the bench drift; a live system without network may be some minutes ahead.

@@ -132,12 +132,16 @@ class MediumForm(FlaskForm):
     )
 
 
+#: A wipe that did not end, as the entry by hand says it: a failure of the run, and the disk is wiped again.
+INTERRUPTED = "interrupted"
+
+
 class WipeForm(FlaskForm):
     """The outcome of a wipe, entered by hand."""
 
     outcome = RadioField(
         _l("Résultat"),
-        choices=options(OUTCOMES),
+        choices=[*options(OUTCOMES), SelectChoice(INTERRUPTED, _l("Interrompu, à recommencer"))],
         validators=[InputRequired(_l("Choisissez le résultat."))],
     )
     method = SelectField(_l("Méthode"), choices=options(METHODS), validators=[InputRequired()])

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from refurb.audit.services import record
 from refurb.core import media as core_media
-from refurb.core.media import MediaRefused, Outcome, Timing, WipeSource
-from refurb.core.workflow import OUT, TERMINAL, Action, Status, TransitionRefused, status_after_media
+from refurb.core.equipment import DiskWish
+from refurb.core.media import MediaRefused, MediumState, Outcome, Timing, WipeSource
+from refurb.core.workflow import BEFORE_WIPED, OUT, TERMINAL, Action, Status, TransitionRefused, status_after_media
 from refurb.devices import queries, services
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device, MediumKind, MediumWipe, StorageMedium
@@ -23,6 +24,8 @@ from refurb.devices.services import DeviceRefused
 from refurb.devices.steps import STOCKED, lock
 from refurb.security import Actor
 
+#: How an unused medium is entered, as the pages propose it (devices.words.METHODS).
+NEW = "new"
 #: A machine that is not in a workshop's hands: nobody can put a disk in it or take one out.
 AWAY = OUT | TERMINAL | {Status.MISSING, Status.STOLEN}
 
@@ -71,6 +74,8 @@ def add(
         health=health,
         # What it proved in this machine counts from when the machine last came in, a wipe on the bench before now too.
         held_since=device_held_since(session, device),
+        # Before the wipe is settled, what is found in the machine is the giver's; later it is the workshop's own.
+        to_destroy=device.disk_wish is DiskWish.DESTROY and device.status in BEFORE_WIPED,
         created_at=at,
         wipes=[],
     )
@@ -156,7 +161,8 @@ def see(
     found.size_gb, found.health = found.size_gb or size_gb, health or found.health
     if not again and (found.absence_attested is not None or found.destroyed_at is not None):
         # It is there, whatever somebody attested: a disk that a tool reads is neither absent nor destroyed.
-        found.absence_attested = found.destroyed_at = None
+        found.absence_attested = found.destroyed_at = found.destroyed_how = None
+        found.absence_attested_at = found.attested_by_id = None
         told = {"medium_id": found.id, "kind": found.kind.value, "model": found.model, "serial": found.serial}
         record(session, "device", device.id, "medium.added", by=by, at=at, payload={**told, "seen_again": True})
     device.media_known = True
@@ -174,6 +180,8 @@ def record_wipe(
     at: datetime,
     method: str | None = None,
     tool: str | None = None,
+    verify: str | None = None,
+    hidden_area: str | None = None,
     reasons: list[str] | None = None,
     started_at: datetime | None = None,
     ended_at: datetime | None = None,
@@ -201,6 +209,8 @@ def record_wipe(
         outcome=outcome,
         method=(method or "").strip()[:100] or None,
         tool=(tool or "").strip()[:100] or None,
+        verify=(verify or "")[:20] or None,
+        hidden_area=(hidden_area or "")[:20] or None,
         reasons=list(reasons or []),
         started_at=started_at,
         ended_at=at if worth is Timing.DOUBT else ended_at,
@@ -210,6 +220,9 @@ def record_wipe(
         report_id=report_id,
     )
     session.add(wipe)
+    if outcome is Outcome.OK and method == NEW:
+        # It never was the giver's, so that nothing was asked for it.
+        medium.to_destroy = False
     session.flush()
     told = {"medium_id": medium.id, "outcome": outcome.value, "method": wipe.method, "source": source.value}
     _record(session, medium, "medium.wiped", by=by, at=at, payload={**told, "wipe_id": wipe.id, "worth": worth.value})
@@ -236,7 +249,8 @@ def settle_doubt(session: Session, wipe: MediumWipe, *, counts: bool, by: Actor,
 def accept_reservation(session: Session, medium: StorageMedium, *, reason: str, by: Actor, at: datetime) -> MediumWipe:
     """Accept that the latest outcome is good in spite of its reservation: a controller's word, with a reason.
 
-    Raises MediaRefused "nothing-to-accept", "same-person" (the operator's own), "reason-missing".
+    Raises MediaRefused "to-destroy" (as its giver chose), "nothing-to-accept", "same-person" (the operator's own),
+    "reason-missing".
     """
     medium = _reload(session, medium.id)
     wipe = max(
@@ -246,7 +260,10 @@ def accept_reservation(session: Session, medium: StorageMedium, *, reason: str, 
     )
     if wipe is None:
         raise MediaRefused("nothing-to-accept")
-    core_media.check_acceptance(queries.wipe_view(wipe), by_id=by.id, reason=reason)
+    if not medium.to_destroy and queries.medium_state(medium) is not MediumState.RESERVATION:
+        # It failed before, or it has been in a user's hands since: there is more to do than to accept.
+        raise MediaRefused("nothing-to-accept")
+    core_media.check_acceptance(queries.wipe_view(wipe), by_id=by.id, reason=reason, to_destroy=medium.to_destroy)
     wipe.accepted_at, wipe.accepted_by_id, wipe.acceptance_reason = at, by.id, reason.strip()
     session.flush()
     payload = {"medium_id": medium.id, "reason": reason.strip(), "wipe_id": wipe.id}
@@ -262,7 +279,7 @@ def destroy(session: Session, medium: StorageMedium, *, method: str, by: Actor, 
         raise MediaRefused("already")
     if not method.strip():
         raise MediaRefused("method-missing")
-    medium.destroyed_at = at
+    medium.destroyed_at, medium.destroyed_how, medium.attested_by_id = at, method.strip()[:300], by.id
     session.flush()
     payload = {"medium_id": medium.id, "method": method.strip()}
     _record(session, medium, "medium.destroyed", by=by, at=at, payload=payload)
@@ -276,7 +293,7 @@ def attest_absent(session: Session, medium: StorageMedium, *, reason: str, by: A
         raise MediaRefused("already")
     if not reason.strip():
         raise MediaRefused("reason-missing")
-    medium.absence_attested = reason.strip()
+    medium.absence_attested, medium.absence_attested_at, medium.attested_by_id = reason.strip(), at, by.id
     session.flush()
     payload = {"medium_id": medium.id, "reason": reason.strip()}
     _record(session, medium, "medium.absent", by=by, at=at, payload=payload)

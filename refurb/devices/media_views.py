@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from refurb.core.identity import CodeKind
 from refurb.core.identity import read as read_code
-from refurb.core.media import CLEAR_STATES, MediaRefused, MediumState, Outcome, WipeSource
+from refurb.core.media import CLEAR_STATES, DOOMED_STATES, MediaRefused, MediumState, Outcome, WipeSource
 from refurb.core.permissions import Permission
 from refurb.core.workflow import TransitionRefused
 from refurb.db import get_session
-from refurb.devices import media, queries
-from refurb.devices.forms import MediumForm, PutInForm, ReasonForm, WipeForm
+from refurb.devices import media, queries, report_words
+from refurb.devices.forms import INTERRUPTED, MediumForm, PutInForm, ReasonForm, WipeForm
 from refurb.devices.models import MediumKind, StorageMedium
 from refurb.devices.services import DeviceRefused
 from refurb.devices.views import bp, found, page_of, sentence
@@ -107,6 +107,11 @@ def _page(disk: StorageMedium, *, refusal: str | None = None, **forms: Any) -> R
         state=state,
         is_clear=state in CLEAR_STATES,
         acceptable=state is MediumState.RESERVATION,
+        doomed=state in DOOMED_STATES,
+        failed=state is MediumState.FAILED,
+        reasons={
+            w.id: " ".join(report_words.reason(code) for code in w.reasons if code != "rejected") for w in disk.wipes
+        },
         doubts=doubts,
         wipes=sorted(disk.wipes, key=lambda wipe: (wipe.ended_at or wipe.recorded_at, wipe.id), reverse=True),
         refusal=refusal,
@@ -135,8 +140,12 @@ def record_wipe(medium_id: int) -> ResponseReturnValue:
         if ended_at > at or ended_at < disk.held_since:
             form.ended_at.errors = [_("Cette heure est dans l'avenir, ou d'avant l'arrivée de la machine.")]
             return _page(disk, wipe_form=form)
-    outcome = Outcome(form.outcome.data)
-    if outcome is not Outcome.OK and not form.reason.data:
+    interrupted = form.outcome.data == INTERRUPTED
+    outcome = Outcome.FAILED if interrupted else Outcome(form.outcome.data)
+    if form.method.data == media.NEW and disk.to_destroy and not actor().can(Permission.MEDIUM_ACCEPT):
+        form.method.errors = [_("Le donateur demande la destruction : seul un contrôleur dit qu'un disque est à vous.")]
+        return _page(disk, wipe_form=form)
+    if outcome is not Outcome.OK and not interrupted and not form.reason.data:
         form.reason.errors = [_("Dites en quelques mots ce qui n'a pas été atteint.")]
         return _page(disk, wipe_form=form)
     back = _back(disk)
@@ -147,7 +156,7 @@ def record_wipe(medium_id: int) -> ResponseReturnValue:
         source=WipeSource.MANUAL,
         method=form.method.data,
         tool=form.tool.data,
-        reasons=[form.reason.data] if form.reason.data else [],
+        reasons=["aborted"] if interrupted else [form.reason.data] if form.reason.data else [],
         ended_at=ended_at,
         by=actor(),
         at=at,
@@ -165,16 +174,16 @@ def accept_reservation(medium_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/media/<int:medium_id>/destroy")
-@requires(Permission.MEDIUM_RECORD)
+@requires(Permission.MEDIUM_ACCEPT)
 def destroy_medium(medium_id: int) -> ResponseReturnValue:
-    """Note that a disk was destroyed, and how."""
+    """Note that a disk was destroyed, and how: a controller's word, for nothing can be checked afterwards."""
     return _with_reason(medium_id, "destroy")
 
 
 @bp.post("/media/<int:medium_id>/absent")
-@requires(Permission.MEDIUM_RECORD)
+@requires(Permission.MEDIUM_ACCEPT)
 def attest_absent(medium_id: int) -> ResponseReturnValue:
-    """Attest that a disk that was noted is not there."""
+    """Attest that a disk that was noted is not there: a controller's word too."""
     return _with_reason(medium_id, "absent")
 
 

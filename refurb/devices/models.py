@@ -174,9 +174,15 @@ class StorageMedium(Base):
     health: Mapped[str | None] = mapped_column(sa.String(10))
     #: When it last left a donor's or a user's hands: an outcome before that does not count.
     held_since: Mapped[datetime]
+    #: It came with a gift whose giver chose destruction: nothing else clears it.
+    to_destroy: Mapped[bool] = mapped_column(default=False)
     destroyed_at: Mapped[datetime | None]
+    destroyed_how: Mapped[str | None] = mapped_column(sa.String(300))
     #: Why it is certain that there is no such medium, by a controller.
     absence_attested: Mapped[str | None]
+    absence_attested_at: Mapped[datetime | None]
+    #: Who saw it destroyed, or attested its absence.
+    attested_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
     created_at: Mapped[datetime]
     device: Mapped[Device | None] = relationship(back_populates="media", foreign_keys=[device_id], lazy="raise")
     wipes: Mapped[list["MediumWipe"]] = relationship(back_populates="medium", lazy="raise")
@@ -192,6 +198,9 @@ class MediumWipe(Base):
     outcome: Mapped[Outcome] = mapped_column(enum_type(Outcome))
     method: Mapped[str | None] = mapped_column(sa.String(100))
     tool: Mapped[str | None] = mapped_column(sa.String(100))
+    #: none, last, all, sampled; None where nobody says. Hidden areas in the words of domain.md D.3.
+    verify: Mapped[str | None] = mapped_column(sa.String(20))
+    hidden_area: Mapped[str | None] = mapped_column(sa.String(20))
     #: Why it is a reservation or a failure, as stable codes.
     reasons: Mapped[list[str]] = mapped_column(default=list)
     started_at: Mapped[datetime | None]

@@ -178,9 +178,11 @@ def medium_view(medium: StorageMedium) -> core_media.Medium:
     """Return a medium as the rule of the core sees it; its wipes must be loaded."""
     return core_media.Medium(
         held_since=medium.held_since,
-        wipes=[wipe_view(wipe) for wipe in medium.wipes],
+        # An outcome with an impossible time that a controller set aside is no outcome any more.
+        wipes=[wipe_view(wipe) for wipe in medium.wipes if not was_set_aside(wipe)],
         destroyed=medium.destroyed_at is not None,
         absent=medium.absence_attested is not None,
+        to_destroy=medium.to_destroy,
     )
 
 
@@ -193,7 +195,13 @@ def wipe_view(wipe: MediumWipe) -> core_media.Wipe:
         operator_id=wipe.operator_id,
         accepted_by_id=wipe.accepted_by_id,
         doubtful=wipe.doubtful,
+        interrupted=core_media.was_interrupted(wipe.outcome, wipe.reasons),
     )
+
+
+def was_set_aside(wipe: MediumWipe) -> bool:
+    """Tell whether a controller answered that an outcome with an impossible time does not count."""
+    return wipe.doubtful and "rejected" in wipe.reasons
 
 
 def medium_state(medium: StorageMedium) -> MediumState:
@@ -275,7 +283,7 @@ def facts(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
     found: dict[str, Any] = {
         "holds_system": holds_system,
         "media": core_media.media_state(known, states),
-        "wipe_failed": MediumState.FAILED in states,
+        "wipe_failed": MediumState.FAILED in states or MediumState.INTERRUPTED in states,
         "triage_outcome": device.triage_outcome,
         "diagnosed": is_diagnosed(session, device),
         "charger_complete": device.form not in NEEDS_CHARGER or bool(device.charger),

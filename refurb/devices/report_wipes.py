@@ -74,6 +74,8 @@ def record_wipe(
         at=at,
         method=wipe.method,
         tool=wipe.tool,
+        verify=wipe.verify,
+        hidden_area=wipe.hidden_area,
         reasons=list(wipe.reasons),
         started_at=bench_time(wipe.started_at, now=at, zone=zone),
         ended_at=bench_time(wipe.ended_at, now=at, zone=zone),

@@ -141,6 +141,7 @@ REFUSALS |= {
     "no-charger": _l("Aucun chargeur n'est noté avec cette machine."),
     "not-a-part": _l("Ceci ne se monte pas dans une machine."),
     "nothing-to-accept": _l("Il n'y a pas de réserve à accepter sur ce disque."),
+    "to-destroy": _l("Le donateur demande que ce disque soit détruit : sa réserve ne s'accepte pas."),
     "same-person": _l("La réserve doit être acceptée par une autre personne que celle qui a effacé."),
     "reason-missing": _l("Donnez une raison."),
     "method-missing": _l("Dites comment le disque a été détruit."),
@@ -191,7 +192,9 @@ MEDIUM_KINDS: Words = {
 MEDIUM_STATES: Words = {
     MediumState.NOT_WIPED: (_l("À effacer"), "waits"),
     MediumState.DOUBTFUL: (_l("Heure du journal à confirmer"), "waits"),
-    MediumState.FAILED: (_l("Échec d'effacement"), "refused"),
+    MediumState.INTERRUPTED: (_l("Effacement interrompu, à recommencer"), "waits"),
+    MediumState.FAILED: (_l("Échec d'effacement : à détruire"), "refused"),
+    MediumState.TO_DESTROY: (_l("À détruire : le donateur l'a demandé"), "waits"),
     MediumState.RESERVATION: (_l("Effacé avec réserve, à accepter"), "waits"),
     MediumState.OK: (_l("Effacé"), "done"),
     MediumState.RESERVATION_ACCEPTED: (_l("Effacé, réserve acceptée"), "done"),

@@ -41,7 +41,10 @@ def test_a_good_outcome_clears() -> None:
 def test_the_latest_outcome_decides() -> None:
     good, bad = wipe(Outcome.OK), wipe(Outcome.FAILED, after=2 * DAY)
     assert medium_state(Medium(HELD, [bad, good])) is MediumState.FAILED
-    assert is_clear(Medium(HELD, [wipe(Outcome.FAILED), wipe(Outcome.OK, after=2 * DAY)]))
+    cut = wipe(Outcome.FAILED, interrupted=True)
+    assert medium_state(Medium(HELD, [cut])) is MediumState.INTERRUPTED
+    assert is_clear(Medium(HELD, [cut, wipe(Outcome.OK, after=2 * DAY)]))
+    assert medium_state(Medium(HELD, [wipe(Outcome.FAILED), wipe(Outcome.OK, after=2 * DAY)])) is MediumState.FAILED
 
 
 def test_at_the_same_instant_the_worse_outcome_counts() -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from refurb.core.equipment import Form
-from refurb.core.media import Outcome, WipeSource
+from refurb.core.media import MediaRefused, Outcome, WipeSource
 from refurb.core.workflow import Action, Status, TransitionRefused
 from tests.conftest import NOON
 
@@ -167,10 +167,71 @@ def test_a_log_of_1970_is_a_doubt_until_somebody_settles_it(
     assert status_of(session, disk.device_id) is Status.WIPED
 
 
-def test_a_failed_wipe_and_then_a_good_one(session: Session, disk: StorageMedium, technician: Actor) -> None:
+def test_a_wipe_cut_short_and_then_a_good_one(session: Session, disk: StorageMedium, technician: Actor) -> None:
     assert disk.device_id is not None
-    wipe(session, disk, Outcome.FAILED, technician)
+    wipe(session, disk, Outcome.FAILED, technician, reasons=["aborted"])
     assert status_of(session, disk.device_id) is Status.WIPE_FAILED
+    wipe(session, disk, Outcome.OK, technician, at=NOON + 2 * HOUR)
+    assert status_of(session, disk.device_id) is Status.WIPED
+
+
+def test_a_failed_disk_is_destroyed_and_nothing_else_frees_its_machine(
+    session: Session, disk: StorageMedium, technician: Actor, controller: Actor
+) -> None:
+    from refurb.devices import media
+
+    assert disk.device_id is not None
+    wipe(session, disk, Outcome.FAILED, technician, reasons=["errors: pass 1, verify 0, sync 0"])
+    wipe(session, disk, Outcome.OK, technician, at=NOON + 2 * HOUR)
+    assert status_of(session, disk.device_id) is Status.WIPE_FAILED
+    wipe(session, disk, Outcome.OK_WITH_RESERVATION, technician, at=NOON + 3 * HOUR)
+    with pytest.raises(MediaRefused, match="nothing-to-accept"):
+        media.accept_reservation(session, disk, reason="vu", by=controller, at=NOON + 3 * HOUR)
+    media.destroy(session, disk, method="percé", by=controller, at=NOON + 4 * HOUR)
+    assert status_of(session, disk.device_id) is Status.WIPED
+    assert (disk.destroyed_how, disk.attested_by_id) == ("percé", controller.id)
+
+
+def test_what_its_giver_wants_destroyed_is_destroyed(
+    session: Session, make_device: MakeDevice, workshop: Organisation, technician: Actor, controller: Actor
+) -> None:
+    from refurb.core.equipment import DiskWish
+    from refurb.devices import media
+
+    device = make_device(holder=workshop, disk_wish=DiskWish.DESTROY)
+    theirs = media.add(session, device, serial="GIVEN", by=technician, at=NOON)
+    ours = media.add(session, device, serial="SHELF", by=technician, at=NOON)
+    assert theirs.to_destroy
+    wipe(session, theirs, Outcome.OK_WITH_RESERVATION, technician)
+    with pytest.raises(MediaRefused, match="to-destroy"):
+        media.accept_reservation(session, theirs, reason="vu", by=controller, at=NOON + 2 * HOUR)
+    wipe(session, theirs, Outcome.OK, technician, at=NOON + 2 * HOUR)
+    assert status_of(session, device.id) is Status.RECEIVED
+    # A new disk of the workshop's own was never the giver's to have destroyed.
+    media.record_wipe(
+        session,
+        ours,
+        outcome=Outcome.OK,
+        source=WipeSource.MANUAL,
+        method=media.NEW,
+        by=controller,
+        at=NOON + 2 * HOUR,
+    )
+    media.destroy(session, theirs, method="broyé", by=controller, at=NOON + 3 * HOUR)
+    assert status_of(session, device.id) is Status.WIPED
+    assert not media.add(session, device, serial="LATER", by=technician, at=NOON + 4 * HOUR).to_destroy
+
+
+def test_a_log_set_aside_for_its_clock_dooms_nothing(
+    session: Session, disk: StorageMedium, technician: Actor, controller: Actor
+) -> None:
+    from refurb.devices import media
+
+    assert disk.device_id is not None
+    told: dict[str, Any] = {"outcome": Outcome.FAILED, "source": WipeSource.LOG, "by": technician}
+    found = media.record_wipe(session, disk, ended_at=NOON + 365 * 24 * HOUR, at=NOON, **told)
+    assert status_of(session, disk.device_id) is Status.WIPE_FAILED
+    media.settle_doubt(session, found, counts=False, by=controller, at=NOON + HOUR)
     wipe(session, disk, Outcome.OK, technician, at=NOON + 2 * HOUR)
     assert status_of(session, disk.device_id) is Status.WIPED
 

@@ -135,6 +135,40 @@ def test_a_disk_from_noted_to_wiped_by_hand(bench: Visitor, make_device: MakeDev
     assert "Effacé" in page.one(".page-head").get_text()
 
 
+def test_a_disk_is_destroyed_or_absent_by_a_controllers_word(
+    bench: Visitor,
+    control: Visitor,
+    make_device: MakeDevice,
+    workshop: Organisation,
+    technician: Actor,
+    session: Session,
+) -> None:
+    from refurb.core.media import Outcome, WipeSource
+    from refurb.devices import media
+
+    device = make_device(holder=workshop)
+    disk = media.add(session, device, serial="Z2", by=technician, at=NOON)
+    media.record_wipe(
+        session, disk, outcome=Outcome.FAILED, source=WipeSource.MANUAL, reasons=["bruit"], by=technician, at=NOON
+    )
+    page = bench.get(f"/devices/media/{disk.id}")
+    assert "ne peut qu'être détruit" in page.words()
+    assert not page.select("#wipe form")
+    for deed in ("destroy", "absent"):
+        bench.post(f"/devices/media/{disk.id}/{deed}", {f"{deed}-reason": "percé"}, status=403)
+    control.get(f"/devices/media/{disk.id}")
+    page = control.post(f"/devices/media/{disk.id}/destroy", {"destroy-reason": "percé"})
+    assert "Détruit" in page.words()
+
+
+def test_a_wipe_cut_short_is_entered_by_hand(bench: Visitor, make_device: MakeDevice, workshop: Organisation) -> None:
+    device = make_device(holder=workshop)
+    bench.get(f"/devices/{device.code}/media/new")
+    bench.submit(model="Samsung PM981", serial="S4GENX0N", size_gb="256")
+    page = bench.submit("#wipe form", **typed({"wipe-outcome": "interrupted"}))
+    assert "Effacement interrompu, à recommencer" in page.words()
+
+
 def test_no_disk_is_attested_by_who_looked(bench: Visitor, make_device: MakeDevice, workshop: Organisation) -> None:
     device = make_device(holder=workshop)
     page = bench.post(f"/devices/{device.code}/media/attest")
