@@ -93,7 +93,7 @@ def select_language() -> str:
 
 @dataclass(frozen=True)
 class Link:
-    """One entry of the navigation. `prefix` is the blueprint that makes it the current one."""
+    """One entry of the navigation. `prefix` begins the endpoints that make it the current one, the longest winning."""
 
     endpoint: str
     label: Any
@@ -113,11 +113,15 @@ NAVIGATION = (
     Link("reports.index", _l("Relevés"), "file-earmark-text", Permission.REPORT_UPLOAD, "reports"),
     Link("needs.index", _l("Demandes"), "people", Permission.NEED_ARBITRATE, "needs"),
     Link("needs.mine", _l("Mes demandes"), "people", Permission.NEED_READ_CASE, "needs"),
-    Link("matching.picking", _l("À préparer"), "basket", Permission.PICKING_READ, "matching"),
+    Link("matching.index", _l("Attribution"), "shuffle", Permission.MATCH_RESERVE, "matching"),
+    Link("matching.picking", _l("À préparer"), "basket", Permission.PICKING_READ, "matching.picking"),
     Link("handover.today", _l("Remises"), "calendar-check", Permission.HANDOVER_READ, "handover"),
     Link("aftersales.index", _l("Pannes et retours"), "tools", Permission.TICKET_OPEN, "aftersales"),
     Link("privacy.requests", _l("Vie privée"), "shield-lock", Permission.NEED_READ_CASE, "privacy"),
     Link("privacy.durations", _l("Vie privée"), "shield-lock", Permission.ORGANISATION_MANAGE, "privacy"),
+    Link("exchange.index", _l("Importer, exporter"), "arrow-left-right", Permission.ORGANISATION_MANAGE, "exchange"),
+    Link("exchange.index", _l("Importer, exporter"), "arrow-left-right", Permission.MEDIUM_ACCEPT, "exchange"),
+    Link("exchange.index", _l("Importer, exporter"), "arrow-left-right", Permission.NEED_CREATE, "exchange"),
     Link("organisations.index", _l("Organisations"), "building", Permission.ORGANISATION_MANAGE, "organisations"),
     Link("setup.settings", _l("Réglages"), "sliders", Permission.SETTINGS_EDIT, "setup"),
 )
@@ -125,17 +129,20 @@ NAVIGATION = (
 
 def navigation() -> list[dict[str, Any]]:
     """Return the entries that the reader may open."""
-    who, blueprint = actor(), request.blueprint
+    who, here = actor(), f"{request.endpoint}."
+    held = [link for link in NAVIGATION if who.can(link.permission) and link.endpoint in current_app.view_functions]
+    current = max(
+        (link.prefix for link in held if link.prefix and here.startswith(f"{link.prefix}.")), key=len, default=""
+    )
     return [
         {
             "endpoint": link.endpoint,
             "label": link.label,
             "icon": link.icon,
             "url": url_for(link.endpoint),
-            "active": bool(link.prefix) and blueprint == link.prefix,
+            "active": bool(current) and link.prefix == current,
         }
-        for link in NAVIGATION
-        if who.can(link.permission) and link.endpoint in current_app.view_functions
+        for link in held
     ]
 
 

@@ -38,6 +38,9 @@ def register(app: Flask) -> None:
         Periodic("donations.tidy", drafts.tidy, minute="32", hour="3"),
         # A reservation ends at 23:59 where the instance is, whatever its zone: a look a minute past each hour.
         Periodic("matching.lapse", matching.lapse, minute="1"),
+        Periodic("matching.remind", matching.remind, minute="12", hour="7"),
+        Periodic("matching.estimate", matching.estimate, minute="22", hour="4"),
+        Periodic("matching.tidy", matching.tidy, minute="42", hour="3"),
         Periodic("needs.expire", needs.expire, minute="37", hour="3"),
         Periodic("needs.rescore", needs.rescore, minute="7", hour="4"),
         Periodic("needs.follow-up", needs.follow_up, minute="17", hour="5"),

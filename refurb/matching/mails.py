@@ -14,20 +14,24 @@ from refurb.organisations.models import Organisation
 from refurb.web import local_date
 
 
-def message(session: Session, reservation: Reservation, need: Need, template: str) -> dict[str, Any] | None:
+def message(
+    session: Session, reservation: Reservation, need: Need, template: str, *, to: str | None = None
+) -> dict[str, Any] | None:
     """Return the mail's outbox row, None where the service gave no address. The subject says no more than the text."""
-    service = session.get_one(Organisation, need.organisation_id)
-    if not service.email:
+    to = to or session.get_one(Organisation, need.organisation_id).email
+    if not to:
         return None
     with force_locale("fr"):
         code = display(need.code)
         subjects = {
             "proposal": _("Une machine est proposée pour le dossier %(code)s", code=code),
+            "reminder": _("Le dossier %(code)s attend votre réponse", code=code),
+            "raised": _("Un dossier de votre service attend une réponse : %(code)s", code=code),
             "lapsed": _("Le délai est passé pour le dossier %(code)s", code=code),
             "machine_left": _("La machine du dossier %(code)s n'est plus disponible", code=code),
         }
         return {
-            "to": service.email,
+            "to": to,
             "subject": subjects[template],
             "template": f"match_{template}",
             "language": "fr",

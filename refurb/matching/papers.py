@@ -1,4 +1,4 @@
-"""What the picking list says."""
+"""What the picking list and the round slip say."""
 
 from collections.abc import Sequence
 
@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from refurb.core.equipment import NEEDS_SET, Form
 from refurb.devices.models import Device
-from refurb.documents.papers import Envelope, Party, Pick, PickingList
+from refurb.documents.papers import Envelope, Party, Pick, PickingList, RoundSlip
 from refurb.matching.models import Reservation
 from refurb.needs.papers import place_line
 
-__all__ = ["accessories", "picking_list", "place_line"]
+__all__ = ["accessories", "picking_list", "place_line", "round_slip"]
 
 
 def title(device: Device) -> str:
@@ -38,15 +38,26 @@ def picking_list(session: Session, rows: Sequence[Reservation], *, workshop: str
     return PickingList(
         document=Envelope(issuer=Party(name=workshop)),
         workshop=workshop,
-        rows=[
-            Pick(
-                shelf=row.device.place.name if row.device.place else "",
-                code=row.device.code,
-                title=title(row.device),
-                accessories=accessories(row.device),
-                need_code=row.need.code,
-                handover_place=place_line(session, row.need.handover_place),
-            )
-            for row in rows
-        ],
+        rows=[_pick(session, row) for row in rows],
+    )
+
+
+def round_slip(session: Session, rows: Sequence[Reservation], *, workshop: str) -> RoundSlip:
+    """Return what goes to the hand-over point of these rows, which is one and the same."""
+    return RoundSlip(
+        document=Envelope(issuer=Party(name=workshop)),
+        workshop=workshop,
+        place=place_line(session, rows[0].need.handover_place),
+        rows=[_pick(session, row) for row in rows],
+    )
+
+
+def _pick(session: Session, row: Reservation) -> Pick:
+    return Pick(
+        shelf=row.device.place.name if row.device.place else "",
+        code=row.device.code,
+        title=title(row.device),
+        accessories=accessories(row.device),
+        need_code=row.need.code,
+        handover_place=place_line(session, row.need.handover_place),
     )

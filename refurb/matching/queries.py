@@ -85,17 +85,17 @@ def needs_by_id(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[int
 # -- Reservations ------------------------------------------------------------------------------------------------------
 def open_reservation(session: Session, device_id: int) -> Reservation | None:
     """Return what a machine is set aside for, with its need and its hand-over place."""
-    return session.scalar(_whole().where(Reservation.device_id == device_id, Reservation.ended_at.is_(None)))
+    return session.scalar(whole().where(Reservation.device_id == device_id, Reservation.ended_at.is_(None)))
 
 
 def open_for_need(session: Session, need_id: int) -> Reservation | None:
     """Return the machine set aside for a need, with its holder and its shelf."""
-    return session.scalar(_whole().where(Reservation.need_id == need_id, Reservation.ended_at.is_(None)))
+    return session.scalar(whole().where(Reservation.need_id == need_id, Reservation.ended_at.is_(None)))
 
 
 def by_id(session: Session, reservation_id: int, *, seen_by: Actor) -> Reservation | None:
     """Return a reservation: the coordination any, a service its own needs', a workshop its own machines'."""
-    query = _whole().where(Reservation.id == reservation_id)
+    query = whole().where(Reservation.id == reservation_id)
     if seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.MATCH_RESERVE):
         return session.scalar(query)
     seen: list[sa.ColumnElement[bool]] = []
@@ -131,7 +131,7 @@ def expired(session: Session, at: datetime) -> Sequence[int]:
 def history_of_need(session: Session, need_id: int) -> Sequence[Reservation]:
     """Return what was set aside for a need in the past, latest first."""
     return session.scalars(
-        _whole()
+        whole()
         .where(Reservation.need_id == need_id, Reservation.ended_at.is_not(None))
         .order_by(Reservation.made_at.desc())
     ).all()
@@ -141,7 +141,7 @@ def history_of_need(session: Session, need_id: int) -> Sequence[Reservation]:
 def picking(session: Session, *, seen_by: Actor) -> Sequence[Reservation]:
     """Return what is to be fetched and prepared: a workshop's own machines, the coordination everybody's, by shelf."""
     query = (
-        _whole()
+        whole()
         .join(Device, Device.id == Reservation.device_id)
         .outerjoin(Place, Place.id == Device.place_id)
         .where(Reservation.ended_at.is_(None), Device.status.in_(HELD))
@@ -159,10 +159,11 @@ def picking(session: Session, *, seen_by: Actor) -> Sequence[Reservation]:
 
 def lapsed_recently(session: Session, since: datetime) -> Sequence[Reservation]:
     """Return the reservations that ended by themselves since a moment."""
-    return session.scalars(_whole().where(Reservation.ending == Ending.EXPIRED, Reservation.ended_at >= since)).all()
+    return session.scalars(whole().where(Reservation.ending == Ending.EXPIRED, Reservation.ended_at >= since)).all()
 
 
-def _whole() -> sa.Select[Reservation]:
+def whole() -> sa.Select[Reservation]:
+    """Load with a reservation its need with service and place, its machine with shelf and holder."""
     return sa.select(Reservation).options(
         joinedload(Reservation.need).joinedload(Need.handover_place),
         joinedload(Reservation.need).joinedload(Need.organisation),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,12 +10,14 @@ from sqlalchemy.orm import Session, aliased
 
 from refurb.core.documents import modes_allowed
 from refurb.core.equipment import Form, Recipient
+from refurb.core.need_life import OPEN
+from refurb.core.needs import oldest_fresh
 from refurb.core.territory import departement_of
 from refurb.core.workflow import Status
 from refurb.devices.models import Device, DeviceSet
 from refurb.needs.models import Need
 from refurb.needs.queries import Kind
-from refurb.organisations.models import Organisation, Place
+from refurb.organisations.models import Organisation, Place, Trust
 
 Row = dict[str, Any]
 
@@ -103,8 +106,44 @@ def need_shape(need: Any) -> Row:
         "prescriber": str(need.organisation_id),
         "points": need.points,
         "validated_on": (need.validated_on or need.created_at.date()).isoformat(),
-        "bundle": None,
+        "bundle": getattr(need, "bundle", None),
     }
+
+
+def open_needs(session: Session, today: date, *, need_ids: Sequence[int] | None = None) -> tuple[list[Row], Row]:
+    """Return the needs that a run counts with, in this shape, and the bundles they name; `key` is the row's id.
+
+    With `need_ids` those named are returned whatever their state. One query of columns, as for the stock.
+    """
+    query = sa.select(
+        Need.id,
+        Need.code,
+        Need.forms,
+        Need.minima,
+        Need.modes,
+        Need.os,
+        Need.recipient,
+        Need.commune_code,
+        Need.epci_code,
+        Need.organisation_id,
+        Need.points,
+        Need.validated_on,
+        Need.created_at,
+        Need.bundle,
+        Need.bundle_same,
+    ).where(Need.commune_code.is_not(None))
+    if need_ids is None:
+        query = query.join(Organisation, Organisation.id == Need.organisation_id).where(
+            Need.state.in_(OPEN),
+            Need.confirmed_on >= oldest_fresh(today),
+            Need.handover_place_id.is_not(None),
+            Organisation.trust == Trust.APPROVED,
+        )
+    else:
+        query = query.where(Need.id.in_(need_ids))
+    rows = session.execute(query).all()
+    bundles = {row.bundle: {"same": row.bundle_same} for row in rows if row.bundle}
+    return [need_shape(row) for row in rows], bundles
 
 
 def kind_row(kind: Kind) -> Row:

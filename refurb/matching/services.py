@@ -31,7 +31,8 @@ class MatchRefused(Exception):
     """A reservation that cannot be; `criteria` names what does not suit.
 
     Codes: "device-taken", "need-taken", "device-not-in-stock", "not-suitable", "not-matched", "ended",
-    "already-answered", "later-only", and those of core.need_life.NeedRefused.
+    "already-answered", "later-only", "already-decided", "run-meanwhile", "run-closed", "over-cap", "bundle-whole",
+    "unknown-motive", "cost-changed", and those of core.need_life.NeedRefused.
     """
 
     def __init__(self, code: str, criteria: frozenset[str] = frozenset()) -> None:
@@ -39,7 +40,9 @@ class MatchRefused(Exception):
         self.code, self.criteria = code, criteria
 
 
-def reserve(session: Session, need: Need, device: Device, *, by: Actor, at: datetime) -> Reservation:
+def reserve(
+    session: Session, need: Need, device: Device, *, by: Actor, at: datetime, run_id: int | None = None
+) -> Reservation:
     """Set `device` aside for `need` until 23:59 of the tenth working day; raises MatchRefused and changes nothing.
 
     The need is proposed to its service, the machine leaves the free stock. Two persons on the same machine, or on the
@@ -66,6 +69,7 @@ def reserve(session: Session, need: Need, device: Device, *, by: Actor, at: date
         made_at=at,
         made_by_id=by.id,
         expires_at=expiry(at, zone()),
+        run_id=run_id,
     )
     pair = {"need_id": need.id, "device_id": device.id}
     try:

@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import abort, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
@@ -19,8 +19,20 @@ from refurb.db import get_session
 from refurb.devices import queries as devices
 from refurb.devices.models import Device
 from refurb.documents.services import working_paper
-from refurb.matching import papers, queries, services, words
+from refurb.matching import (
+    board_views,
+    minutes_views,
+    papers,
+    queries,
+    round_views,
+    rule_views,
+    services,
+    wait_views,
+    whom_views,
+    words,
+)
 from refurb.matching.models import Reservation
+from refurb.matching.pages import bp
 from refurb.matching.services import MatchRefused
 from refurb.needs import queries as needs
 from refurb.needs import words as need_words
@@ -29,7 +41,8 @@ from refurb.security import actor, requires, safe_next
 from refurb.territory import queries as territory
 from refurb.web import now, today
 
-bp = Blueprint("matching", __name__, url_prefix="/matching")
+#: What the application loads besides this module: each adds its pages to `bp`.
+__all__ = ["board_views", "bp", "minutes_views", "round_views", "rule_views", "wait_views", "whom_views"]
 
 #: Machines shown of each kind; the rest are counted.
 SHOWN = 20

@@ -1,0 +1,157 @@
+"""The minutes of a run: what they say, from the rows, with every count of persons under five masked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from refurb.audit.services import record
+from refurb.core.documents import DocumentKind
+from refurb.core.equipment import Recipient
+from refurb.core.territory import mask
+from refurb.documents import services as documents
+from refurb.documents.models import Document
+from refurb.documents.papers import Feature, MatchMinutes, Served
+from refurb.matching import board, words
+from refurb.matching.models import Proposal, ProposalState, Run
+from refurb.matching.proposals import whole
+from refurb.matching.services import MatchRefused
+from refurb.needs.models import Need
+from refurb.security import Actor
+from refurb.territory import queries as territory
+from refurb.web import now
+
+
+def paper(session: Session, run: Run, rule: Sequence[str], *, language: str) -> MatchMinutes:
+    """Return what the minutes say, in their own language."""
+    with force_locale(language):
+        rows = list(
+            session.scalars(
+                whole(
+                    sa.select(Proposal)
+                    .join(Need, Need.id == Proposal.need_id)
+                    .where(Proposal.run_id == run.id)
+                    .order_by(Need.code, Proposal.id)
+                )
+            )
+        )
+        states = board.counts(session, run.id)
+        reasons = [*board.reasons(session, run.id, kept_out=False), *board.reasons(session, run.id, kept_out=True)]
+        return MatchMinutes(
+            run_on=run.on.isoformat(),
+            seed=run.seed,
+            digest=run.digest,
+            method=run.method,
+            versions=[
+                _feature(_("Minimums et maximums"), _("version %(n)s", n=run.policy_version)),
+                _feature(_("Points des foyers"), _("version %(n)s", n=run.household_version)),
+                _feature(_("Points des structures"), _("version %(n)s", n=run.structure_version)),
+            ],
+            rule=list(rule),
+            figures=_figures(run, states),
+            territories=_masked(_territories(session, rows)),
+            reasons=_masked([(str({**words.REASONS, **words.KEPT_OUT}[why]), count) for why, count in reasons]),
+            rows=[_served(row) for row in rows],
+            overrides=[_override(row) for row in board.overrides(session, run.id)],
+        )
+
+
+def issue(session: Session, run: Run, rule: Sequence[str], *, language: str, by: Actor) -> Document:
+    """Number and freeze the minutes of a run; a later one cancels and replaces it. Raises MatchRefused "run-closed"
+    for a trial, which has none."""
+    if run.dry or by.organisation_id is None:
+        raise MatchRefused("run-closed")
+    last = latest(session, run.id)
+    data = paper(session, run, rule, language=language)
+    if last is not None and last.voided_at is None:
+        made = documents.replace(session, last, data=data, reason="superseded", by=by, at=now())
+    else:
+        made = documents.issue(
+            session,
+            DocumentKind.MATCH_MINUTES,
+            issuer_id=by.organisation_id,
+            subject_kind="match_run",
+            subject_id=run.id,
+            data=data,
+            language=language,
+            by=by,
+            at=now(),
+        )
+    record(session, "match_run", run.id, "run.minutes-issued", by=by, at=now(), payload={"document_id": made.id})
+    return made
+
+
+def latest(session: Session, run_id: int) -> Document | None:
+    """Return the minutes in force of a run, None until they were issued."""
+    return session.scalar(
+        sa.select(Document)
+        .where(Document.subject_kind == "match_run", Document.subject_id == run_id, Document.replaced_by_id.is_(None))
+        .order_by(Document.id.desc())
+        .limit(1)
+    )
+
+
+def _feature(label: Any, value: Any) -> Feature:
+    return Feature(label=str(label), value=str(value))
+
+
+def _figures(run: Run, states: Mapping[ProposalState, int]) -> list[Feature]:
+    return [
+        _feature(_("Machines en stock"), run.devices),
+        _feature(_("Demandes comptées"), run.needs),
+        _feature(_("Servies par la règle"), run.objective["served"]),
+        _feature(_("Points servis"), run.objective["points"]),
+        _feature(_("Sous les minimums votés"), run.objective["floors"]),
+        _feature(_("Mises de côté"), states.get(ProposalState.ACCEPTED, 0)),
+        _feature(_("Refusées"), states.get(ProposalState.REFUSED, 0)),
+        _feature(_("Remplacées"), states.get(ProposalState.REPLACED, 0)),
+        _feature(_("Restées à décider"), states.get(ProposalState.PENDING, 0)),
+    ]
+
+
+def _territories(session: Session, rows: Sequence[Proposal]) -> list[tuple[str, int]]:
+    """Return how many are served in each territory, as decided so far; those with none are told too."""
+    counts: dict[str, int] = {epci.name: 0 for epci in territory.all_epci(session)}
+    structures = 0
+    for row in rows:
+        if row.state not in (ProposalState.ACCEPTED, ProposalState.PENDING):
+            continue
+        if row.need.recipient is Recipient.STRUCTURE:
+            structures += 1
+            continue
+        name = territory.epci_name(session, row.need.epci_code) or _("hors intercommunalité")
+        counts[name] = counts.get(name, 0) + 1
+    return [*counts.items(), (_("Structures"), structures)]
+
+
+def _masked(rows: Sequence[tuple[str, int]]) -> list[Feature]:
+    cells = mask([count for _name, count in rows]).cells
+    return [
+        _feature(name, _("masqué") if cell is None else cell) for (name, _count), cell in zip(rows, cells, strict=True)
+    ]
+
+
+def _served(row: Proposal) -> Served:
+    return Served(
+        need_code=row.need.code,
+        points=int(row.explanation["points"]),
+        device_code=row.device.code,
+        why=words.why(row.explanation),
+        decision=str(words.PROPOSAL_STATES[row.state][0]),
+        motive=str(words.MOTIVES[row.motive]) if row.motive else "",
+    )
+
+
+def _override(row: Proposal) -> Served:
+    alone = _("proposait cette machine") if row.origin in ("rule", "follows") else _("ne la proposait pas")
+    return Served(
+        need_code=row.need.code,
+        points=int(row.explanation["points"]),
+        device_code=row.device.code,
+        why=alone,
+        decision=str(words.ORIGINS[row.origin] or words.PROPOSAL_STATES[row.state][0]),
+        motive=str(words.MOTIVES[row.motive]) if row.motive else "",
+    )

@@ -1,0 +1,66 @@
+"""Rounds: what leaves a workshop for each hand-over point, as a slip, and what the point says it received."""
+
+import io
+
+from flask import abort, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, ngettext
+
+from refurb.core.documents import DocumentKind
+from refurb.core.permissions import Permission
+from refurb.db import get_session
+from refurb.documents.services import working_paper
+from refurb.matching import papers, rounds
+from refurb.matching.pages import bp
+from refurb.needs import words as need_words
+from refurb.security import actor, requires
+from refurb.web import now, today
+
+
+@bp.get("/rounds", endpoint="rounds")
+@requires(Permission.PICKING_READ, Permission.HANDOVER_PERFORM)
+def show_rounds() -> ResponseReturnValue:
+    """What is ready to leave, by hand-over point; what a hand-over point still expects."""
+    session = get_session()
+    return render_template(
+        "matching/rounds.html",
+        leaving=rounds.leaving(session, seen_by=actor()),
+        expected=rounds.expected(session, seen_by=actor()),
+        accessories=papers.accessories,
+        place_line=lambda place: papers.place_line(session, place),
+        need_words=need_words,
+    )
+
+
+@bp.get("/rounds/<int:place>.pdf")
+@requires(Permission.PICKING_READ)
+def round_pdf(place: int) -> ResponseReturnValue:
+    """The slip of one hand-over point, to be countersigned on arrival."""
+    session, who = get_session(), actor()
+    rows = next((rows for found, rows in rounds.leaving(session, seen_by=who) if found.id == place), None)
+    if rows is None or who.organisation_id is None:
+        abort(404)
+    pdf = working_paper(
+        session,
+        DocumentKind.ROUND_SLIP,
+        issuer_id=who.organisation_id,
+        data=papers.round_slip(session, rows, workshop=who.organisation_name),
+        language=str(get_locale() or "fr")[:2],
+        on=today(),
+    )
+    return send_file(io.BytesIO(pdf), mimetype="application/pdf", download_name="tournee.pdf", max_age=0)
+
+
+@bp.post("/rounds/<int:place>/arrived")
+@requires(Permission.HANDOVER_PERFORM)
+def arrived(place: int) -> ResponseReturnValue:
+    """The hand-over point says which machines came."""
+    session = get_session()
+    rows = next((rows for found, rows in rounds.expected(session, seen_by=actor()) if found.id == place), None)
+    if rows is None:
+        abort(404)
+    ticked = set(request.form.getlist("came"))
+    count = rounds.receive(session, [row for row in rows if str(row.id) in ticked], by=actor(), at=now())
+    session.commit()
+    flash(ngettext("%(num)s machine est arrivée.", "%(num)s machines sont arrivées.", count), "done")
+    return redirect(url_for(".rounds"), 303)
