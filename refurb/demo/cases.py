@@ -14,10 +14,12 @@ from refurb.core.identity import CodeKind, mint
 from refurb.core.need_life import Act, State
 from refurb.core.needs import (
     Accompaniment,
+    Alike,
     Answers,
     Eligibility,
     Equipment,
     Ergonomics,
+    FollowUp,
     Format,
     Informed,
     Motive,
@@ -37,6 +39,7 @@ from refurb.handover import services as handover
 from refurb.handover.services import Terms
 from refurb.matching import scenario
 from refurb.matching import services as matching
+from refurb.needs import followup, scoring
 from refurb.needs import services as needs
 from refurb.needs.models import Need
 from refurb.organisations.models import Organisation, Place
@@ -77,6 +80,8 @@ def tell(world: World, born: Sequence[Born]) -> None:
         if count % 20 == 19:
             world.session.commit()
     _wait(world, COUNT - len(meant))
+    # They waited since: their points are those of today.
+    scoring.rescore_all(world.session, world.day(world.now))
     world.session.commit()
 
 
@@ -204,6 +209,13 @@ def _hand_over(world: World, each: Born, need: Need, point: Place, agent: Actor,
         accompaniment="Premiers pas avec la conseillère numérique, le jeudi à 14 h." if rng.random() < 0.4 else "",
     )
     made = handover.perform(session, case, scanned=device.code, terms=terms, place=point, by=agent, at=at)
+    asked = at + timedelta(days=92)
+    if asked < world.now and device.id % 6:
+        # The service said what became of it, but for a few who have not answered yet.
+        said = FollowUp.LITTLE if device.id % 11 == 0 else FollowUp.USED
+        need.follow_up_asked_at = asked
+        service = world.actor(session.get_one(Organisation, need.organisation_id), Role.PRESCRIBER)
+        followup.answer(session, need, said, by=service, at=asked, today=world.day(asked))
     if each.fate is S.AFTER_SALES:
         session.flush()
         back = world.ago(rng.uniform(1, 9))
@@ -265,18 +277,26 @@ def _commune(world: World, by: Actor) -> str:
 
 def _draft(world: World, answers: Answers, by: Actor, at: datetime) -> Need:
     need = needs.draft(world.session, answers, by=by, at=at)
-    # Drawn from the seed, so that the demo's case numbers are always the same.
+    _number(world, need)
+    return need
+
+
+def _number(world: World, need: Need) -> None:
+    """Draw the code and the letters from the seed, so that the demo's are always the same."""
     while True:
         number = 49_000_000 + world.rng.randrange(1_000_000)
         code = mint(CodeKind.NEED, number)
         if world.session.scalar(sa.select(Need.id).where(Need.code == code)) is None:
             need.code = code
+            need.letters = "".join(needs.LETTERS[int(digit)] for digit in code[-4:])
             world.session.flush()
-            return need
+            return
 
 
 def _send(world: World, need: Need, answers: Answers, by: Actor, at: datetime) -> None:
-    needs.submit(world.session, need, answers, by=by, at=at + timedelta(minutes=2), today=world.day(at))
+    made = needs.submit(world.session, need, answers, by=by, at=at + timedelta(minutes=2), today=world.day(at))
+    for twin in made[1:]:
+        _number(world, twin)
 
 
 # -- Waiting, closed, to complete -------------------------------------------------------------------------------------
@@ -295,7 +315,8 @@ OTHERS: tuple[tuple[State, int, tuple[float, float]], ...] = (
 def _wait(world: World, count: int) -> None:
     states = [(state, span) for state, number, span in OTHERS for _ in range(number)]
     structures = 10
-    states += [(State.VALIDATED, (1.0, 84.0))] * (count - len(states) - structures)
+    # One of them wants eight machines, which are eight demands.
+    states += [(State.VALIDATED, (1.0, 84.0))] * (count - len(states) - structures - 7)
     for number, (state, span) in enumerate(states):
         by, point = _service(world, None, number)
         at = world.ago(world.rng.uniform(*span))
@@ -365,5 +386,19 @@ def _structure(world: World, number: int) -> None:
         maintainer=names.WORKSHOPS[0].name,
         quantity=1,
     )
+    if number == 1:
+        # A workshop room: at least six alike, better eight.
+        answers = replace(answers, quantity=8, least=6, alike=Alike.SAME_CHARGER)
+    elif number == 3:
+        begins = world.day(world.now) + timedelta(days=25)
+        answers = replace(
+            answers,
+            term=Term.DATE,
+            quantity=10,
+            owner=None,
+            maintainer=None,
+            wanted_by=begins,
+            wanted_until=begins + timedelta(days=3),
+        )
     need = _draft(world, answers, by, at)
     _send(world, need, answers, by, at)
