@@ -16,7 +16,7 @@ from tests.conftest import NOON
 if TYPE_CHECKING:
     from refurb.accounts.models import Account
     from refurb.db import Session
-    from refurb.devices.models import Device
+    from refurb.devices.models import Device, StorageMedium
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
     from tests.visitor import Visitor
@@ -135,27 +135,32 @@ def test_a_disk_from_noted_to_wiped_by_hand(bench: Visitor, make_device: MakeDev
     assert "Effacé" in page.one(".page-head").get_text()
 
 
-def test_a_disk_is_destroyed_or_absent_by_a_controllers_word(
-    bench: Visitor,
-    control: Visitor,
-    make_device: MakeDevice,
-    workshop: Organisation,
-    technician: Actor,
-    session: Session,
-) -> None:
+def failed_disk(session: Session, device: Device, by: Actor) -> StorageMedium:
     from refurb.core.media import Outcome, WipeSource
     from refurb.devices import media
 
-    device = make_device(holder=workshop)
-    disk = media.add(session, device, serial="Z2", by=technician, at=NOON)
+    disk = media.add(session, device, serial="Z2", by=by, at=NOON)
     media.record_wipe(
-        session, disk, outcome=Outcome.FAILED, source=WipeSource.MANUAL, reasons=["bruit"], by=technician, at=NOON
+        session, disk, outcome=Outcome.FAILED, source=WipeSource.MANUAL, reasons=["bruit"], by=by, at=NOON
     )
+    return disk
+
+
+def test_a_technician_neither_destroys_a_disk_nor_attests_its_absence(
+    bench: Visitor, make_device: MakeDevice, workshop: Organisation, technician: Actor, session: Session
+) -> None:
+    disk = failed_disk(session, make_device(holder=workshop), technician)
     page = bench.get(f"/devices/media/{disk.id}")
     assert "ne peut qu'être détruit" in page.words()
     assert not page.select("#wipe form")
     for deed in ("destroy", "absent"):
         bench.post(f"/devices/media/{disk.id}/{deed}", {f"{deed}-reason": "percé"}, status=403)
+
+
+def test_a_controller_destroys_a_failed_disk(
+    control: Visitor, make_device: MakeDevice, workshop: Organisation, technician: Actor, session: Session
+) -> None:
+    disk = failed_disk(session, make_device(holder=workshop), technician)
     control.get(f"/devices/media/{disk.id}")
     page = control.post(f"/devices/media/{disk.id}/destroy", {"destroy-reason": "percé"})
     assert "Détruit" in page.words()
