@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,6 +20,9 @@ import zxingcpp
 
 from refurb.core.media import Outcome
 from refurb.devices.readings import registry
+
+if TYPE_CHECKING:
+    from flask.testing import FlaskClient
 
 AGENT = Path(__file__).resolve().parents[2] / "scripts" / "refurb-agent"
 
@@ -183,16 +186,322 @@ def test_hidden_sectors_are_reported(agent: Any, tmp_path: Path, hdparm: str, ex
     assert agent.hidden_area(disk, Told()) == expected
 
 
+class Scripted:
+    """Commands whose answers are written down: by the first words of each, (status, exit, text)."""
+
+    def __init__(self, **answers: tuple[str, int, str]) -> None:
+        self.answers = {name.replace("_", " "): answer for name, answer in answers.items()}
+        self.asked: list[str] = []
+        self.rows: list[dict[str, Any]] = []
+
+    def run(self, argv: list[str], **_: Any) -> tuple[dict[str, Any], str]:
+        line = " ".join(argv)
+        self.asked.append(line)
+        name = max((n for n in self.answers if line.startswith(n)), key=len, default=None)
+        status, code, text = self.answers[name] if name else ("ok", 0, "")
+        row = {"name": argv[0], "argv": argv, "status": status, "exit": code, "seconds": 0.0, "version": None}
+        self.rows.append(row)
+        return row, text
+
+    def version(self, name: str) -> str:
+        return name + " 1.0"
+
+
+ERASE = """
+Security:
+\tMaster password revision code = 65534
+\t\tsupported
+\tnot\tenabled
+\tnot\tlocked
+\tnot\tfrozen
+\tnot\texpired: security count
+\t\tsupported: enhanced erase
+"""
+PLAIN = ERASE.replace("\t\tsupported: enhanced erase\n", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers", "method", "last"),
+    [
+        ("hdd", {}, "nwipe", "nwipe"),
+        ("ssd", {"hdparm_-I": ("ok", 0, ERASE)}, "secure-erase", "--security-erase-enhanced"),
+        ("ssd", {"hdparm_-I": ("ok", 0, PLAIN)}, "secure-erase", "--security-erase"),
+        ("ssd", {"hdparm_-I": ("ok", 0, ERASE.replace("not\tfrozen", "\tfrozen"))}, "nwipe", "nwipe"),
+        ("ssd", {"hdparm_-I": ("ok", 0, ERASE.replace("not\tlocked", "\tlocked"))}, "nwipe", "nwipe"),
+        ("ssd", {"hdparm_-I": ("absent", 0, "")}, "nwipe", "nwipe"),
+        ("nvme", {"nvme_id-ctrl": ("ok", 0, '{"sanicap": 3}')}, "nvme-sanitize", "--sanact=2"),
+        ("nvme", {"nvme_id-ctrl": ("ok", 0, '{"sanicap": 1}')}, "nvme-sanitize", "--sanact=4"),
+        ("nvme", {"nvme_id-ctrl": ("ok", 0, '{"sanicap": 0}')}, "nvme-format", "--ses=1"),
+        ("nvme", {"nvme_id-ctrl": ("failed", 1, "")}, "nvme-format", "--ses=1"),
+    ],
+)  # fmt: skip
+def test_each_disk_is_wiped_by_the_best_it_offers(
+    agent: Any, tmp_path: Path, kind: str, answers: dict[str, Any], method: str, last: str
+) -> None:
+    make_disk(tmp_path, "nvme0n1" if kind == "nvme" else "sda")
+    disk = agent.Disk("nvme0n1" if kind == "nvme" else "sda", str(tmp_path))
+    disk.kind = kind
+    chosen, steps = agent.plan_wipe(disk, Scripted(**answers))
+    assert chosen == method
+    assert last in steps[-1]
+    if method == "nvme-sanitize":
+        assert "/dev/nvme0" in steps[-1], "a sanitize is of the whole device"
+    else:
+        assert steps[-1].count(disk.path) == 1
+
+
+@pytest.mark.parametrize(
+    ("log", "status", "why"),
+    [
+        ('{"nvme0": {"sprog": 65535, "sstat": 257}}', "ok", None),
+        ('{"sprog": 65535, "sstat": {"global_erased": 1, "status": 4}}', "ok", None),
+        ('{"nvme0": {"sstat": 3}}', "ok", "failed: sanitize"),
+        ("{}", "ok", "failed: sanitize"),
+        ("", "refused", "command-refused: nvme sanitize-log"),
+    ],
+)
+def test_a_sanitize_is_over_when_the_drive_says_so(
+    agent: Any, tmp_path: Path, log: str, status: str, why: str | None
+) -> None:
+    make_disk(tmp_path, "nvme0n1")
+    disk = agent.Disk("nvme0n1", str(tmp_path))
+    assert agent.wait_for_sanitize(disk, Scripted(**{"nvme sanitize-log": (status, 0, log)})) == why
+
+
+def test_a_sanitize_that_runs_is_waited_for(agent: Any, tmp_path: Path) -> None:
+    make_disk(tmp_path, "nvme0n1")
+    disk, looks = agent.Disk("nvme0n1", str(tmp_path)), iter([2, 2, 1])
+
+    class Running(Scripted):
+        def run(self, argv: list[str], **more: Any) -> tuple[dict[str, Any], str]:
+            row, _text = super().run(argv, **more)
+            return row, json.dumps({"nvme0": {"sstat": next(looks)}})
+
+    commands = Running()
+    assert agent.wait_for_sanitize(disk, commands, every=0) is None
+    assert (len(commands.asked), len(commands.rows)) == (3, 1)
+    slow = Scripted(**{"nvme sanitize-log": ("ok", 0, '{"nvme0": {"sstat": 2}}')})
+    assert agent.wait_for_sanitize(disk, slow, every=0, most=0) == "not-finished"
+
+
+def test_a_drive_that_did_not_erase_itself_is_not_left_locked(agent: Any, tmp_path: Path) -> None:
+    make_disk(tmp_path, "sda")
+    disk = agent.Disk("sda", str(tmp_path))
+    disk.kind = "ssd"
+    commands = Scripted(**{"hdparm -I": ("ok", 0, ERASE), "hdparm --user-master u --security-erase": ("failed", 5, "")})
+    row = agent.wipe(disk, commands)
+    assert (row["outcome"], row["method"]) == ("failed", "secure-erase")
+    assert row["reasons"][0] == "command-failed: hdparm"
+    assert "--security-disable" in commands.asked[-1]
+    assert (row["serial"], row["hidden_area"]) == ("SER-sda", "not_checked")
+
+
+def test_a_wipe_that_is_stopped_is_no_wipe(agent: Any, tmp_path: Path) -> None:
+    make_disk(tmp_path, "sda")
+
+    class Stopped(Scripted):
+        def run(self, argv: list[str], **more: Any) -> tuple[dict[str, Any], str]:
+            if argv[0] == "nwipe":
+                raise KeyboardInterrupt
+            return super().run(argv, **more)
+
+    disk = agent.Disk("sda", str(tmp_path))
+    disk.kind = "hdd"
+    row = agent.wipe(disk, Stopped())
+    assert (row["outcome"], row["reasons"][0]) == ("failed", "aborted")
+
+
+def test_a_path_that_names_another_disk_is_not_wiped(agent: Any, tmp_path: Path) -> None:
+    make_disk(tmp_path, "sda")
+    disk = agent.Disk("sda", str(tmp_path))
+    assert agent.same_disk(disk, str(tmp_path))
+    (tmp_path / "devices" / "pci0" / "block" / "sda" / "device" / "serial").write_text("ANOTHER")
+    assert not agent.same_disk(disk, str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("found", "row", "verdict"),
+    [
+        ({"smart_status": {"passed": True}}, {"status": "ok", "exit": 0}, ("ok", [])),
+        ({"smart_status": {"passed": False}}, {"status": "ok", "exit": 24}, ("failed", ["smart-failed"])),
+        (
+            {
+                "smart_status": {"passed": True},
+                "ata_smart_attributes": {"table": [{"id": 5, "name": "Reallocated_Sector_Ct", "raw": {"value": 12}}]},
+            },
+            {"status": "ok", "exit": 0},
+            ("warning", ["Reallocated_Sector_Ct: 12"]),
+        ),
+        (
+            {"smart_status": {"passed": True}, "nvme_smart_health_information_log": {"percentage_used": 97}},
+            {"status": "ok", "exit": 0},
+            ("warning", ["percentage_used: 97"]),
+        ),
+        ({}, {"status": "failed", "exit": 1}, ("unknown", ["no-verdict"])),
+        (None, {"status": "absent", "exit": None}, ("unknown", ["absent"])),
+        ({}, {"status": "refused", "exit": 2}, ("unknown", ["refused"])),
+    ],
+)
+def test_the_verdict_of_a_disk_has_its_reason(agent: Any, found: Any, row: Any, verdict: Any) -> None:
+    assert agent.smart_verdict(found, row) == verdict
+
+
+def test_the_locks_of_the_firmware_are_told(agent: Any, tmp_path: Path) -> None:
+    base = tmp_path / "class" / "firmware-attributes" / "thinklmi"
+    for kind, on in (("Admin", "1"), ("System", "0")):
+        (base / "authentication" / kind).mkdir(parents=True)
+        (base / "authentication" / kind / "is_enabled").write_text(on)
+    for name, value in (
+        ("AbsolutePersistenceModuleActivation", "Enable"),
+        ("AMTControl", "Disable"),
+        ("WakeOnLAN", "Enable"),
+    ):
+        (base / "attributes" / name).mkdir(parents=True)
+        (base / "attributes" / name / "current_value").write_text(value)
+    (tmp_path / "class" / "tpm" / "tpm0").mkdir(parents=True)
+    (tmp_path / "class" / "tpm" / "tpm0" / "tpm_version_major").write_text("2")
+    efivars = tmp_path / "firmware" / "efi" / "efivars"
+    efivars.mkdir(parents=True)
+    (efivars / "SecureBoot-8be4df61").write_bytes(b"\x06\0\0\0\x01")
+    found = agent.firmware(str(tmp_path))
+    assert (found["secure_boot"], found["tpm"], found["boot"]) == (True, {"present": True, "version": "2"}, "efi")
+    assert [(row["lock"], row["enabled"]) for row in found["locks"]] == [("Admin", True), ("System", False)]
+    assert (found["absolute"], found["amt"]) == ("active", "inactive")
+    empty = agent.firmware(str(tmp_path / "nothing"))
+    assert (empty["absolute"], empty["amt"], empty["locks_readable"]) == (None, None, False), "nobody knows"
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("Enabled", "active"),
+        ("Permanently Disabled", "inactive"),
+        ("Inactive", "inactive"),
+        ("", None),
+        ("Reset", None),
+    ],
+)
+def test_what_an_attribute_says_of_absolute(agent: Any, value: str, told: str | None) -> None:
+    assert agent.worst(None, value) == told
+    assert agent.worst("active", value) == "active"
+
+
+def test_the_bios_table_of_passwords(agent: Any) -> None:
+    text = "Hardware Security\n\tPower-On Password Status: Disabled\n\tAdministrator Password Status: Enabled\n"
+    assert [(row["lock"], row["enabled"]) for row in agent.locks_of_dmi(text)] == [
+        ("power-on", False),
+        ("administrator", True),
+    ]
+    assert agent.locks_of_dmi("\tPower-On Password Status: Not Implemented\n") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("R4900001208", "R4900001208"),
+        ("r 4900 0012 08", "R4900001208"),
+        ("R'çàààà&éàè", None),
+        ("R'çàààà&éà_", "R4900001208"),
+        ("R4900001209", None),
+        ("D4900001208", None),
+        ("", None),
+    ],
+)
+def test_the_label_is_read_as_it_was_scanned(agent: Any, typed: str, code: str | None) -> None:
+    assert agent.read_label(typed) == code
+
+
+def test_the_label_is_asked_until_it_reads_well(agent: Any) -> None:
+    answers = iter(["R4900001209", "R4900001208"])
+    assert agent.ask_label(lambda _question: next(answers)) == "R4900001208"
+    assert agent.ask_label(lambda _question: "") is None
+
+
+def test_a_question_is_answered_at_the_terminal_or_from_a_telephone(agent: Any) -> None:
+    told: list[str | None] = []
+
+    def phone(question: str | None) -> str | None:
+        told.append(question)
+        return "failed" if question == "camera" else None
+
+    def ask(_question: str, elsewhere: Any) -> str:
+        return elsewhere() or "o"
+
+    quiet = Scripted()
+    answers = agent.guided_tests(quiet, {"keyboard", "camera", "wifi"}, ask, phone)
+    assert answers == {"keyboard": "ok", "camera": "failed", "wifi": "ok"}
+    assert told == ["keyboard", "camera", "wifi", None]
+    assert agent.guided_tests(quiet, {"keyboard"}, lambda *_: "p") == {"keyboard": "not_tested"}
+
+
+def test_the_terminal_hears_the_telephone_and_the_keyboard(agent: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as keyboard, os.fdopen(writing, "w") as hand:
+        monkeypatch.setattr(agent.sys, "stdin", keyboard)
+        assert agent.ask_terminal("?", lambda: "ok") == "", "nobody sits at a terminal"
+        monkeypatch.setattr(agent.sys, "stdin", Sitting(keyboard))
+        answers = iter([None, None, "failed"])
+        assert agent.ask_terminal("?", lambda: next(answers), every=0.01) == "failed"
+        hand.write("o\n")
+        hand.flush()
+        assert agent.ask_terminal("?", lambda: None, every=30) == "o"
+
+
+class Sitting:
+    """A keyboard somebody sits at."""
+
+    def __init__(self, file: Any) -> None:
+        self.file = file
+
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return int(self.file.fileno())
+
+    def readline(self) -> str:
+        return str(self.file.readline())
+
+
+def test_a_copy_is_seen_on_the_stick_itself(agent: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def seen(code: str) -> dict[str, Any]:
+        report = {
+            "refurb_agent": {"report": "r"}, "code": code, "lshw": {}, "systems": [{"machine_id_sha256": "a" * 64}],
+        }  # fmt: skip
+        agent.remember_system(report, str(tmp_path))
+        return report
+
+    assert "copy_of" not in seen("R4900001208")["systems"][0]
+    assert "copy_of" not in seen("R4900001208")["systems"][0]
+    assert seen("R4900001305")["systems"][0]["copy_of"] == "R4900001208"
+    assert "R4900001208" in capsys.readouterr().out
+
+
+def test_it_is_written_for_python_3_8() -> None:
+    """Its grammar, and names of the library that came later; the lines are run by the interpreter at hand."""
+    import ast
+
+    tree = ast.parse(AGENT.read_text(), feature_version=(3, 8))
+    later = {"removeprefix", "removesuffix", "zoneinfo", "tomllib", "graphlib", "batched", "pairwise"}
+    names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    imports = {
+        alias.name.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    }
+    assert not (names | imports) & later
+    assert imports <= sys.stdlib_module_names
+
+
 class Receiver(BaseHTTPRequestHandler):
     """A server that remembers what came, and answers as told."""
 
     seen: list[tuple[str, str, bytes]] = []
     status = 201
+    answer: dict[str, Any] = {"device": {"code": "R4900001208"}, "detail": "jeton révoqué"}
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         type(self).seen.append((self.headers["Idempotency-Key"], self.headers["Authorization"], body))
-        answer = json.dumps({"device": {"code": "R4900001208"}, "detail": "jeton révoqué"}).encode()
+        answer = json.dumps(self.answer).encode()
         self.send_response(self.status)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -236,9 +545,82 @@ def test_a_report_waits_on_the_stick_and_leaves_later(
     assert agent.find_code(answer) == "R4900001208"
     assert not path.exists()
     assert (folder / "sent" / path.name).exists()
+    assert agent.send_waiting(str(folder), {"server": address, "token": "t"}) is None
     # The same number each time: what was received and not acknowledged is known again.
     assert {key for key, *_ in kind.seen} == {"11111111-2222"}
     assert kind.seen[-1][1] == "Bearer t"
+
+
+def test_a_report_that_is_refused_holds_no_other_back(
+    agent: Any, tmp_path: Path, receiver: tuple[type[Receiver], str]
+) -> None:
+    folder = tmp_path / "refurb-reports"
+    (folder / "sent").mkdir(parents=True)
+    for number in ("a-1", "b-2"):
+        agent.keep({"refurb_agent": {"report": number}}, str(folder))
+    kind, address = receiver
+    config = {"server": address, "token": "t"}
+    kind.status = 413
+    assert agent.send_waiting(str(folder), config) is None
+    assert len(kind.seen) == 2
+    kind.status = 401
+    assert agent.send_waiting(str(folder), config) is None
+    assert len(kind.seen) == 3, "a token that is refused is refused for all"
+    kind.status = 201
+    assert agent.send_only(str(folder), config) == 0
+    assert len(list((folder / "sent").iterdir())) == 2
+
+
+def test_a_telephone_that_is_not_there_is_asked_no_more(agent: Any, receiver: tuple[type[Receiver], str]) -> None:
+    kind, address = receiver
+    kind.status = 404
+    phone = agent.Phone({"server": address, "token": "t"}, "r", "R4900001208")
+    assert [phone("screen") for _ in range(5)] == [None] * 5
+    assert len(kind.seen) == 3
+    kind.status = 200
+    kind.answer = {"answer": "ok", "url": "http://x/"}
+    phone = agent.Phone({"server": address, "token": "t"}, "r", "R4900001208")
+    assert (phone("screen"), phone.url) == ("ok", "http://x/")
+    assert json.loads(kind.seen[-1][2]) == {"report": "r", "code": "R4900001208", "question": "screen"}
+
+
+def test_what_it_sends_from_here_is_received_once(
+    tmp_path: Path, receiver: tuple[type[Receiver], str], client: FlaskClient, make_organisation: Any, session: Any
+) -> None:
+    """The real agent, on this machine, from its stick: offline first, then sent, then sent again to the real server."""
+    from refurb.accounts.services import create_station
+    from refurb.core.permissions import OrganisationRole
+    from refurb.security import Actor
+    from refurb.web import now
+
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    (stick / "refurb-agent").write_bytes(AGENT.read_bytes())
+    kind, address = receiver
+    run = [sys.executable, "-I", str(stick / "refurb-agent"), "--no-measures", "--tests", "none"]
+
+    def agent_run(*more: str, server: str) -> subprocess.CompletedProcess[str]:
+        env = {**os.environ, "LANG": "C.UTF-8", "REFURB_AGENT_SERVER": server, "REFURB_AGENT_TOKEN": "t"}
+        return subprocess.run(
+            [*run, *more], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=240, env=env
+        )
+
+    done = agent_run(server="http://127.0.0.1:9")
+    assert done.returncode == 1, done.stderr
+    assert len(list((stick / "refurb-reports").glob("*-*.json"))) == 1
+    done = agent_run("--send", server=address)
+    assert done.returncode == 0, done.stderr
+    (sent,) = kind.seen
+    workshop = make_organisation(OrganisationRole.REFURBISHER)
+    _row, token = create_station(session, name="Clé", organisation_id=workshop.id, by=Actor.system(), at=now())
+    session.flush()
+    answers = [
+        client.post("/api/v1/reports", data=sent[2], headers={"Authorization": f"Bearer {token}"}) for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert len({answer.json["id"] for answer in answers if answer.json}) == 1
+    assert answers[0].json is not None
+    assert answers[0].json["format"] == "refurb"
 
 
 def test_it_runs_here_and_its_report_is_read(tmp_path: Path) -> None:
@@ -254,6 +636,14 @@ def test_it_runs_here_and_its_report_is_read(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     report = json.loads(target.read_text())
     assert {row["name"] for row in report["commands"]} >= {"lshw", "smartctl", "dmidecode"}
+    for row in report["commands"]:
+        if row["status"] != "absent":
+            assert row["version"], row
+            assert isinstance(row["exit"], int), row
+            assert row["seconds"] >= 0
+    assert all(disk["smart"]["verdict"] in ("ok", "warning", "failed", "unknown") for disk in report["disks"])
+    live = [disk for disk in report["disks"] if disk["guarded"] == "live"]
+    assert live or not report["disks"], "the disk this runs from is guarded"
     assert all(row["status"] in ("ok", "absent", "refused", "failed", "timeout") for row in report["commands"])
     reading = registry.read(target.read_bytes())
     assert reading.format == "refurb"

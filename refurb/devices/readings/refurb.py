@@ -124,8 +124,18 @@ def _unanswered(top: dict[str, Any]) -> list[str]:
 
 
 def _locks(top: dict[str, Any]) -> list[str]:
-    locks = rows(node(top.get("firmware")).get("locks"))
-    return [f"firmware-lock: {words(row.get('lock'))}" for row in locks if isinstance(row, dict) and row.get("enabled")]
+    firmware = node(top.get("firmware"))
+    locks = [row for row in rows(firmware.get("locks")) if isinstance(row, dict)]
+    held = [words(row.get("lock")) for row in locks if row.get("enabled")]
+    if firmware.get("absolute") == "active":
+        held.append("Absolute")
+    return [f"firmware-lock: {name}" for name in held if name]
+
+
+def _speeds(found: Any) -> str | None:
+    """Return the speed of each disk in the order of their names: "520, 96"."""
+    told = [number(speed) for _name, speed in sorted(node(found).items())]
+    return ", ".join(f"{speed:g}" for speed in told if speed is not None) or None
 
 
 def _extra(top: dict[str, Any], tests: dict[str, Any]) -> dict[str, str]:
@@ -136,9 +146,12 @@ def _extra(top: dict[str, Any], tests: dict[str, Any]) -> dict[str, str]:
         "station": top.get("station"),
         "secure_boot": firmware.get("secure_boot"),
         "tpm": node(firmware.get("tpm")).get("present"),
+        "tpm_version": node(firmware.get("tpm")).get("version"),
+        "amt": {"active": True, "inactive": False}.get(words(firmware.get("amt")) or ""),
         "cpu_mb_s": number(measured.get("cpu_sha256_mb_s")),
         "memory_mb_s": number(measured.get("memory_copy_mb_s")),
-        **{f"test_{name}": answer for name, answer in tests.items()},
+        "disk_mb_s": _speeds(measured.get("disk_read_mb_s")),
+        **{f"test_{name}": words(answer) for name, answer in tests.items()},
     }
     for row in rows(top.get("systems"))[:1]:
         told |= {f"system_{key}": node(row).get(key) for key in ("pretty", "machine_id_sha256", "hostname_sha256")}
