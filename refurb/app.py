@@ -40,6 +40,7 @@ AREAS = (
     "labels",
     "desk",
     "privacy",
+    "exchange",
     "setup",
     "home",
 )

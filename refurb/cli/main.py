@@ -18,6 +18,8 @@ COMMANDS: dict[str, str] = {
     "demo": "refurb.cli.demo:demo",
     "documents": "refurb.cli.documents:documents",
     "doctor": "refurb.cli.doctor:doctor",
+    "export": "refurb.cli.exports:export",
+    "import": "refurb.cli.imports:import_",
     "ingest": "refurb.cli.ingest:ingest",
     "keys": "refurb.cli.keys:keys",
     "labels": "refurb.cli.labels:labels",

@@ -83,7 +83,7 @@ RULES: tuple[Rule, ...] = (
 OF: dict[Kept, Rule] = {rule.kept: rule for rule in RULES}
 
 #: The events that say who opened what.
-ACCESS_EVENTS = frozenset({"need.read", "need.slip-printed"})
+ACCESS_EVENTS = frozenset({"need.read", "need.slip-printed", "need.exported"})
 #: The events that say who came in.
 SIGN_IN_EVENTS = frozenset({"account.signed-in", "account.signed-out", "account.sign-in-failed"})
 

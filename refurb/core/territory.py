@@ -237,3 +237,23 @@ def mask(counts: Sequence[int], small: int = SMALL) -> Masked:
         hidden |= {i for i in shown if counts[i] == counts[shown[0]]}
     keeps_total = not told or bool(shown)
     return Masked([None if i in hidden else n for i, n in enumerate(counts)], total if keeps_total else None)
+
+
+class MaskedRows(NamedTuple):
+    """A table of counts as it may leave: cells, the total of each row, the whole; None where masked."""
+
+    rows: list[list[int | None]]
+    totals: list[int | None]
+    total: int | None
+
+
+def mask_rows(table: Sequence[Sequence[int]], small: int = SMALL) -> MaskedRows:
+    """Mask a table that leaves with the totals of its rows, and the whole where no total is masked.
+
+    Each row by itself as `mask` does, its total too where that is small; the totals of the columns do not leave, and
+    the whole does only when it says no more than the totals: what is masked in one row is then safe from the others.
+    """
+    alone = [mask(row, small) for row in table]
+    totals = [None if row.total is None or 0 < row.total < small else row.total for row in alone]
+    whole = None if None in totals else sum(sum(row) for row in table)
+    return MaskedRows([row.cells for row in alone], totals, whole)

@@ -267,6 +267,7 @@ EVENTS: Words = {
     "need.linked": _l("Liée à une autre demande du même foyer"),
     "need.read": _l("Dossier consulté"),
     "need.slip-printed": _l("Fiche imprimée"),
+    "need.exported": _l("Dossier emporté dans un export"),
     "need.substitute-asked": _l("La coordination demande si autre chose conviendrait"),
     "need.substitute-answered": _l("Réponse du service sur une autre machine"),
     "need.follow-up-asked": _l("Nouvelles de la machine demandées au service"),

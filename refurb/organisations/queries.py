@@ -89,6 +89,22 @@ def search(*, text: str = "", role: OrganisationRole | None = None, epci: str | 
     return query
 
 
+def find(session: Session, text: str) -> Organisation | None:
+    """Return the one organisation that a name, a SIRET or a number means, as a command is given it."""
+    digits = "".join(c for c in text if c.isdigit())
+    for condition in (
+        Organisation.siret == digits if len(digits) == 14 else None,
+        sa.func.lower(Organisation.name) == text.strip().lower(),
+        Organisation.id == int(digits) if text.strip().isdigit() and len(digits) < 10 else None,
+    ):
+        if condition is None:
+            continue
+        found = session.scalars(sa.select(Organisation).where(condition).limit(2)).all()
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
 def names(session: Session, organisation_ids: set[int]) -> dict[int, str]:
     """Return the names of organisations, for a history that shows who acted."""
     if not organisation_ids:

@@ -5,11 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import refurb.territory
-from refurb.core.territory import Gazetteer, How, fold, key, mask, roll_up
+from refurb.core.territory import Gazetteer, How, fold, key, mask, mask_rows, roll_up
 
 EXTRACT = json.loads((Path(refurb.territory.__file__).parent / "data" / "49.json").read_text())
 MAINE_ET_LOIRE = Gazetteer.of(EXTRACT)
@@ -142,3 +142,20 @@ def test_nobody_can_work_out_a_masked_count(counts: list[int]) -> None:
     ]
     assert tuple(counts) in worlds
     assert all(len({world[i] for world in worlds}) > 1 for i in masked)
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1, max_size=2))
+def test_nobody_can_work_out_a_masked_count_of_a_table(table: list[tuple[int, int]]) -> None:
+    out = mask_rows(table)
+    flat = [cell for row in out.rows for cell in row]
+    small = [n for row in table for n in row]
+    assert all(cell is None for cell, n in zip(flat, small, strict=True) if 0 < n < 5)
+    top = 9 if out.total is None else out.total
+    worlds = []
+    for world in itertools.product(*(range(top + 1) if cell is None else [cell] for cell in flat)):
+        rows = [world[i : i + 2] for i in range(0, len(world), 2)]
+        if (out.total is None or sum(world) == out.total) and mask_rows(rows) == out:
+            worlds.append(world)
+    assert tuple(small) in worlds
+    assert all(len({world[i] for world in worlds}) > 1 for i, cell in enumerate(flat) if cell is None)
