@@ -156,18 +156,20 @@ export default async function (desk) {
       });
     const answer = await ask();
     // A form token of before a sign-in, or of a page that was kept for days: fetched anew, once.
-    return answer.status === 400 && (await refresh()) ? ask() : answer;
+    if (answer.status !== 400) return answer;
+    const fresh = await refresh();
+    return fresh.ok ? ask() : fresh;
   }
 
   async function refresh() {
     const answer = await fetch(desk.dataset.fresh, { headers: { Accept: "application/json" }, redirect: "error", cache: "no-store" });
-    if (!answer.ok) return false;
+    if (!answer.ok) return answer;
     const fresh = await answer.json();
     token = fresh.token;
     note = fresh.note;
     desk.dataset.operator = fresh.name;
     for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = token;
-    return true;
+    return answer;
   }
 
   async function drain() {

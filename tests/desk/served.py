@@ -1,0 +1,77 @@
+"""A workshop's desk, served for a browser: on a port that stays the same when the server goes and returns."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from refurb.core.equipment import Form, Origin, Regime
+from refurb.core.permissions import OrganisationRole
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.serving import BaseWSGIServer
+
+
+@dataclass
+class Desk:
+    """The desk of one technician: its address, a signed-in cookie, and the codes of its machines."""
+
+    app: Flask
+    cookie: str
+    codes: list[str]
+    port: int = 0
+    _server: BaseWSGIServer | None = field(default=None, repr=False)
+    _thread: threading.Thread | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        """Where it answers, or would."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Answer, on the port of before if there was one."""
+        from werkzeug.serving import make_server
+
+        self._server = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Cut the network: whoever asks is refused."""
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._thread.join()
+            self._server.server_close()
+            self._server = None
+
+
+def furnish(app: Flask, machines: int) -> Desk:
+    """Write a workshop with one signed-in technician and so many machines."""
+    from refurb.accounts.models import Account, AccountSession, Membership
+    from refurb.accounts.tokens import new_token, token_hash
+    from refurb.db import get_session
+    from refurb.devices.services import receive
+    from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow
+    from refurb.security import Actor
+    from refurb.web import now
+
+    with app.app_context():
+        session = get_session()
+        roles = [OrganisationRoleRow(role=OrganisationRole.REFURBISHER)]
+        workshop = Organisation(name="Atelier", legal_type=LegalType.ASSOCIATION, created_at=now(), role_rows=roles)
+        account = Account(email="t@example.org", name="T", language="fr", created_at=now(), password_hash="-")
+        session.add_all([workshop, account])
+        session.flush()
+        joined = {"account_id": account.id, "organisation_id": workshop.id, "created_at": now()}
+        session.add(Membership(role_codes=["technician"], **joined))
+        token, times = new_token(), {"created_at": now(), "last_seen_at": now(), "expires_at": now() + timedelta(3)}
+        session.add(AccountSession(token_hash=token_hash(token), account_id=account.id, **times))
+        birth: dict[str, Any] = {"form": Form.LAPTOP, "origin": Origin.PRIVATE, "regime": Regime.GIFT, "place_id": None}
+        birth |= {"holder_id": workshop.id, "by": Actor.system(), "at": now(), "maker": "Lenovo", "model": "T470"}
+        codes = [receive(session, serial=f"PF0XK{n:05d}M", **birth).code for n in range(machines)]
+        session.commit()
+        return Desk(app, token, codes)
