@@ -145,6 +145,12 @@ class RolesForm(FlaskForm):
     roles = CheckboxesField(_("Rôles"), validators=[InputRequired(_("Choisissez au moins un rôle."))])
 
 
+class LeaveForm(FlaskForm):
+    """Who takes over what the leaver follows."""
+
+    to = RadioField(_("À qui passent ses dossiers ?"), validators=[InputRequired(_("Choisissez un collègue."))])
+
+
 class StationForm(FlaskForm):
     """The bench or the program that will hold the token, what it opens, and until when."""
 

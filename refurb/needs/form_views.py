@@ -19,7 +19,7 @@ from refurb.core.need_life import AMENDABLE, State
 from refurb.core.needs import Answers
 from refurb.core.permissions import Permission
 from refurb.db import get_session
-from refurb.needs import bundles, queries, scoring, services, words
+from refurb.needs import bundles, limits, queries, scoring, services, words
 from refurb.needs.forms import HouseholdForm, NeedForm, StructureForm
 from refurb.needs.models import Need
 from refurb.needs.views import bp, may_be, own
@@ -43,13 +43,15 @@ def new() -> ResponseReturnValue:
     session = get_session()
     recipient = _recipient(request.args.get("for"))
     if request.method == "GET":
+        if (own_room := _room(session)) is not None and own_room.left == 0:
+            return render_template("needs/full.html", room=own_room)
         return _form_page(_form(session, recipient, _prefilled(session, recipient)), None)
     form = _form(session, recipient)
     if (known := _known(session, form)) is not None:
         return _already(known)
     sent = request.form.get("do") != SAVE
     answers = _answers(session, form)
-    if _is_good(form, answers, sent):
+    if _is_good(form, answers, sent) and (not sent or _fits(session, form, answers)):
         try:
             with session.begin_nested():
                 need = services.draft(session, answers, by=actor(), at=now(), client_uuid=form.client_uuid.data or None)
@@ -82,6 +84,8 @@ def edit(code: str) -> ResponseReturnValue:
             services.save_draft(session, need, answers, at=now())
             return _saved(session, need)
         if need.state is State.DRAFT:
+            if not _fits(session, form, answers):
+                return _refused(form, need)
             return _send(session, need, answers, _twin(session, form))
         changed = bundles.amend(session, need, answers, by=actor(), at=now(), today=today())
         session.commit()
@@ -180,7 +184,7 @@ def _gone(need: Need) -> ResponseReturnValue:
 
 def _refused(form: NeedForm, need: Need | None) -> ResponseReturnValue:
     if _for_a_program():
-        return {"fields": sorted(form.errors)}, 422
+        return {"fields": sorted(name or "form" for name in form.errors)}, 422
     return _form_page(form, need), 422
 
 
@@ -254,6 +258,28 @@ def _is_good(form: NeedForm, answers: Answers, sent: bool) -> bool:
     return (form.complete(answers, today()) if sent else form.without_persons()) and typed_well
 
 
+def _room(session: Session) -> limits.Room | None:
+    """Return how many more needs the service may send."""
+    organisation_id = actor().organisation_id
+    return limits.room(session, organisation_id) if organisation_id is not None else None
+
+
+def _fits(session: Session, form: NeedForm, answers: Answers) -> bool:
+    """Whether the service may send as many; writes the error otherwise. What was typed may still be kept as a draft."""
+    parts, left = core.split(answers), _room(session)
+    if left is None or max(1, parts.together + parts.alone) <= left.left:
+        return True
+    form.form_errors.append(
+        _(
+            "Votre service a %(open)s demandes ouvertes, pour %(limit)s au plus : gardez celle-ci en brouillon, et "
+            "closez ou retirez celles qui n'ont plus lieu d'être.",
+            open=left.open,
+            limit=left.limit,
+        )
+    )
+    return False
+
+
 def _twin(session: Session, form: NeedForm) -> str | None:
     """Return what two needs of one person share; what was typed for it is forgotten with the request."""
     setting = setup.setting(session, DUPLICATES)
@@ -276,5 +302,12 @@ def _form_page(form: NeedForm, need: Need | None) -> str:
     if fresh:
         form.client_uuid.data = str(uuid.uuid4())
     return render_template(
-        "needs/form.html", form=form, need=need, structure=structure, fresh=fresh, State=State, words=words
+        "needs/form.html",
+        form=form,
+        need=need,
+        structure=structure,
+        fresh=fresh,
+        State=State,
+        words=words,
+        room=_room(get_session()) if need is None or need.state is State.DRAFT else None,
     )

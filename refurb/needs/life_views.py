@@ -14,7 +14,7 @@ from refurb.core.need_life import Act, NeedRefused
 from refurb.core.needs import FollowUp, Substitute
 from refurb.core.permissions import Permission
 from refurb.db import get_session
-from refurb.needs import bundles, digest, followup, queries, substitutes, words
+from refurb.needs import bundles, digest, followup, queries, referents, substitutes, words
 from refurb.needs.form_views import DUPLICATES
 from refurb.needs.views import bp, canonical, own
 from refurb.security import actor, public, requires
@@ -179,3 +179,18 @@ def need_settings() -> ResponseReturnValue:
     session.commit()
     flash(_("Le réglage est enregistré."), "done")
     return redirect(url_for(".need_settings"), 303)
+
+
+@bp.post("/<code>/follow-it")
+@requires(Permission.NEED_CREATE)
+def follow_it(code: str) -> ResponseReturnValue:
+    """Follow a need of one's service from now on, in place of a colleague."""
+    session = get_session()
+    need = own(session, code, lock=True)
+    own_id = actor().id
+    if own_id is None:
+        abort(403)
+    referents.follow(session, need, own_id, by=actor(), at=now())
+    session.commit()
+    flash(_("Vous suivez maintenant cette demande."), "done")
+    return redirect(url_for(".show", code=need.code), 303)

@@ -28,6 +28,8 @@ class Need(Base):
     #: The prescribing service, or the structure that asks for itself.
     organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"))
+    #: Who of the service follows it; None is the service as a whole. Passes on when they leave.
+    referent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("account.id"), index=True)
     state: Mapped[State] = mapped_column(enum_type(State), default=State.DRAFT)
     state_since: Mapped[datetime]
     commune_code: Mapped[str | None] = mapped_column(sa.String(5), index=True)

@@ -76,6 +76,7 @@ def draft(
         recipient=answers.recipient,
         organisation_id=by.organisation_id,
         created_by_id=by.id,
+        referent_id=by.id,
         state=State.DRAFT,
         state_since=at,
         answers={},

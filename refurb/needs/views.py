@@ -136,6 +136,9 @@ def show(code: str) -> ResponseReturnValue:
         "needs/show.html",
         need=need,
         own=mine,
+        referent=accounts.names(session, {need.referent_id}).get(need.referent_id)
+        if mine and need.referent_id is not None
+        else None,
         answers=answers,
         doubts=core.doubtful(answers),
         terms=points.load(need.points_terms),

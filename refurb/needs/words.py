@@ -278,7 +278,7 @@ EVENTS: Words = {
     "need.rectified": _l("Informations corrigées à la demande de la personne"),
     "need.label-changed": _l("Étiquette privée changée"),
     "need.request-answered": _l("Réponse à une demande de la personne"),
-    "need.transferred": _l("Dossier passé à un autre service"),
+    "need.transferred": _l("Dossier passé à un ou une collègue"),
     "handover.planned": _l("Rendez-vous de remise convenu"),
     "handover.moved": _l("Rendez-vous de remise changé"),
     "handover.missed": _l("Personne n'est venu au rendez-vous"),

@@ -9,13 +9,14 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice
 
 from refurb import outbox
-from refurb.accounts import queries, services
-from refurb.accounts.forms import InviteForm, RolesForm, StationForm
+from refurb.accounts import queries, second_factor, services
+from refurb.accounts.forms import InviteForm, LeaveForm, RolesForm, StationForm
 from refurb.accounts.models import Invitation, Membership, StationToken
 from refurb.accounts.services import AccountRefused
 from refurb.accounts.words import ROLES, SCOPES
-from refurb.core.permissions import ROLES_IN, Permission, Role, Scope
+from refurb.core.permissions import ROLES_IN, Permission, Role, Scope, permissions_of
 from refurb.db import get_session
+from refurb.needs import referents
 from refurb.organisations.models import Organisation
 from refurb.organisations.pages import bp, manages, organisation_or_404
 from refurb.security import actor, requires
@@ -116,27 +117,82 @@ def member(membership_id: int) -> ResponseReturnValue:
             session.commit()
             flash(_("C'est enregistré."), "done")
             return redirect(url_for(".show", organisation_id=organisation.id), 303)
-    page = render_template("organisations/member.html", form=form, organisation=organisation, membership=membership)
+    page = render_template(
+        "organisations/member.html",
+        form=form,
+        organisation=organisation,
+        membership=membership,
+        may_reset=_may_reset(membership),
+    )
     return page, 422 if form.errors else 200
 
 
-@bp.post("/members/<int:membership_id>/end")
-@requires(Permission.MEMBER_INVITE)
-def end_member(membership_id: int) -> ResponseReturnValue:
-    """Somebody leaves the organisation."""
+@bp.post("/members/<int:membership_id>/reset-second-factor")
+@requires(Permission.SETTINGS_EDIT)
+def reset_second_factor(membership_id: int) -> ResponseReturnValue:
+    """Take away the telephone of who lost it; one's own is changed on one's own page, against a code."""
     session = get_session()
     membership = _membership_or_404(membership_id)
-    back = redirect(url_for(".show", organisation_id=membership.organisation_id), 303)
+    if not _may_reset(membership):
+        abort(404)
+    second_factor.reset(session, membership.account, by=actor(), at=now())
+    session.commit()
+    flash(_("Le téléphone n'est plus relié ; les sessions de ce compte sont fermées."), "done")
+    return redirect(url_for(".member", membership_id=membership.id), 303)
+
+
+def _may_reset(membership: Membership) -> bool:
+    return (
+        actor().can(Permission.SETTINGS_EDIT)
+        and membership.account_id != actor().id
+        and second_factor.of(get_session(), membership.account_id) is not None
+    )
+
+
+@bp.route("/members/<int:membership_id>/end", methods=["GET", "POST"])
+@requires(Permission.MEMBER_INVITE)
+def end_member(membership_id: int) -> ResponseReturnValue:
+    """Somebody leaves the organisation; the cases they follow pass to a colleague, who is named first."""
+    session = get_session()
+    membership = _membership_or_404(membership_id)
+    organisation = organisation_or_404(session, membership.organisation_id)
     if Role.ADMINISTRATOR in membership.roles and not actor().can(Permission.SETTINGS_EDIT):
         abort(403)
-    try:
-        services.leave(session, membership, by=actor(), at=now())
-    except AccountRefused as refusal:
-        flash(REFUSALS[refusal.code], "refused")
-        return back
-    session.commit()
-    flash(_("%(name)s n'agit plus pour cette organisation.", name=membership.account.name), "done")
-    return back
+    cases = referents.count(session, organisation.id, membership.account_id)
+    colleagues = [
+        (member.account_id, member.account.name)
+        for member in queries.members(session, organisation.id)
+        if member.ended_at is None
+        and member.id != membership.id
+        and Permission.NEED_READ_CASE in permissions_of(member.roles)
+    ]
+    form = LeaveForm()
+    form.to.choices = [SelectChoice(str(key), name) for key, name in colleagues]
+    if not cases:
+        del form.to
+    if form.validate_on_submit() and (not cases or colleagues):
+        try:
+            if cases:
+                referents.pass_on(
+                    session, organisation.id, membership.account_id, int(form.to.data), by=actor(), at=now()
+                )
+            services.leave(session, membership, by=actor(), at=now())
+        except AccountRefused as refusal:
+            session.rollback()
+            flash(REFUSALS[refusal.code], "refused")
+        else:
+            session.commit()
+            flash(_("%(name)s n'agit plus pour cette organisation.", name=membership.account.name), "done")
+        return redirect(url_for(".show", organisation_id=organisation.id), 303)
+    page = render_template(
+        "organisations/leave.html",
+        form=form,
+        organisation=organisation,
+        membership=membership,
+        cases=cases,
+        colleagues=colleagues,
+    )
+    return page, 422 if request.method == "POST" else 200
 
 
 def _membership_or_404(membership_id: int) -> Membership:

@@ -333,3 +333,24 @@ def test_a_suspended_organisation(coordinator: Visitor, workshop: Organisation, 
     page = coordinator.post(f"/organisations/{coordination.id}/trust", {"trust": "suspended"})
     assert "une autre coordination" in page.words()
     coordinator.post(f"/organisations/{workshop.id}/trust", {"trust": "nonsense"}, status=400)
+
+
+def test_an_administrator_resets_a_lost_telephone(
+    visitor: Visitor, coordinator: Visitor, coordination: Organisation, make_account: MakeAccount, session: Session
+) -> None:
+    from refurb.accounts import second_factor
+    from refurb.accounts.queries import members
+    from refurb.web import now
+
+    admin = make_account({coordination: [Role.ADMINISTRATOR]}, name="Zoé Admin")
+    other = make_account({coordination: [Role.COORDINATOR]}, name="Léo Perdu")
+    second_factor.begin(session, other, at=now())
+    session.flush()
+    rows = {member.account_id: member for member in members(session, coordination.id)}
+    address = f"/organisations/members/{rows[other.id].id}"
+    coordinator.post(f"{address}/reset-second-factor", status=403)
+    visitor.sign_in(admin, coordination)
+    visitor.get(address)
+    visitor.submit("form[action$='/reset-second-factor']")
+    assert second_factor.of(session, other.id) is None
+    visitor.post(f"/organisations/members/{rows[admin.id].id}/reset-second-factor", status=404)
