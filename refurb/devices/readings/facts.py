@@ -161,6 +161,7 @@ _PRODUCTS: tuple[tuple[str, Form], ...] = (
         (
             r"\bnuc\d|\bnuc\b|mac ?mini|\btiny\b|desktop mini|\bdm \d+w|\bmini pc\b|\bbeelink|\bzbox\b|\bcubi\b"
             r"|\bbrix\b|chromebox"
+            r"|raspberry pi|\bodroid|orange ?pi|banana ?pi|\brock ?(?:pi|\d)|\bpine ?64|beagle ?bone|jetson"
             r"|optiplex \d+ ?micro|optiplex micro|\bmicro (?:form factor|plus)\b|prodesk .*\bmini\b"
             r"|elitedesk .*\bmini\b|thinkcentre m\d+q"
         ),

@@ -147,7 +147,7 @@ def _ram(sections: Sections, hardware: Row) -> int | float | None:
 def disk_gb(megabytes: Any) -> int | None:
     """Return a size given in MB or in MiB as the gigabytes a disk is sold with."""
     size = number(megabytes)
-    if size is None or size <= 0:
+    if size is None or not 0 < size < 1e10:
         return None
     decimal, binary = size / 1000, size * 1.048576 / 1000
     if _off(binary) < min(_off(decimal), 0.008):

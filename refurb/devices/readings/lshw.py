@@ -356,8 +356,8 @@ def _wifi(places: list[Place], whole: bool) -> bool | None:
 
 def _gpu(place: Place) -> str | None:
     product, vendor = name(place.get("product")), name(place.get("vendor"))
-    if product is None:
-        return None
+    if product is None or product == vendor:
+        return None  # an old table of PCI names, which knows the maker alone
     first = (vendor or "").split(" ")[0]
     return product if not vendor or product.startswith(first) else f"{vendor} {product}"
 

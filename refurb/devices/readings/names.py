@@ -4,40 +4,8 @@ import re
 from typing import Any
 
 from refurb.devices.readings.facts import name, words
+from refurb.devices.readings.lenovo import LENOVO_TYPES
 
-#: First four signs of a Lenovo machine type, where neither the version nor the family names the product.
-LENOVO_TYPES = {
-    "ThinkPad T420": "4177 4178 4180 4236",
-    "ThinkPad T430": "2342 2344 2347 2349",
-    "ThinkPad T430s": "2352 2353 2355 2356",
-    "ThinkPad T440": "20B6 20B7",
-    "ThinkPad T440p": "20AN 20AW",
-    "ThinkPad T440s": "20AQ 20AR",
-    "ThinkPad T450": "20BU 20BV",
-    "ThinkPad T450s": "20BW 20BX",
-    "ThinkPad T460": "20FM 20FN",
-    "ThinkPad T460s": "20F9 20FA",
-    "ThinkPad T470": "20HD 20HE 20JM 20JN",
-    "ThinkPad T470s": "20HF 20HG 20JS 20JT",
-    "ThinkPad T480": "20L5 20L6",
-    "ThinkPad T480s": "20L7 20L8",
-    "ThinkPad T490": "20N2 20N3",
-    "ThinkPad T530": "2359 2392 2394 2429",
-    "ThinkPad X220": "4286 4287 4290 4291",
-    "ThinkPad X230": "2320 2324 2325 2330",
-    "ThinkPad X240": "20AL 20AM",
-    "ThinkPad X250": "20CL 20CM",
-    "ThinkPad X260": "20F5 20F6",
-    "ThinkPad X270": "20HM 20HN 20K5 20K6",
-    "ThinkPad X280": "20KE 20KF",
-    "ThinkPad L440": "20AS 20AT",
-    "ThinkPad L450": "20DS 20DT",
-    "ThinkPad L460": "20FU 20FV",
-    "ThinkPad L470": "20J4 20J5",
-    "ThinkCentre M73": "10B4 10B5 10B6 10B7",
-    "ThinkCentre M83": "10AH 10AG 10AL 10AM",
-    "ThinkCentre M93p": "10A6 10A7 10A8 10A9 10AA 10AB",
-}
 _BY_TYPE = {code: product for product, codes in LENOVO_TYPES.items() for code in codes.split()}
 _TYPE_CODE = re.compile(r"^(?:LENOVO_MT_)?(\d[0-9A-Z]{3}[0-9A-Z]{0,8})(?:_.*)?$")
 _SAYS_NOTHING = re.compile(

@@ -18,12 +18,12 @@ _SECTIONS = re.compile(
 )
 #: Single values that name a person, a place on the network, or a machine by its owner's word.
 _VALUES = re.compile(
-    r"user(id|domain|name)|login|lastlogged\w*|datelastlogged\w*|lastuser|win(owner|company|prodkey)|workgroup|operator_id"
+    r"user(id|domain|name)|login|lastlogged\w*|datelastlogged\w*|lastuser|win(owner|company|prodkey)|workgroup|operator_?id|e-?mail"
     r"|fqdn|dns|dns_domain|defaultgateway|ip|ip(addr|address|address6|gateway|mask|mask6|subnet|subnet6|dhcp)|hostname"
     r"|lastmountpoint|mount\.options"
 )
 #: Texts of a snapshot that are JSON themselves.
-_NESTED = frozenset({"lshw", "inxi", "smartctl"})
+_NESTED = frozenset({"lshw", "inxi", "smartctl", "output"})
 _LIVE_OR_DEVICE = re.compile(
     r"^(/dev/|/usr/lib/live/|/lib/live/|/run/(live|archiso|initramfs)|/cdrom|/isodevice|/live/|[^/])"
 )

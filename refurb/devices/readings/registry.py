@@ -11,7 +11,7 @@ from refurb.devices.readings.document import Document
 from refurb.devices.readings.reading import Reading, Unreadable
 
 #: Raised when the readers read more than they did: `refurb ingest --again` then reads older reports once more.
-READER_VERSION = 1
+READER_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ def _health(report: dict[str, Any]) -> tuple[Health | None, list[str]]:
     failed: list[str] = []
     warned: list[str] = []
     passed = node(report.get("smart_status")).get("passed")
-    if passed is False:
+    # Bit 3 of the tool's own exit status says the same, where the disk gave no verdict in words (smartctl(8)).
+    if passed is False or (passed is None and (facts.whole(node(report.get("smartctl")).get("exit_status")) or 0) & 8):
         failed.append("smart-failed")
     for row in _attributes(report):
         label = words(row.get("name")) or str(row.get("id"))
@@ -149,6 +150,8 @@ def _health(report: dict[str, Any]) -> tuple[Health | None, list[str]]:
         if code and count:
             warned.append(f"{code}: {count}")
     _nvme_health(report, failed, warned)
+    _wear(report, warned)
+    _scsi_errors(report, warned)
     if number(grown := report.get("scsi_grown_defect_list")):
         warned.append(f"grown-defects: {facts.whole(grown)}")
     if _self_test_failed(report):
@@ -184,6 +187,39 @@ def _nvme_health(report: dict[str, Any], failed: list[str], warned: list[str]) -
     if errors := facts.whole(log.get("media_errors"), most=2**62):
         warned.append(f"media-errors: {errors}")
     failed[:] = dict.fromkeys(failed)
+
+
+#: What is left of an SSD's life, in per cent, by the names that makers give the attribute.
+_LIFE_LEFT = re.compile(
+    r"(?i)percent_?life(time)?_?remain|ssd_life_left|media_wearout_ind|remaining_life|life_?left|wear_leveling_count"
+)
+
+
+def _wear(report: dict[str, Any], warned: list[str]) -> None:
+    """How much of an SSD's rated life is used up: by the standard's own page, else by its maker's attribute."""
+    used = facts.whole(node(report.get("endurance_used")).get("current_percent"), most=255)
+    if used is None:
+        used = facts.whole(report.get("scsi_percentage_used_endurance_indicator"), most=255)
+    if used is None:
+        left = [
+            value
+            for row in _attributes(report)
+            if _LIFE_LEFT.search(words(row.get("name")) or "")
+            and (value := facts.whole(row.get("value"), most=100)) is not None
+        ]
+        used = 100 - min(left) if left else None
+    if used is not None and used >= _WORN_PCT:
+        warned.append(f"worn: {used} %")
+
+
+def _scsi_errors(report: dict[str, Any], warned: list[str]) -> None:
+    """What a SAS disk could not correct, reading, writing and verifying together."""
+    log = node(report.get("scsi_error_counter_log"))
+    counts = [facts.whole(node(part).get("total_uncorrected_errors"), most=2**62) or 0 for part in log.values()]
+    if any(counts):
+        warned.append(f"uncorrectable-errors: {sum(counts)}")
+    if pending := facts.whole(node(report.get("scsi_pending_defects")).get("count")):
+        warned.append(f"pending-sectors: {pending}")
 
 
 def _self_test_failed(report: dict[str, Any]) -> bool:

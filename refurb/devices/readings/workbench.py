@@ -1,7 +1,8 @@
 """eReuse Workbench's snapshots, in four shapes.
 
 Current: `data` holds smartctl, dmidecode and inxi, each as a text. Legacy: `data` holds lshw (a text or an object),
-hwinfo and smart. Workbench 11: `device` and `components`, with or without the raw output beside.
+hwinfo and smart. Workbench 11: `device` and `components`, with or without the raw output beside. A current snapshot
+that was signed on its way is a credential: `credentialSubject` names it, `evidence` lists the tools and their output.
 """
 
 import re
@@ -32,7 +33,7 @@ _DRIVES = {"SolidStateDrive": MediumType.SSD, "HardDrive": MediumType.HDD}
 
 def recognises(document: Document) -> bool:
     """A snapshot, by its type or its software, with what it holds."""
-    top = node(document.json)
+    top = _unsigned(node(document.json))
     said = str(top.get("software") or top.get("snapshotSoftware") or "").lower()
     named = top.get("type") == "Snapshot" or top.get("@type") == "devices:Snapshot" or "workbench" in said
     return named and (isinstance(top.get("data"), dict) or isinstance(top.get("device"), dict))
@@ -40,12 +41,21 @@ def recognises(document: Document) -> bool:
 
 def reads(document: Document) -> Reading:
     """Return what the snapshot says of the machine."""
-    top = node(document.json)
+    top = _unsigned(node(document.json))
     reading = _from_components(top) if isinstance(top.get("device"), dict) else _from_data(node(top.get("data")))
     reading = replace(reading, format="workbench", sender_id=words(top.get("uuid") or top.get("_uuid")))
     if rows(top.get("erase")):
         reading = reading.warn("erase-not-read")
     return reading
+
+
+def _unsigned(top: dict[str, Any]) -> dict[str, Any]:
+    """Return a signed snapshot as it was before; any other as it is. Who signed it is not looked at."""
+    subject, tools = node(top.get("credentialSubject")), [row for row in rows(top.get("evidence")) if node(row)]
+    if not subject or not any("operation" in row for row in tools):
+        return top
+    data = {str(row.get("operation")): row.get("output") for row in tools}
+    return {"type": "Snapshot", "software": "workbench-script", "uuid": subject.get("uuid"), "data": data}
 
 
 def _parsed(value: Any) -> Any:
