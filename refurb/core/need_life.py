@@ -1,6 +1,6 @@
 """The life of a need: one table of moves, as core/workflow.py has for devices (domain.md B, states of a need)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -188,11 +188,52 @@ def next_state(state: State, act: Act, facts: Facts) -> State:
             raise NeedRefused("not-fresh")
     if act is A.EXPIRE and facts.fresh:
         raise NeedRefused("still-fresh")
+    if act is A.NOT_DUPLICATE and facts.missing:
+        return S.TO_COMPLETE
+    if act is A.NOT_DUPLICATE and (facts.doubtful or not facts.service_approved):
+        return S.SUBMITTED
     if act in (A.SUBMIT, A.AMEND) and state is not S.SUSPENDED:
         sure = not facts.doubtful and facts.service_approved
         if act is A.SUBMIT or state is S.SUBMITTED or not sure:
             return S.VALIDATED if sure else S.SUBMITTED
     return target
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a need's acts change besides its content: its state, its dates, and which machine of its household it is."""
+
+    state: State = State.DRAFT
+    #: The day on which the state was reached.
+    since: date = date.min
+    validated_on: date | None = None
+    confirmed_on: date | None = None
+    handed_over_on: date | None = None
+    #: A machine came back under its warranty: another one is owed.
+    warranty: bool = False
+    rank: int = 1
+
+
+def live(life: Life, act: Act, facts: Facts, today: date, motive: str | None = None) -> Life:
+    """Return the need after `act`; raises NeedRefused as `next_state` does.
+
+    The rank is the day of validation: it is given once, and given anew only to what stood still for six months.
+    """
+    after = next_state(life.state, act, facts)
+    then = replace(life, state=after, since=life.since if after is life.state else today)
+    lost = life.state in STANDSTILL and not keeps_rank(life.since, today)
+    if after in OPEN and (lost or life.validated_on is None):
+        then = replace(then, validated_on=today)
+    if act in (A.RECONFIRM, A.RESUME, A.REOPEN):
+        # Whoever takes a need up again says that it is still there.
+        then = replace(then, confirmed_on=today)
+    if act is A.HAND_OVER:
+        return replace(then, handed_over_on=today, warranty=False)
+    if act is A.REOPEN:
+        # What is served in part weighs from now on as a further machine does.
+        more = int(motive == "served-in-part")
+        return replace(then, handed_over_on=None, warranty=motive == "after-sales", rank=life.rank + more)
+    return then
 
 
 def acts(state: State) -> list[Act]:

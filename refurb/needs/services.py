@@ -17,12 +17,12 @@ from refurb.core.need_life import (
     AMENDABLE,
     MOTIVES,
     OPEN,
-    STANDSTILL,
     Act,
     Facts,
+    Life,
     NeedRefused,
     State,
-    keeps_rank,
+    live,
     next_state,
 )
 from refurb.core.needs import Answers
@@ -172,27 +172,24 @@ def change_state(
 
     `motive` is one of MOTIVES[act] ("unknown-motive" otherwise); `reserved` tells that a reservation is open.
     """
-    before, after = need.state, foresee(session, need, act, today=today, motive=motive, reserved=reserved)
+    before, facts = need.state, _facts(session, need, today, motive, reserved)
+    _check_motive(act, motive)
+    life = live(_life(need), act, facts, today, motive)
+    after = life.state
     content: dict[str, Any] = {"act": act.value, **(payload or {})}
-    if before in STANDSTILL and after in OPEN and not keeps_rank(_day(need.state_since), today):
-        # It stood still for more than six months: others waited meanwhile.
+    if need.validated_on is not None and life.validated_on != need.validated_on:
         content["rank"] = "anew"
-        need.validated_on = today
-    if act is Act.RECONFIRM:
-        need.confirmed_on = today
+    need.validated_on, need.confirmed_on, need.handed_over_on = (
+        life.validated_on,
+        life.confirmed_on,
+        life.handed_over_on,
+    )
+    need.warranty_return, need.rank_in_household = life.warranty, life.rank
     need.changed_at = at
     if after is not before:
         need.state, need.state_since = after, at
-    if after in OPEN and need.validated_on is None:
-        need.validated_on = today
     if act is Act.REOPEN:
-        need.warranty_return = motive == "after-sales"
-        need.handed_over_on = need.follow_up = need.follow_up_at = need.follow_up_asked_at = None
-        if motive == "served-in-part":
-            # It has something now: what it still waits for weighs as a second machine does.
-            need.rank_in_household += 1
-    elif act is Act.HAND_OVER:
-        need.warranty_return, need.handed_over_on = False, today
+        need.follow_up = need.follow_up_at = need.follow_up_asked_at = None
     elif act in (Act.CANCEL, Act.REFUSE):
         need.twin_hash = None
     if after not in ALIVE:
@@ -212,11 +209,19 @@ def foresee(
     session: Session, need: Need, act: Act, *, today: date, motive: str | None = None, reserved: bool = False
 ) -> State:
     """Return where `act` would lead, and change nothing; raises as `change_state` does."""
+    _check_motive(act, motive)
+    return next_state(need.state, act, _facts(session, need, today, motive, reserved))
+
+
+def _check_motive(act: Act, motive: str | None) -> None:
     if motive is not None and motive not in MOTIVES.get(act, ()):
         raise NeedRefused("unknown-motive")
+
+
+def _facts(session: Session, need: Need, today: date, motive: str | None, reserved: bool) -> Facts:
     organisation = organisations.by_id(session, need.organisation_id)
     answers = core.load(need.answers)
-    facts = Facts(
+    return Facts(
         missing=bool(core.missing(answers, scoring.asked(session, need.recipient))),
         doubtful=bool(core.doubtful(answers)),
         service_approved=organisation is not None and organisation.trust is Trust.APPROVED,
@@ -224,7 +229,18 @@ def foresee(
         reserved=reserved,
         has_motive=motive is not None,
     )
-    return next_state(need.state, act, facts)
+
+
+def _life(need: Need) -> Life:
+    return Life(
+        state=need.state,
+        since=_day(need.state_since),
+        validated_on=need.validated_on,
+        confirmed_on=need.confirmed_on,
+        handed_over_on=need.handed_over_on,
+        warranty=need.warranty_return,
+        rank=need.rank_in_household,
+    )
 
 
 def another_for_household(session: Session, need: Need, *, by: Actor, at: datetime) -> Need:
