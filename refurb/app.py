@@ -39,6 +39,7 @@ AREAS = (
     "aftersales",
     "labels",
     "desk",
+    "statistics",
     "privacy",
     "exchange",
     "setup",

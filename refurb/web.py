@@ -122,6 +122,7 @@ NAVIGATION = (
     Link("exchange.index", _l("Importer, exporter"), "arrow-left-right", Permission.ORGANISATION_MANAGE, "exchange"),
     Link("exchange.index", _l("Importer, exporter"), "arrow-left-right", Permission.MEDIUM_ACCEPT, "exchange"),
     Link("exchange.index", _l("Importer, exporter"), "arrow-left-right", Permission.NEED_CREATE, "exchange"),
+    Link("statistics.fairness", _l("Équité"), "bar-chart", Permission.STATISTICS_READ, "statistics"),
     Link("organisations.index", _l("Organisations"), "building", Permission.ORGANISATION_MANAGE, "organisations"),
     Link("setup.settings", _l("Réglages"), "sliders", Permission.SETTINGS_EDIT, "setup"),
 )

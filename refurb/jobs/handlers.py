@@ -40,6 +40,7 @@ def register(app: Flask) -> None:
         Periodic("matching.lapse", matching.lapse, minute="1"),
         Periodic("matching.remind", matching.remind, minute="12", hour="7"),
         Periodic("matching.estimate", matching.estimate, minute="22", hour="4"),
+        Periodic("matching.estimate-new", matching.estimate_new, minute="*/10"),
         Periodic("matching.tidy", matching.tidy, minute="42", hour="3"),
         Periodic("needs.expire", needs.expire, minute="37", hour="3"),
         Periodic("needs.rescore", needs.rescore, minute="7", hour="4"),

@@ -18,6 +18,7 @@ from refurb.core.workflow import Status
 from refurb.matching import scenario
 from refurb.matching.models import Ending, Reservation, WaitEstimate
 from refurb.needs.models import Need
+from refurb.organisations.models import Organisation
 from refurb.web import Page, paginate, zone
 
 #: What is looked back on: long enough for summers and gifts that come at once, short enough to be of these days.
@@ -41,7 +42,7 @@ class Arrivals:
 def estimate_all(session: Session, at: datetime) -> int:
     """Estimate the wait of each open need that has no estimate of these days; return how many were written."""
     today = at.astimezone(zone()).date()
-    needs = [row for row in scenario.open_needs(session, today)[0] if row["forms"]]
+    needs = scenario.open_needs(session, today)[0]
     needs.sort(key=lambda row: (-row["points"], row["validated_on"], row["id"]))
     if not needs:
         return 0
@@ -87,6 +88,16 @@ def estimate_all(session: Session, at: datetime) -> int:
         )
         session.execute(sa.insert(WaitEstimate), rows[start : start + BATCH])
     return len(rows)
+
+
+def some_wait_for_one(session: Session, today: date) -> bool:
+    """Whether a need that a run counts with was never estimated."""
+    query = (
+        sa.select(Need.id)
+        .join(Organisation, Organisation.id == Need.organisation_id)
+        .where(*scenario.counted(today), ~sa.exists().where(WaitEstimate.need_id == Need.id))
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def observe(session: Session, needs: Sequence[scenario.Row], today: date) -> Arrivals:

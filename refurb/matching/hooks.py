@@ -2,12 +2,11 @@
 
 from datetime import date, datetime
 
-import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from refurb import outbox
-from refurb.core.need_life import OPEN, Act, State
+from refurb.core.need_life import Act, State
 from refurb.core.permissions import Permission
 from refurb.devices import registry
 from refurb.devices.models import Device
@@ -17,11 +16,7 @@ from refurb.matching import estimates, jobs, proposals, queries, services, words
 from refurb.needs import estimates as waits
 from refurb.needs import services as needs
 from refurb.needs.models import Need
-from refurb.outbox import OutboxRow
 from refurb.security import Actor
-
-#: The outbox row that has the waits estimated that have none.
-ESTIMATE = "matching.estimate"
 
 
 def register(app: Flask) -> None:
@@ -33,7 +28,6 @@ def register(app: Flask) -> None:
     waits.ESTIMATES["matching"] = tell_wait
     papers.SEES["match_run"] = sees_run
     outbox.HANDLERS[proposals.ACCEPT] = jobs.accept_one
-    outbox.HANDLERS[ESTIMATE] = jobs.estimate_soon
 
 
 def facts(session: Session, device: Device, by: Actor | None) -> dict[str, object]:
@@ -55,13 +49,6 @@ def later(session: Session, device: Device, since: datetime) -> set[str]:
 def after_change(session: Session, need: Need, act: Act, before: State, by: Actor, at: datetime) -> None:
     """A need withdrawn while a machine is set aside for it gives the machine back."""
     services.close_after_need(session, need, act, by=by, at=at)
-    if need.state in OPEN and before not in OPEN and estimates.of_need(session, need.id) is None:
-        # One look estimates all that have none: a look that waits already is enough.
-        due = sa.select(OutboxRow.id).where(
-            OutboxRow.kind == ESTIMATE, OutboxRow.done_at.is_(None), OutboxRow.claimed_until.is_(None)
-        )
-        if session.scalar(due.limit(1)) is None:
-            outbox.enqueue(session, ESTIMATE, {})
 
 
 def tell_wait(session: Session, need: Need, on: date) -> str | None:

@@ -12,6 +12,7 @@ from refurb.matching import estimates, proposals, reminders, services
 from refurb.matching.models import Run
 from refurb.matching.services import MatchRefused
 from refurb.security import Actor, ActorKind
+from refurb.web import zone
 
 #: A trial is looked at and forgotten; the data of a run is kept as long as its cases are, to try changes on.
 TRIALS_KEPT, DATA_KEPT = timedelta(days=30), timedelta(days=730)
@@ -30,6 +31,12 @@ def remind(session: Session, at: datetime) -> int:
 def estimate(session: Session, at: datetime) -> int:
     """Estimate the waits that were not estimated these days; return how many."""
     return estimates.estimate_all(session, at)
+
+
+def estimate_new(session: Session, at: datetime) -> int:
+    """Estimate at once where a need came that has no estimate; return how many were written."""
+    new = estimates.some_wait_for_one(session, at.astimezone(zone()).date())
+    return estimates.estimate_all(session, at) if new else 0
 
 
 def tidy(session: Session, at: datetime) -> int:
@@ -62,8 +69,3 @@ def accept_one(session: Session, payload: dict[str, Any]) -> None:
         except MatchRefused:
             # Taken, withdrawn or decided meanwhile: the board shows which.
             continue
-
-
-def estimate_soon(session: Session, payload: dict[str, Any]) -> None:
-    """Carry out one outbox row "matching.estimate": a need has just come into the queue."""
-    estimates.estimate_all(session, datetime.now(UTC))

@@ -110,6 +110,17 @@ def need_shape(need: Any) -> Row:
     }
 
 
+def counted(today: date) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return what a need and its service must be for a run to count with it."""
+    return (
+        Need.state.in_(OPEN),
+        Need.confirmed_on >= oldest_fresh(today),
+        Need.handover_place_id.is_not(None),
+        Need.commune_code.is_not(None),
+        Organisation.trust == Trust.APPROVED,
+    )
+
+
 def open_needs(session: Session, today: date, *, need_ids: Sequence[int] | None = None) -> tuple[list[Row], Row]:
     """Return the needs that a run counts with, in this shape, and the bundles they name; `key` is the row's id.
 
@@ -133,12 +144,7 @@ def open_needs(session: Session, today: date, *, need_ids: Sequence[int] | None 
         Need.bundle_same,
     ).where(Need.commune_code.is_not(None))
     if need_ids is None:
-        query = query.join(Organisation, Organisation.id == Need.organisation_id).where(
-            Need.state.in_(OPEN),
-            Need.confirmed_on >= oldest_fresh(today),
-            Need.handover_place_id.is_not(None),
-            Organisation.trust == Trust.APPROVED,
-        )
+        query = query.join(Organisation, Organisation.id == Need.organisation_id).where(*counted(today))
     else:
         query = query.where(Need.id.in_(need_ids))
     rows = session.execute(query).all()

@@ -1,0 +1,142 @@
+"""Who was served, beside who asked: rates, waits, and the gap between territories; small counts masked where it leaves.
+
+Sources: domain.md G; Gini, Variabilità e mutabilità, 1912, weighted by those who ask.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+from refurb.core.territory import SMALL, mask
+
+
+@dataclass(frozen=True)
+class Case:
+    """One need as the report counts it; `waited` in days, for those served only."""
+
+    keys: tuple[str | None, ...]
+    served: bool
+    waiting: bool
+    waited: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One territory, service or profile. None: masked, or nothing to say."""
+
+    key: str | None
+    needs: int | None
+    served: int | None
+    waiting: int | None
+    median: int | None
+    most: int | None
+
+    @property
+    def rate(self) -> float | None:
+        """Served of a hundred that asked; None where nobody did, or where it is masked."""
+        if not self.needs or self.served is None:
+            return None
+        return 100 * self.served / self.needs
+
+
+def quantile(days: Sequence[int], part: float) -> int | None:
+    """Return the least value that so large a part does not pass; None for nothing."""
+    ordered = sorted(days)
+    return ordered[max(0, ceil(part * len(ordered)) - 1)] if ordered else None
+
+
+def lines(cases: Iterable[Case], place: int, *, keys: Iterable[str | None] = ()) -> list[Line]:
+    """Return a line for each value of `keys[place]`, in their order; `keys` names those that must show even empty."""
+    found: dict[str | None, list[Case]] = {key: [] for key in keys}
+    for case in cases:
+        found.setdefault(case.keys[place], []).append(case)
+    return [line(key, rows) for key, rows in found.items()]
+
+
+def line(key: str | None, rows: Sequence[Case]) -> Line:
+    """Return one line."""
+    days = [row.waited for row in rows if row.waited is not None]
+    return Line(
+        key,
+        len(rows),
+        sum(row.served for row in rows),
+        sum(row.waiting for row in rows),
+        quantile(days, 0.5),
+        quantile(days, 0.9),
+    )
+
+
+def masked(rows: Sequence[Line]) -> list[Line]:
+    """Return the lines as they may leave: counts under five masked, and what would tell them; rates and waits too."""
+    columns = [mask([getattr(row, name) or 0 for row in rows]).cells for name in ("needs", "served", "waiting")]
+    out = []
+    for row, needs, served, waiting in zip(rows, *columns, strict=True):
+        few = served is None or served < SMALL
+        # What was neither served nor waits was withdrawn: two of three told would tell the third.
+        hidden = needs is None or served is None or waiting is None
+        out.append(
+            replace(
+                row,
+                needs=needs,
+                served=None if hidden and served else served,
+                waiting=None if hidden and waiting else waiting,
+                median=None if few else row.median,
+                most=None if few else row.most,
+            )
+        )
+    return out
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The rates of the least and the best served, and how unequal all of them are: Gini, 0 when all are alike."""
+
+    least: Line
+    best: Line
+    gini: float
+
+
+def gap(rows: Sequence[Line]) -> Gap | None:
+    """Return the gap between the lines that enough people ask in; None where there are not two of them."""
+    told = [row for row in rows if row.rate is not None and (row.needs or 0) >= SMALL]
+    if len(told) < 2:
+        return None
+    ordered = sorted(told, key=lambda row: (row.rate or 0, str(row.key)))
+    return Gap(ordered[0], ordered[-1], _gini([(row.rate or 0, row.needs or 0) for row in ordered]))
+
+
+def _gini(rated: Sequence[tuple[float, int]]) -> float:
+    """Return half the mean difference between two persons' rates, over the mean rate."""
+    people = sum(weight for _, weight in rated)
+    mean = sum(rate * weight for rate, weight in rated) / people
+    if not mean:
+        return 0.0
+    apart = sum(abs(one - other) * here * there for one, here in rated for other, there in rated)
+    return apart / (2 * people * people * mean)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """How much a territory asks, for its inhabitants; None where its inhabitants are not known, or it is masked."""
+
+    key: str
+    needs: int | None
+    population: int
+    per_thousand: float | None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nobody asked: services are missing there, not needs."""
+        return self.needs == 0
+
+
+def silence(rows: Sequence[Line], populations: dict[str, int]) -> list[Silence]:
+    """Return the territories from the quietest."""
+    found = []
+    for row in rows:
+        if row.key is None:
+            continue
+        population = populations.get(row.key, 0)
+        rate = None if row.needs is None or not population else 1000 * row.needs / population
+        found.append(Silence(row.key, row.needs, population, rate))
+    return sorted(found, key=lambda one: (one.per_thousand is None, one.per_thousand or 0, one.key))

@@ -1,0 +1,138 @@
+"""What the reports read: needs of a period and what became of them, decisions on proposals. Nothing is written."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from refurb.core.fairness import Case, Line, lines, masked
+from refurb.core.need_life import HELD, OPEN, State
+from refurb.core.needs import Profile
+from refurb.core.permissions import Permission
+from refurb.matching.models import Ending, Origin, Proposal, ProposalState, Reservation
+from refurb.needs.models import Need
+from refurb.organisations.models import Organisation
+from refurb.security import Actor
+from refurb.territory import queries as territory
+from refurb.web import zone
+
+#: What was never a need of its own.
+_NOT_COUNTED = (State.DRAFT, State.DUPLICATE)
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """The report: a table by territory, service and profile, and the decisions that were not the rule's."""
+
+    epci: list[Line]
+    services: list[Line]
+    profiles: list[Line]
+    decided: int
+    #: By motive, the codes of matching.proposals.MOTIVES; "desk" for what a workshop proposed.
+    overrides: dict[str, int]
+
+    @property
+    def override_rate(self) -> float | None:
+        """Decisions that were not the rule's, of a hundred; None where none was taken."""
+        return 100 * sum(self.overrides.values()) / self.decided if self.decided else None
+
+
+def fairness(session: Session, since: date, until: date, *, recipient: str | None = None) -> Fairness:
+    """Return the report over the needs validated between two days, both included."""
+    cases = _cases(session, since, until, recipient)
+    known = [epci.code for epci in territory.all_epci(session)]
+    services = lines(cases, 1)
+    order = {profile.value: place for place, profile in enumerate(Profile)}
+    decided, overrides = _decisions(session, since, until)
+    return Fairness(
+        epci=lines(cases, 0, keys=known),
+        services=sorted(services, key=lambda line: (-(line.needs or 0), str(line.key))),
+        profiles=sorted(lines(cases, 2), key=lambda line: order.get(str(line.key), 99)),
+        decided=decided,
+        overrides=overrides,
+    )
+
+
+def as_it_leaves(report: Fairness) -> Fairness:
+    """Return the report with small counts masked."""
+    return Fairness(
+        masked(report.epci),
+        masked(report.services),
+        masked(report.profiles),
+        report.decided,
+        report.overrides,
+    )
+
+
+def sees_small_counts(who: Actor) -> bool:
+    """Whether small counts are shown as they are: on the coordination's own lists only."""
+    return who.can(Permission.NEED_ARBITRATE)
+
+
+def _cases(session: Session, since: date, until: date, recipient: str | None) -> list[Case]:
+    set_aside = (
+        sa.select(Reservation.need_id, sa.func.max(Reservation.made_at).label("at"))
+        .where(sa.or_(Reservation.ended_at.is_(None), Reservation.ending == Ending.HANDED_OVER))
+        .group_by(Reservation.need_id)
+        .subquery()
+    )
+    query = (
+        sa.select(Need.epci_code, Need.organisation_id, Need.profile, Need.state, Need.validated_on, set_aside.c.at)
+        .outerjoin(set_aside, set_aside.c.need_id == Need.id)
+        .where(Need.validated_on.between(since, until), Need.state.not_in(_NOT_COUNTED))
+    )
+    if recipient:
+        query = query.where(Need.recipient == recipient)
+    found = []
+    for row in session.execute(query):
+        served = row.state in (State.HANDED_OVER, State.CLOSED) or row.state in HELD
+        waited = None
+        if served and row.at is not None:
+            waited = max(0, (row.at.astimezone(zone()).date() - row.validated_on).days)
+        keys = (row.epci_code, str(row.organisation_id), row.profile.value if row.profile else None)
+        waiting = row.state in OPEN or row.state in (State.SUSPENDED, State.EXPIRED, State.TO_COMPLETE)
+        # Closed without a machine was withdrawn in all but name.
+        found.append(Case(keys, served and row.at is not None, waiting, waited))
+    return found
+
+
+def _decisions(session: Session, since: date, until: date) -> tuple[int, dict[str, int]]:
+    """Return how many proposals were decided by a person in a period, and those that were not the rule's, by motive."""
+    begin = datetime.combine(since, time(), zone())
+    end = datetime.combine(until + timedelta(days=1), time(), zone())
+    rows = session.execute(
+        sa.select(Proposal.state, Proposal.origin, Proposal.motive, sa.func.count())
+        .where(
+            Proposal.live,
+            Proposal.decided_at >= begin,
+            Proposal.decided_at < end,
+            Proposal.state.in_([ProposalState.ACCEPTED, ProposalState.REFUSED]),
+        )
+        .group_by(Proposal.state, Proposal.origin, Proposal.motive)
+    )
+    decided, overrides = 0, Counter[str]()
+    for state, origin, motive, count in rows:
+        decided += count
+        if state is ProposalState.REFUSED or origin is Origin.SWAP:
+            overrides[motive or "board-decision"] += count
+        elif origin is Origin.DESK:
+            overrides["desk"] += count
+    return decided, dict(overrides)
+
+
+def service_names(session: Session, rows: list[Line]) -> dict[str, str]:
+    """Return the names of the services of some lines."""
+    ids = [int(row.key) for row in rows if row.key]
+    query = sa.select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+    return {str(row.id): row.name for row in session.execute(query)}
+
+
+def populations(session: Session) -> dict[str, int]:
+    """Return the inhabitants of each EPCI, as far as its communes are loaded."""
+    found: Counter[str] = Counter()
+    for commune in territory.gazetteer(session).communes.values():
+        if commune.epci:
+            found[commune.epci] += commune.population
+    return dict(found)

@@ -1,0 +1,131 @@
+"""The fairness report: who was served beside who asked, how long they waited, and where nobody asks."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from refurb import sheets
+from refurb.core.equipment import Recipient
+from refurb.core.fairness import Line, gap, silence
+from refurb.core.needs import Profile
+from refurb.core.permissions import Permission
+from refurb.db import get_session
+from refurb.matching import words as match_words
+from refurb.needs import words as need_words
+from refurb.security import actor, requires
+from refurb.statistics import queries
+from refurb.statistics.queries import Fairness
+from refurb.territory import queries as territory
+from refurb.web import today
+
+bp = Blueprint("statistics", __name__, url_prefix="/statistics")
+
+#: What is looked back on unless other days are asked.
+YEAR = timedelta(days=365)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@bp.get("/fairness")
+@requires(Permission.STATISTICS_READ)
+def fairness() -> ResponseReturnValue:
+    """The report as a page: charts, the tables behind them, and what they leave out."""
+    session = get_session()
+    since, until, recipient = _asked()
+    report = queries.fairness(session, since, until, recipient=recipient)
+    whole = queries.sees_small_counts(actor())
+    if not whole:
+        report = queries.as_it_leaves(report)
+    names = _names(session, report)
+    return render_template(
+        "statistics/fairness.html",
+        report=report,
+        names=names,
+        gap=gap(report.epci),
+        silence=silence(report.epci, queries.populations(session)),
+        since=since,
+        until=until,
+        recipient=recipient,
+        masked=not whole,
+        match_words=match_words,
+    )
+
+
+@bp.get("/fairness.<any(csv, xlsx):form>")
+@requires(Permission.STATISTICS_READ)
+def export(form: str) -> ResponseReturnValue:
+    """The tables for a spreadsheet; it leaves, so small counts are masked whoever asks."""
+    session = get_session()
+    since, until, recipient = _asked()
+    report = queries.as_it_leaves(queries.fairness(session, since, until, recipient=recipient))
+    names = _names(session, report)
+    header = [
+        _("Demandes"),
+        _("Servies"),
+        _("En attente"),
+        _("Servies pour 100 demandes"),
+        _("Attente au milieu, en jours"),
+        _("Attente neuf fois sur dix, en jours"),
+    ]
+    tables: list[tuple[str, str, list[Line]]] = [
+        (_("Territoires"), _("Territoire"), report.epci),
+        (_("Services"), _("Service"), report.services),
+        (_("Profils"), _("Profil"), report.profiles),
+    ]
+    filename = f"equite-{since.isoformat()}-{until.isoformat()}.{form}"
+    if form == "csv":
+        rows = [[title, *_row(line, names)] for title, _label, lines in tables for line in lines]
+        data = sheets.write_csv([_("Table"), _("Ligne"), *header], rows)
+        return _file(data, "text/csv; charset=utf-8", filename)
+    quiet = [
+        [names.get(one.key, one.key), one.needs, one.population, _round(one.per_thousand)]
+        for one in silence(report.epci, queries.populations(session))
+    ]
+    pages: list[Any] = [
+        (title, [label, *header], [_row(line, names) for line in lines]) for title, label, lines in tables
+    ]
+    pages.append(
+        (_("Silence"), [_("Territoire"), _("Demandes"), _("Habitants"), _("Demandes pour 1 000 habitants")], quiet)
+    )
+    return _file(sheets.write_xlsx(pages), XLSX, filename)
+
+
+def _row(line: Line, names: dict[str | None, str]) -> list[Any]:
+    told = [line.needs, line.served, line.waiting]
+    cells: list[Any] = [_("masqué") if count is None else count for count in told]
+    return [names.get(line.key, line.key or ""), *cells, _round(line.rate), line.median, line.most]
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def _file(data: bytes, mimetype: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(data, content_type=mimetype, headers=headers)
+
+
+def _names(session: Session, report: Fairness) -> dict[str | None, str]:
+    """Return what each line is called."""
+    named: dict[str | None, str] = {None: _("sans précision")}
+    named |= {line.key: territory.epci_name(session, line.key) for line in report.epci if line.key}
+    named |= {profile.value: str(need_words.PROFILES[profile]) for profile in Profile}
+    named.update(queries.service_names(session, report.services).items())
+    return named
+
+
+def _asked() -> tuple[date, date, str | None]:
+    until = _day(request.args.get("until")) or today()
+    since = _day(request.args.get("since")) or until - YEAR
+    recipient = request.args.get("recipient")
+    return min(since, until), until, recipient if recipient in set(Recipient) else None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
