@@ -20,6 +20,7 @@ class DocumentKind(StrEnum):
     PICKUP_SLIP = "pickup_slip"
     RECEIPT_SLIP = "receipt_slip"
     INTAKE_CERTIFICATE = "intake_certificate"
+    WIPE_CERTIFICATE = "wipe_certificate"
     DONATION_AGREEMENT = "donation_agreement"
     NEED_SLIP = "need_slip"
     PICKING_LIST = "picking_list"

@@ -87,6 +87,8 @@ class Wipe:
     doubtful: bool = False
     #: A failure of the run and not of the medium, see `was_interrupted`.
     interrupted: bool = False
+    #: Which row it is, for whoever asks which outcome decided.
+    ref: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +114,15 @@ def medium_state(medium: Medium) -> MediumState:
         return MediumState.DESTROYED
     if medium.absent:
         return MediumState.ABSENT
-    ours = [wipe for wipe in medium.wipes if wipe.source is not WipeSource.DONOR]
-    counted = [
-        wipe
-        for wipe in ours
-        if wipe.ended_at >= medium.held_since and (not wipe.doubtful or wipe.outcome is Outcome.FAILED)
-    ]
+    counted = _counted(medium)
     if any(wipe.outcome is Outcome.FAILED and not wipe.interrupted for wipe in counted):
         return MediumState.FAILED
     if medium.to_destroy:
         return MediumState.TO_DESTROY
-    if not counted:
-        return MediumState.DOUBTFUL if any(wipe.doubtful for wipe in ours) else MediumState.NOT_WIPED
-    latest = max(counted, key=lambda wipe: (wipe.ended_at, _GRAVITY[wipe.outcome], wipe.accepted_by_id is None))
+    latest = deciding(medium)
+    if latest is None:
+        doubtful = any(wipe.doubtful for wipe in medium.wipes if wipe.source is not WipeSource.DONOR)
+        return MediumState.DOUBTFUL if doubtful else MediumState.NOT_WIPED
     match latest.outcome:
         case Outcome.OK:
             return MediumState.OK
@@ -132,6 +130,25 @@ def medium_state(medium: Medium) -> MediumState:
             return MediumState.INTERRUPTED
     accepted = latest.accepted_by_id is not None and latest.accepted_by_id != latest.operator_id
     return MediumState.RESERVATION_ACCEPTED if accepted else MediumState.RESERVATION
+
+
+def deciding(medium: Medium) -> Wipe | None:
+    """Return the outcome that says where the medium stands, None when nothing counts."""
+    return max(
+        _counted(medium),
+        key=lambda wipe: (wipe.ended_at, _GRAVITY[wipe.outcome], wipe.accepted_by_id is None),
+        default=None,
+    )
+
+
+def _counted(medium: Medium) -> list[Wipe]:
+    return [
+        wipe
+        for wipe in medium.wipes
+        if wipe.source is not WipeSource.DONOR
+        and wipe.ended_at >= medium.held_since
+        and (not wipe.doubtful or wipe.outcome is Outcome.FAILED)
+    ]
 
 
 _GRAVITY = {Outcome.OK: 0, Outcome.OK_WITH_RESERVATION: 1, Outcome.FAILED: 2}

@@ -196,6 +196,7 @@ def wipe_view(wipe: MediumWipe) -> core_media.Wipe:
         accepted_by_id=wipe.accepted_by_id,
         doubtful=wipe.doubtful,
         interrupted=core_media.was_interrupted(wipe.outcome, wipe.reasons),
+        ref=wipe.id,
     )
 
 
@@ -207,6 +208,32 @@ def was_set_aside(wipe: MediumWipe) -> bool:
 def medium_state(medium: StorageMedium) -> MediumState:
     """Return where a medium stands; its wipes must be loaded."""
     return core_media.medium_state(medium_view(medium))
+
+
+def deciding_wipe(medium: StorageMedium) -> MediumWipe | None:
+    """Return the outcome that says where a medium stands; its wipes must be loaded."""
+    found = core_media.deciding(medium_view(medium))
+    return None if found is None else next(wipe for wipe in medium.wipes if wipe.id == found.ref)
+
+
+def media_of_devices(session: Session, device_ids: Sequence[int]) -> dict[int, list[StorageMedium]]:
+    """Return by machine its media and those taken out of it that sit nowhere else, with their wipes."""
+    found: dict[int, list[StorageMedium]] = {device_id: [] for device_id in device_ids}
+    query = (
+        sa.select(StorageMedium)
+        .where(
+            sa.or_(
+                StorageMedium.device_id.in_(device_ids),
+                sa.and_(StorageMedium.device_id.is_(None), StorageMedium.removed_from_id.in_(device_ids)),
+            )
+        )
+        .options(selectinload(StorageMedium.wipes))
+        .order_by(StorageMedium.id)
+        .execution_options(populate_existing=True)
+    )
+    for medium in session.scalars(query):
+        found[medium.device_id or medium.removed_from_id or 0].append(medium)
+    return found
 
 
 def latest_wipe(medium: StorageMedium) -> MediumWipe | None:

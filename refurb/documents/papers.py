@@ -173,6 +173,66 @@ class IntakeCertificate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CertifiedMedium:
+    """One medium on a wipe certificate: what was found, what was done, and what may be said of it (domain.md D.3).
+
+    Times are ISO text in the time of the place, words in the reader's language; an empty one was not recorded.
+    """
+
+    number: int
+    kind: str
+    model: str = ""
+    serial: str = ""
+    size_gb: int | None = None
+    outcome: str  # ok, reservation_accepted, destroyed, absent
+    level: str  # none, clear, purge, destroy
+    method: str = ""
+    tool: str = ""
+    verify: str = ""
+    hidden_area: str = ""
+    started_at: str = ""
+    ended_at: str = ""
+    source: str = ""  # log, manual
+    remarks: list[str] = field(default_factory=list)
+    operator: str = ""
+    acceptance: str = ""
+    accepted_by: str = ""
+    evidence_sha256: str = ""
+    attested: str = ""
+    attested_on: str = ""
+    attested_by: str = ""
+    taken_out: bool = False
+    donor_wiped: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertifiedMachine:
+    """One machine with all its media; none: somebody looked and attested that it holds none."""
+
+    code: str
+    form: str
+    title: str
+    serial: str = ""
+    inventory_number: str = ""
+    media: list[CertifiedMedium] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WipeCertificate:
+    """Attestation d'effacement, of one machine or of a whole lot. `uncovered`: machines of the lot not in it."""
+
+    document: Envelope = BARE
+    lot_code: str = ""
+    former_owner: Party | None = None
+    holder: Party
+    sensitivity: str  # wipe: ordinary, to be wiped; destroy: its giver asked for destruction
+    reviewer: str
+    reviewed_on: str
+    machines: list[CertifiedMachine]
+    uncovered: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class DonationAgreement:
     """Convention de don ou de cession (domain.md A)."""
 
@@ -449,6 +509,7 @@ SHAPES: dict[DocumentKind, type] = {
     DocumentKind.PICKUP_SLIP: PickupSlip,
     DocumentKind.RECEIPT_SLIP: ReceiptSlip,
     DocumentKind.INTAKE_CERTIFICATE: IntakeCertificate,
+    DocumentKind.WIPE_CERTIFICATE: WipeCertificate,
     DocumentKind.DONATION_AGREEMENT: DonationAgreement,
     DocumentKind.NEED_SLIP: NeedSlip,
     DocumentKind.PICKING_LIST: PickingList,

@@ -37,6 +37,7 @@ KINDS: dict[DocumentKind, Any] = {
     DocumentKind.PICKUP_SLIP: _l("Bon d'enlèvement"),
     DocumentKind.RECEIPT_SLIP: _l("Bon de réception"),
     DocumentKind.INTAKE_CERTIFICATE: _l("Attestation de prise en charge"),
+    DocumentKind.WIPE_CERTIFICATE: _l("Attestation d'effacement"),
     DocumentKind.DONATION_AGREEMENT: _l("Convention de don"),
     DocumentKind.NEED_SLIP: _l("Papier de la personne"),
     DocumentKind.PICKING_LIST: _l("Liste de préparation"),

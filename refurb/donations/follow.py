@@ -19,7 +19,7 @@ from refurb.core.serials import normalise_siret
 from refurb.db import get_session
 from refurb.documents import queries as documents
 from refurb.documents.models import Document
-from refurb.donations import links, pages, queries, sentences
+from refurb.donations import links, pages, queries, sentences, wipe_certificates
 from refurb.donations.forms import FindForm, ForwardForm
 from refurb.donations.models import LineState, Lot, LotLine, LotLink
 from refurb.donations.pages import bp
@@ -38,6 +38,7 @@ FOR_GIVERS = frozenset(
         DocumentKind.INTAKE_CERTIFICATE,
         DocumentKind.DONATION_AGREEMENT,
         DocumentKind.TRANSFER_CERTIFICATE,
+        DocumentKind.WIPE_CERTIFICATE,
         DocumentKind.REUSE_STATEMENT,
     }
 )
@@ -207,7 +208,8 @@ def _link(session: Session, token: str) -> LotLink:
 
 
 def _documents(session: Session, lot: Lot) -> list[Document]:
-    return [d for d in documents.of_subject(session, "lot", lot.id) if DocumentKind(d.kind) in FOR_GIVERS]
+    given = [d for d in documents.of_subject(session, "lot", lot.id) if DocumentKind(d.kind) in FOR_GIVERS]
+    return given + wipe_certificates.of_lot(session, lot.id)
 
 
 def _followed(session: Session, lot: Lot, *, token: str | None, forward: ForwardForm | None) -> str:

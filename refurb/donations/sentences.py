@@ -261,6 +261,7 @@ PAPERS: Words = {
     DocumentKind.DONATION_AGREEMENT: _l("Convention de don"),
     DocumentKind.TRANSFER_CERTIFICATE: _l("Attestation de cession"),
     DocumentKind.REUSE_STATEMENT: _l("Bilan de réemploi"),
+    DocumentKind.WIPE_CERTIFICATE: _l("Attestation d'effacement"),
     DocumentKind.DEPOSIT_RECEIPT: _l("Reçu de dépôt"),
 }
 

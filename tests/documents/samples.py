@@ -7,6 +7,8 @@ from refurb.core.documents import UNNUMBERED, DocumentKind
 from refurb.documents.papers import (
     SHAPES,
     BeneficiarySheet,
+    CertifiedMachine,
+    CertifiedMedium,
     Contact,
     Counted,
     DepositReceipt,
@@ -34,6 +36,7 @@ from refurb.documents.papers import (
     Served,
     SolidaritySaleReceipt,
     TransferCertificate,
+    WipeCertificate,
     as_data,
 )
 
@@ -102,6 +105,53 @@ DEVICES = [
     DeviceLine(code="R4900001305", form="laptop", title="Dell Latitude 5490", serial="7XK2M13", note="sans chargeur"),
     DeviceLine(code="R4900001402", form="desktop", title="HP EliteDesk 800 G3", inventory_number="UC-0077"),
 ]
+
+
+def wipe_certificate(document: Envelope) -> WipeCertificate:
+    """One machine with a medium of each kind of outcome, one without any."""
+    log: dict[str, Any] = {
+        "started_at": "2026-11-19T09:12",
+        "ended_at": "2026-11-19T10:47",
+        "source": "log",
+        "tool": "nwipe 0.34",
+        "operator": "Loïc Thibault",
+        "evidence_sha256": "0f" * 32,
+    }
+    media = [
+        CertifiedMedium(
+            number=1, kind="Disque dur", model="Seagate ST500LM021", serial="W620ABCD", size_gb=500, outcome="ok",
+            level="clear", method="Zero Fill", verify="last", hidden_area="none", **log,
+        ),
+        CertifiedMedium(
+            number=2, kind="SSD", model="Samsung PM871", serial="S2ABNX0H", size_gb=256, level="none",
+            outcome="reservation_accepted", method="PRNG Stream", verify="none", hidden_area="not_checked",
+            remarks=["Les zones cachées du disque n'ont pas été vérifiées."], accepted_by="Maëlle Sœur",
+            acceptance="Zones lues avec hdparm -N : aucune.", donor_wiped=True, **log,
+        ),
+        CertifiedMedium(
+            number=3, kind="Disque dur", serial="Z1D2", outcome="destroyed", level="destroy",
+            attested="percé en trois points", attested_on="2026-11-20", attested_by="Maëlle Sœur", taken_out=True,
+        ),
+        CertifiedMedium(
+            number=4, kind="Disque", outcome="absent", level="none", attested="retiré par le donateur",
+            attested_on="2026-11-20", attested_by="Maëlle Sœur",
+        ),
+    ]  # fmt: skip
+    first = {"code": "R 4900 0012 08", "title": "Lenovo ThinkPad T480", "serial": "PF1ABCDE"}
+    return WipeCertificate(
+        document=document,
+        lot_code="D 4900 0008 11",
+        former_owner=DONOR,
+        holder=WORKSHOP,
+        sensitivity="wipe",
+        reviewer="Maëlle Sœur",
+        reviewed_on="2026-11-21",
+        machines=[
+            CertifiedMachine(form="laptop", inventory_number="PC-0341", media=media, **first),
+            CertifiedMachine(code="R 4900 0014 02", form="desktop", title="HP EliteDesk 800 G3"),
+        ],
+        uncovered=2,
+    )
 
 
 def papers() -> dict[DocumentKind, Any]:
@@ -345,5 +395,6 @@ def papers() -> dict[DocumentKind, Any]:
             rows=[Pick(shelf="A-03", code="R4900001208", title="Lenovo ThinkPad T480", need_code="N4947301281")],
         )
     )
+    built.append(wipe_certificate(envelope(kind.WIPE_CERTIFICATE)))
     by_shape = {shape: kind for kind, shape in SHAPES.items()}
     return {by_shape[type(paper)]: paper for paper in built}
