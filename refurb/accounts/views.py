@@ -10,6 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from refurb import outbox
 from refurb.accounts import (
+    join_views,
     mail_views,
     oidc,
     oidc_views,
@@ -39,7 +40,7 @@ from refurb.security import actor, public, requires, safe_next
 from refurb.web import absolute_url, now
 
 # These put their routes on the blueprint when they were imported.
-__all__ = ["WINDOW", "bp", "mail_views", "oidc_views", "second_factor_views"]
+__all__ = ["WINDOW", "bp", "join_views", "mail_views", "oidc_views", "second_factor_views"]
 
 #: A link to choose a new password holds for two hours, in seconds.
 RESET_LIFETIME = 2 * 3600

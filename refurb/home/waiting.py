@@ -17,7 +17,7 @@ from refurb.donations.models import LineState, Lot, LotLine, LotShare
 from refurb.handover.models import Appointment
 from refurb.matching.models import Reservation
 from refurb.needs.models import Need
-from refurb.organisations.models import Organisation, Place, Trust
+from refurb.organisations.models import JoinRequest, Organisation, Place, RequestState, Trust
 from refurb.outbox import OutboxRow
 from refurb.security import Actor
 
@@ -84,6 +84,9 @@ def list_for(session: Session, who: Actor, *, at: datetime, day_start: datetime)
             .where(Organisation.trust.in_([Trust.UNDER_REVIEW, Trust.INVITED]))
         )
         found.append(Waiting("organisations_to_review", count or 0, "organisations.index"))
+        asked = sa.select(JoinRequest).where(JoinRequest.state == RequestState.WAITING)
+        count, oldest = _count(session, asked, JoinRequest.created_at)
+        found.append(Waiting("join_requests", count, "organisations.requests", tone="waits", oldest=oldest))
     if who.can(Permission.SETTINGS_EDIT):
         count = session.scalar(sa.select(sa.func.count()).where(OutboxRow.failed_at.is_not(None)))
         found.append(Waiting("jobs_failed", count or 0, "setup.settings", tone="refused"))

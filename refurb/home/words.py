@@ -50,11 +50,13 @@ WAITING: dict[str, Callable[[int], str]] = {
     "gifts_to_collect": lambda n: ngettext("don à enlever", "dons à enlever", n),
     "gifts_all": lambda n: ngettext("don depuis le début", "dons depuis le début", n),
     "organisations_to_review": lambda n: ngettext("organisation à valider", "organisations à valider", n),
+    "join_requests": lambda n: ngettext("service demande à rejoindre", "services demandent à rejoindre", n),
     "jobs_failed": lambda n: ngettext("tâche en échec", "tâches en échec", n),
 }
 
 #: key -> what to do with it, for those that need saying.
 DETAILS: dict[str, Any] = {
+    "join_requests": _l("Acceptez ou refusez : leur première demande attend avec eux."),
     "appointments_today": _l("Vérifiez la machine et ses accessoires avant l'heure."),
     "appointments_late": _l("Notez la remise, ou l'absence."),
     "tickets": _l("Un foyer attend une réponse."),

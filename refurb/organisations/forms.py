@@ -19,7 +19,7 @@ from wtforms import (
     TelField,
     TextAreaField,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from refurb.core.permissions import OrganisationRole
@@ -118,6 +118,63 @@ class OrganisationForm(WithCommune):
     )
 
 
+class JoinRequestForm(WithCommune):
+    """A service that asks to join, and who asks for it."""
+
+    name = StringField(
+        _("Nom du service ou de la structure"), validators=[InputRequired(_("Donnez le nom.")), Length(max=300)]
+    )
+    role = RadioField(
+        _("Ce que vous ferez ici"),
+        choices=[
+            SelectChoice(OrganisationRole.PRESCRIBER.value, _("Demander des ordinateurs pour des foyers")),
+            SelectChoice(OrganisationRole.STRUCTURE.value, _("Demander des ordinateurs pour notre structure")),
+        ],
+        validators=[InputRequired(_("Choisissez."))],
+    )
+    legal_type = SelectField(
+        _("Statut juridique"),
+        choices=[
+            SelectChoice(kind.value, LEGAL_TYPES[kind]) for kind in LegalType if kind is not LegalType.PRIVATE_PERSON
+        ],
+        coerce=LegalType,
+        default=LegalType.LOCAL_AUTHORITY,
+        validators=[InputRequired()],
+    )
+    siret = StringField(
+        _("SIRET"),
+        description=_("14 chiffres : la coordination vérifie avec lui que le service existe."),
+        validators=[InputRequired(_("Donnez le SIRET.")), check_siret],
+    )
+    person_name = StringField(
+        _("Votre nom"),
+        validators=[InputRequired(_("Donnez votre nom.")), Length(max=300)],
+        render_kw={"autocomplete": "name"},
+    )
+    person_email = EmailField(
+        _("Votre adresse professionnelle"),
+        description=_("L'invitation y partira."),
+        validators=[
+            InputRequired(_("Donnez votre adresse professionnelle.")),
+            Length(max=254),
+            Email(_("Cette adresse n'a pas la forme nom@domaine.fr.")),
+        ],
+        render_kw={"autocomplete": "email"},
+    )
+    phone = TelField(_("Téléphone du service"), validators=[Length(max=30)])
+
+
+class DeclineForm(FlaskForm):
+    """Why a service does not join, as the person who asked reads it."""
+
+    motive = TextAreaField(
+        _("Pourquoi"),
+        description=_("La personne lit cette phrase telle quelle."),
+        validators=[DataRequired(_("Dites pourquoi.")), Length(max=500)],
+        render_kw={"rows": 3},
+    )
+
+
 class LimitForm(FlaskForm):
     """How many open needs a service may have, and why that changes; `after` is the version that was read."""
 
@@ -132,7 +189,7 @@ class LimitForm(FlaskForm):
     motive = StringField(
         _("Pourquoi"),
         description=_("Une phrase, que la liste des versions garde."),
-        validators=[InputRequired(_("Dites pourquoi.")), Length(max=500)],
+        validators=[DataRequired(_("Dites pourquoi.")), Length(max=500)],
     )
 
 

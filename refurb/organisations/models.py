@@ -137,8 +137,6 @@ class JoinRequest(Base):
     phone: Mapped[str | None] = mapped_column(sa.String(30))
     person_name: Mapped[Name]
     person_email: Mapped[str] = mapped_column(sa.String(254), index=True)
-    #: What the service does with households, in its own words.
-    purpose: Mapped[str | None] = mapped_column(sa.String(500))
     #: core.needs.Answers as JSON, once the first need is drafted.
     answers: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]

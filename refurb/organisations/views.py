@@ -11,18 +11,17 @@ from wtforms import SelectChoice
 from refurb.accounts.queries import invitations_of, members, stations_of
 from refurb.core import trust as trust_rule
 from refurb.core.permissions import OrganisationRole, Permission
-from refurb.core.territory import Commune
 from refurb.db import Session, get_session
-from refurb.organisations import queries, recertification, services, team, trust_views
+from refurb.organisations import queries, recertification, request_views, services, team, trust_views
 from refurb.organisations.forms import OrganisationForm, PlaceForm, WithCommune, folded_siret
 from refurb.organisations.models import LegalType, Organisation, Place, PlaceKind, Suspension, Trust
-from refurb.organisations.pages import WORDS, bp, manages, organisation_or_404
+from refurb.organisations.pages import WORDS, bp, manages, organisation_or_404, prepare_commune
 from refurb.security import actor, requires
 from refurb.territory import queries as territory
 from refurb.web import now, page_number, paginate
 
 # These put their routes on the blueprint when they were imported.
-__all__ = ["bp", "team", "trust_views"]
+__all__ = ["bp", "request_views", "team", "trust_views"]
 
 
 @bp.get("")
@@ -209,14 +208,7 @@ def _usual_kind(organisation: Organisation) -> PlaceKind:
 
 def _prepare(session: Session, form: WithCommune) -> None:
     """Give the form what it must look up."""
-
-    def candidates(text: str) -> list[str]:
-        return [found.commune.name for found in territory.search(session, text, limit=5)]
-
-    def find(text: str) -> Commune | None:
-        return territory.resolve(session, text)
-
-    form.find, form.candidates = find, candidates
+    prepare_commune(session, form)
     if isinstance(form, OrganisationForm) and "perimeter" in form:
         form.perimeter.choices = [SelectChoice(row.code, row.name) for row in territory.all_epci(session)]
         if form.perimeter.data is None:

@@ -3,7 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from refurb.core.permissions import OrganisationRole
-from refurb.organisations.models import LegalType, PlaceKind, Suspension, Trust
+from refurb.organisations.models import LegalType, PlaceKind, RequestState, Suspension, Trust
 
 ROLES = {
     OrganisationRole.SUPPLIER: _l("Donne du matériel"),
@@ -45,6 +45,12 @@ TRUST_TONES = {
 SUSPENSIONS = {
     Suspension.COORDINATION: _l("La coordination l'a suspendue."),
     Suspension.LAPSED: _l("Personne n'y a confirmé qu'elle participe toujours."),
+}
+
+REQUESTS = {
+    RequestState.WAITING: (_l("Attend une réponse"), "waits"),
+    RequestState.APPROVED: (_l("Acceptée"), "done"),
+    RequestState.DECLINED: (_l("Refusée"), "refused"),
 }
 
 PLACE_KINDS = {
