@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import FileStorage
 from wtforms import MultipleFileField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -13,14 +14,26 @@ class UploadForm(FlaskForm):
 
     files = MultipleFileField(
         _l("Relevés et journaux"),
-        description=_l("Les fichiers de lshw, de nwipe, de smartctl ou d'un agent d'inventaire, plusieurs à la fois."),
+        description=_l(
+            "Les fichiers de lshw, de nwipe, de smartctl ou d'un agent d'inventaire, plusieurs à la fois, ou un zip."
+        ),
         render_kw={"multiple": True},
+    )
+    folder = MultipleFileField(
+        _l("Ou tout un dossier"),
+        description=_l("Le dossier des relevés de la clé : chaque fichier est lu, et rangé avec sa machine."),
+        render_kw={"multiple": True, "webkitdirectory": True},
     )
 
     def validate_files(self, field: Any) -> None:
         """At least one file with a name."""
-        if not any(file and getattr(file, "filename", "") for file in field.data or ()):
+        if not self.chosen():
             raise ValidationError(_l("Choisissez au moins un fichier."))
+
+    def chosen(self) -> list[FileStorage]:
+        """Return the files that have a name, of both fields: a browser sends an empty part for the one left alone."""
+        both = [*(self.files.data or ()), *(self.folder.data or ())]
+        return [item for item in both if isinstance(item, FileStorage) and item.filename]
 
 
 class WhichDeviceForm(FlaskForm):

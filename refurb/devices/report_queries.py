@@ -56,6 +56,16 @@ def listing(*, seen_by: Actor, waiting: bool = False) -> sa.Select[Any]:
     return query.order_by(Report.received_at.desc(), Report.id.desc())
 
 
+def brought(session: Session, ids: Sequence[int], *, seen_by: Actor) -> Sequence[Report]:
+    """Return what one bringing held, in the order it came. Of an unreadable file who brought it sees the name too."""
+    query = _whole(sa.select(Report).where(Report.id.in_(ids)).order_by(Report.id))
+    own = visible(sa.select(Report.id), seen_by)
+    if seen_by.organisation_id is not None:
+        mine = sa.and_(Report.organisation_id == seen_by.organisation_id, Report.account_id == seen_by.id)
+        return session.scalars(query.where(sa.or_(Report.id.in_(own), mine))).all()
+    return session.scalars(query.where(Report.id.in_(own))).all()
+
+
 def waiting_count(session: Session, *, seen_by: Actor) -> int:
     """Return how many reports ask something of a person."""
     query = visible(sa.select(sa.func.count()).select_from(Report).where(Report.doubt.is_not(None)), seen_by)

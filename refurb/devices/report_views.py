@@ -7,13 +7,12 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from werkzeug.datastructures import FileStorage
 
 from refurb import blobs
 from refurb.core.identity import read as read_code
 from refurb.core.permissions import Permission
 from refurb.db import get_session
-from refurb.devices import queries, report_queries, report_words, reports
+from refurb.devices import queries, report_bundles, report_queries, report_words, reports
 from refurb.devices.models import Device, MediumWipe, Report
 from refurb.devices.report_forms import UploadForm, WhichDeviceForm
 from refurb.devices.words import FORMS, MEDIUM_KINDS, OUTCOMES
@@ -21,6 +20,12 @@ from refurb.security import actor, requires
 from refurb.web import display_code, now, page_number, paginate, zone
 
 bp = Blueprint("reports", __name__)
+
+
+@bp.url_value_preprocessor
+def room(endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Let a whole folder in; said before the form is opened, which happens before any view."""
+    request.max_content_length = report_bundles.MAX_BYTES
 
 
 @bp.app_context_processor
@@ -52,12 +57,29 @@ def index() -> ResponseReturnValue:
 def upload() -> ResponseReturnValue:
     """Take reports that say themselves which machine they are of."""
     form = UploadForm()
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or (brought := _bring(form, None)) is None:
         return _index(form), 422
-    brought = _bring(form, None)
-    if len(brought) == 1:
-        return redirect(url_for(".show", report_id=brought[0].id), 303)
-    return redirect(url_for(".index"), 303)
+    return _after(brought)
+
+
+@bp.get("/reports/brought")
+@requires(Permission.REPORT_UPLOAD)
+def brought() -> ResponseReturnValue:
+    """What became of the files of one bringing: what is asked first, then what nobody could read, then the rest."""
+    known = set(report_bundles.from_ranges(request.args.get("known", "")))
+    ids = [*report_bundles.from_ranges(request.args.get("new", "")), *known]
+    found = report_queries.brought(get_session(), ids, seen_by=actor())
+    return render_template(
+        "reports/brought.html",
+        asked=[report for report in found if report.doubt],
+        unreadable=[report for report in found if report.format == "unreadable"],
+        unread=[report for report in found if report.read_at is None],
+        taken=[report for report in found if report.format not in (None, "unreadable") and not report.doubt],
+        known=known,
+        count=len(found),
+        say=_say,
+        words=report_words,
+    )
 
 
 @bp.post("/devices/<code>/reports")
@@ -68,8 +90,10 @@ def upload_for(code: str) -> ResponseReturnValue:
     form = UploadForm()
     if not form.validate_on_submit():
         flash(_("Choisissez au moins un fichier."), "refused")
-    else:
-        _bring(form, device)
+    elif (brought := _bring(form, device)) is None:
+        flash(str(form.files.errors[0]), "refused")
+    elif len(brought) > 1:
+        return _after(brought)
     return redirect(url_for("devices.show", code=code) + "#reports", 303)
 
 
@@ -163,32 +187,45 @@ def _named(text: str | None) -> Device | None:
     return queries.by_code(get_session(), code, seen_by=actor()) if code else None
 
 
-def _bring(form: UploadForm, device: Device | None) -> list[Report]:
-    """Take each file by itself: one that cannot be read does not stop the next."""
-    brought = []
-    files: list[FileStorage] = [item for item in form.files.data if isinstance(item, FileStorage) and item.filename]
-    for item in files:
-        arrival = reports.arrive(
-            get_session(),
-            item.stream.read(),
-            by=actor(),
-            at=now(),
-            zone=zone(),
-            file_name=item.filename,
-            device=device,
-        )
-        report = arrival.report
-        brought.append(report)
+def _bring(form: UploadForm, device: Device | None) -> list[reports.Arrival] | None:
+    """Take each file by itself: one that cannot be read does not stop the next. None where there are too many."""
+    chosen = ((item.filename or "", item.stream.read()) for item in form.chosen())
+    try:
+        files = list(report_bundles.unfolded(chosen))
+    except report_bundles.TooMany:
+        limit = report_bundles.MAX_FILES
+        form.files.errors = [_("Plus de %(limit)s fichiers à la fois : apportez-les en plusieurs fois.", limit=limit)]
+        return None
+    if not files:
+        form.files.errors = [_("Il n'y a aucun relevé dans ce dossier.")]
+        return None
+    arrivals = [
+        reports.arrive(get_session(), raw, by=actor(), at=now(), zone=zone(), file_name=name, device=device)
+        for name, raw in files
+    ]
+    if len(arrivals) == 1:
+        report = arrivals[0].report
         tone = "refused" if report.format == "unreadable" else "waits" if report.doubt else "done"
-        said = _say(report)
-        if arrival.known:
-            said = _("Déjà reçu.") + " " + said
-        flash(f"{item.filename} : {said}", tone)
-    return brought
+        said = _("Déjà reçu.") + " " + _say(report) if arrivals[0].known else _say(report)
+        flash(f"{files[0][0]} : {said}", tone)
+    return arrivals
+
+
+def _after(arrivals: list[reports.Arrival]) -> ResponseReturnValue:
+    """Lead to the one report that was brought, or to the summary of many."""
+    if len(arrivals) == 1:
+        report = arrivals[0].report
+        seen = report.format != "unreadable" or actor().can(Permission.REPORT_READ_UNREADABLE)
+        return redirect(url_for(".show", report_id=report.id) if seen else url_for(".index"), 303)
+    new = report_bundles.as_ranges(arrival.report.id for arrival in arrivals if not arrival.known)
+    known = report_bundles.as_ranges(arrival.report.id for arrival in arrivals if arrival.known)
+    return redirect(url_for(".brought", new=new or None, known=known or None), 303)
 
 
 def _say(report: Report) -> str:
     """One sentence on what became of a report."""
+    if report.read_at is None:
+        return str(_("Gardé ; il sera lu dans quelques minutes."))
     if report.format == "unreadable":
         codes = (report.reading or {}).get("warnings") or ["unknown-format"]
         return str(report_words.UNREADABLE.get(codes[0], report_words.UNREADABLE["unknown-format"]))
