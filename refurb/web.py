@@ -108,7 +108,7 @@ NAVIGATION = (
     Link("donations.index", _l("Dons"), "box-seam", Permission.LOT_READ, "donations"),
     Link("donations.mine", _l("Mes dons"), "box-seam", Permission.LOT_FOLLOW, "donations"),
     Link("workshop.todo", _l("À faire"), "list-check", Permission.DEVICE_CHANGE_STATUS, "workshop"),
-    Link("workshop.bench_index", _l("Établi"), "tools", Permission.DEVICE_CHANGE_STATUS),
+    Link("workshop.bench_index", _l("Établi"), "screwdriver", Permission.DEVICE_CHANGE_STATUS),
     Link("devices.index", _l("Machines"), "laptop", Permission.DEVICE_READ, "devices"),
     Link("reports.index", _l("Relevés"), "file-earmark-text", Permission.REPORT_UPLOAD, "reports"),
     Link("needs.index", _l("Demandes"), "people", Permission.NEED_ARBITRATE, "needs"),

@@ -13,7 +13,7 @@ from refurb.core.identity import display
 from refurb.core.locks import LockKind
 from refurb.core.needs import Profile
 from refurb.devices import report_words
-from refurb.devices.models import Device, MediumKind, Report, StorageMedium
+from refurb.devices.models import Device, Report, StorageMedium
 from refurb.devices.words import MEDIUM_KINDS
 from refurb.needs.words import PROFILES
 from refurb.workshop import bench
@@ -122,19 +122,25 @@ def _disks(session: Session, device: Device, report: Report | None) -> Iterator[
     ).all()
     why = [report_words.reason(code) for code in _warnings(report) if code.startswith("/dev/")]
     for medium in media:
-        name = " ".join(word for word in (medium.maker, medium.model) if word) or str(MEDIUM_KINDS[medium.kind])
-        size = _(" de %(size)s Go", size=medium.size_gb) if medium.size_gb else ""
-        kind = "" if medium.kind is MediumKind.UNKNOWN else f"{MEDIUM_KINDS[medium.kind]}{size}, "
+        name = _disk_name(medium)
         if medium.health == "failed":
-            yield Said(_("%(kind)s%(name)s : en panne, à remplacer.", kind=kind, name=name), "refused", "device-hdd")
+            yield Said(_("%(disk)s : en panne, à remplacer.", disk=name), "refused", "device-hdd")
         elif medium.health == "warning":
-            yield Said(_("%(kind)s%(name)s : à surveiller.", kind=kind, name=name), "waits", "device-hdd")
+            yield Said(_("%(disk)s : à surveiller.", disk=name), "waits", "device-hdd")
         elif medium.health == "ok":
-            yield Said(_("%(kind)s%(name)s : en bon état.", kind=kind, name=name), "done", "device-hdd")
+            yield Said(_("%(disk)s : en bon état.", disk=name), "done", "device-hdd")
         else:
-            yield Said(_("%(kind)s%(name)s : état inconnu.", kind=kind, name=name), "neutral", "device-hdd")
+            yield Said(_("%(disk)s : état inconnu.", disk=name), "neutral", "device-hdd")
     for reason in why:
         yield Said(reason, "waits", "device-hdd")
+
+
+def _disk_name(medium: StorageMedium) -> str:
+    """Return a disk as one says it: its kind and size, then its maker's words."""
+    kind = str(MEDIUM_KINDS[medium.kind])
+    if medium.size_gb:
+        kind = _("%(kind)s de %(size)s Go", kind=kind, size=medium.size_gb)
+    return ", ".join(word for word in (kind, " ".join(w for w in (medium.maker, medium.model) if w)) if word)
 
 
 def _batteries(device: Device, report: Report | None) -> Iterator[Said]:

@@ -8,13 +8,14 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from refurb.core.checklist import Tick, points_for
@@ -103,6 +104,15 @@ class SettingsForm(FlaskForm):
         description=_l("Noté quand l'installation est scannée ou déduite sans autre précision."),
         coerce=_number,
         validators=[Optional()],
+    )
+
+    lock_days = IntegerField(
+        _l("Jours laissés au donateur pour libérer une machine bloquée"),
+        description=_l("Passé ce délai, elle va aux pièces. Une date peut se changer don par don."),
+        validators=[
+            InputRequired(_l("Donnez un nombre de jours.")),
+            NumberRange(min=14, max=365, message=_l("De 14 à 365 jours.")),
+        ],
     )
 
 

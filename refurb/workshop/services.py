@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from refurb.audit.services import record
 from refurb.core import checklist
 from refurb.core.identity import CodeKind
+from refurb.core.locks import WAIT_DAYS
 from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, Status, TransitionRefused
 from refurb.devices import services as devices
 from refurb.devices.media import AWAY
@@ -152,21 +153,29 @@ def choose(
     scanned_steps: Sequence[Action],
     second_person: SecondPerson,
     default_os_id: int | None,
+    lock_days: int | None = None,
     by: Actor,
     at: datetime,
 ) -> WorkshopSettings:
     """Keep what a workshop chooses: which steps it scans, who controls, what it usually installs."""
     settings = queries.settings_of(session, organisation_id)
     if settings is None:
-        settings = WorkshopSettings(organisation_id=organisation_id, changed_at=at)
+        settings = WorkshopSettings(organisation_id=organisation_id, lock_days=WAIT_DAYS, changed_at=at)
         session.add(settings)
     steps = [action.value for action in OPTIONAL_STEPS if action in scanned_steps]
     settings.scanned_steps = None if len(steps) == len(OPTIONAL_STEPS) else steps
     settings.second_person = second_person
     settings.default_os_id = default_os_id
+    if lock_days is not None:
+        settings.lock_days = lock_days
     settings.changed_at = at
     session.flush()
-    fields = {"scanned_steps": steps, "second_person": second_person.value, "default_os_id": default_os_id}
+    fields = {
+        "scanned_steps": steps,
+        "second_person": second_person.value,
+        "default_os_id": default_os_id,
+        "lock_days": settings.lock_days,
+    }
     record(
         session, "organisation", organisation_id, "workshop.settings-changed", by=by, at=at, payload={"fields": fields}
     )

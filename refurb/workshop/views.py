@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from refurb.core import checklist
-from refurb.core.locks import is_over
+from refurb.core.locks import WAIT_DAYS, is_over
 from refurb.core.permissions import Permission
 from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, TransitionRefused
 from refurb.db import get_session
@@ -86,17 +86,20 @@ def control(code: str) -> ResponseReturnValue:
     """The control's one page, ticked with the machine in hand."""
     session = get_session()
     device = found(session, code)
-    form = control_form(device.form, charger=device.charger)
+    ticks = bench.ticks_of(session, device)
+    form = control_form(
+        device.form, charger=device.charger, ticks={code: row.tick.value for code, row in ticks.items()}
+    )
     if request.method == "GET":
         form.grade.data = device.cosmetic_grade.value if device.cosmetic_grade else None
         form.defects.data = device.defects
     if form.validate_on_submit():
-        ticks = {point.code: form[f"tick_{point.code}"].data for point in checklist.points_for(device.form)}
+        told = {point.code: form[f"tick_{point.code}"].data for point in checklist.points_for(device.form)}
         try:
             page, _moved = services.control(
                 session,
                 device,
-                ticks=ticks,
+                ticks=told,
                 grade=Grade(form.grade.data),
                 charger=form["charger"].data if "charger" in form else None,
                 defects=form.defects.data,
@@ -110,11 +113,11 @@ def control(code: str) -> ResponseReturnValue:
         if page.passed:
             flash(_("Contrôle réussi."), "done")
         else:
-            failed = [str(POINTS[point]) for point, tick in ticks.items() if tick == checklist.Tick.FAILED]
+            failed = [str(POINTS[point]) for point, tick in told.items() if tick == checklist.Tick.FAILED]
             flash(_("Le contrôle n'est pas réussi ; à reprendre : %(points)s.", points=" ; ".join(failed)), "refused")
         return redirect(url_for("devices.show", code=code), 303)
     points = [form[f"tick_{point.code}"] for point in checklist.points_for(device.form)]
-    body = render_template("workshop/control.html", device=device, form=form, points=points)
+    body = render_template("workshop/control.html", device=device, form=form, points=points, ticked=len(ticks))
     return body, 422 if form.errors else 200
 
 
@@ -133,6 +136,7 @@ def settings() -> ResponseReturnValue:
         form.scanned_steps.data = [action.value for action in (OPTIONAL_STEPS if steps is None else steps)]
         form.second_person.data = (chosen.second_person if chosen else SecondPerson.PREFERRED).value
         form.default_os_id.data = chosen.default_os_id if chosen else None
+        form.lock_days.data = chosen.lock_days if chosen else WAIT_DAYS
     if form.validate_on_submit():
         services.choose(
             session,
@@ -140,6 +144,7 @@ def settings() -> ResponseReturnValue:
             scanned_steps=[Action(value) for value in form.scanned_steps.data],
             second_person=SecondPerson(form.second_person.data),
             default_os_id=form.default_os_id.data,
+            lock_days=form.lock_days.data,
             by=actor(),
             at=now(),
         )

@@ -148,6 +148,22 @@ def test_nobody_is_written_to_for_a_machine_of_no_gift(
     assert messages(session) == []
 
 
+def test_a_workshop_chooses_how_long_a_giver_has(
+    session: Session, make_gift: MakeGift, workshop: Organisation, technician: Actor
+) -> None:
+    from refurb.core.workflow import SecondPerson
+    from refurb.workshop import locks, services
+
+    chosen: dict[str, Any] = {"scanned_steps": [], "second_person": SecondPerson.OFF, "default_os_id": None}
+    services.choose(session, workshop.id, **chosen, lock_days=30, by=technician, at=NOON)
+    services.choose(session, workshop.id, **chosen, by=technician, at=NOON)
+    _lot, (device,) = make_gift(1)
+    locks.put_under(session, device, [LockKind.BIOS], by=technician, at=NOON)
+    request = locks.request_of(session, device)
+    assert request is not None
+    assert request.parts_on == (NOON + 30 * DAY).date()
+
+
 def test_another_date_is_told_to_who_had_the_last_letter(
     session: Session, make_gift: MakeGift, workshop: Organisation, technician: Actor
 ) -> None:

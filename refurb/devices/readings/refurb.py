@@ -133,7 +133,7 @@ def _locks(top: dict[str, Any]) -> list[str]:
 
 
 def _speeds(found: Any) -> str | None:
-    """Return the speed of each disk in the order of their names: "520, 96"."""
+    """Return speeds in the order of their names, as one writes them: "520, 96"."""
     told = [number(speed) for _name, speed in sorted(node(found).items())]
     return ", ".join(f"{speed:g}" for speed in told if speed is not None) or None
 
@@ -148,8 +148,8 @@ def _extra(top: dict[str, Any], tests: dict[str, Any]) -> dict[str, str]:
         "tpm": node(firmware.get("tpm")).get("present"),
         "tpm_version": node(firmware.get("tpm")).get("version"),
         "amt": {"active": True, "inactive": False}.get(words(firmware.get("amt")) or ""),
-        "cpu_mb_s": number(measured.get("cpu_sha256_mb_s")),
-        "memory_mb_s": number(measured.get("memory_copy_mb_s")),
+        "cpu_mb_s": _speeds({"cpu": measured.get("cpu_sha256_mb_s")}),
+        "memory_mb_s": _speeds({"memory": measured.get("memory_copy_mb_s")}),
         "disk_mb_s": _speeds(measured.get("disk_read_mb_s")),
         **{f"test_{name}": words(answer) for name, answer in tests.items()},
     }
