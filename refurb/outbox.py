@@ -44,6 +44,8 @@ class OutboxRow(Base):
     done_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     error: Mapped[str | None]
+    #: The `code` of the error, where it has one: what its sentence is chosen by.
+    error_code: Mapped[str | None] = mapped_column(sa.String(40))
 
 
 def enqueue(session: Session, kind: str, payload: dict[str, Any], *, due_at: datetime | None = None) -> OutboxRow:
@@ -92,13 +94,15 @@ def drain(session: Session, *, limit: int = 1000) -> int:
             session.rollback()
             row = session.get_one(OutboxRow, row_id)
             row.error, row.claimed_until = f"{type(error).__name__}: {error}"[:2000], None
-            if attempts >= MAX_ATTEMPTS:
+            code = getattr(error, "code", None)
+            row.error_code = code[:40] if isinstance(code, str) else None
+            if attempts >= MAX_ATTEMPTS or getattr(error, "is_final", False):
                 row.failed_at = now
             else:
                 row.due_at = now + timedelta(seconds=15 * 4 ** (attempts - 1))
         else:
             row = session.get_one(OutboxRow, row_id)
-            row.done_at = datetime.now(UTC)
+            row.done_at, row.error, row.error_code = datetime.now(UTC), None, None
             # A message's context holds the links it carries, whose tokens are stored hashed and nowhere else.
             row.payload = {key: value for key, value in payload.items() if key != "context"}
             done += 1

@@ -20,9 +20,11 @@ TIMEOUT = 20
 class MailRefused(Exception):
     """A message the server did not take; `code` says where it went wrong, the text is the server's own."""
 
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
+    def __init__(self, code: str, detail: str, *, is_final: bool = False) -> None:
+        super().__init__(detail)
         self.code, self.detail = code, detail
+        #: Whether trying again is of no use: the server said no for good.
+        self.is_final = is_final
 
 
 def deliver(session: Session, payload: dict[str, Any]) -> None:
@@ -55,7 +57,9 @@ def send(session: Session, *, to: str | list[str], subject: str, body: str) -> s
     except smtplib.SMTPAuthenticationError as error:
         raise MailRefused("wrong-password", _said(error)) from error
     except smtplib.SMTPRecipientsRefused as error:
-        raise MailRefused("recipient-refused", str(error.recipients)) from error
+        answers = [status for status, _said in error.recipients.values()]
+        detail = "; ".join(f"{status} {_text(said)}" for status, said in error.recipients.values())
+        raise MailRefused("recipient-refused", detail, is_final=all(s >= 500 for s in answers)) from error
     except smtplib.SMTPException as error:
         raise MailRefused("refused", _said(error)) from error
     except OSError as error:
@@ -86,5 +90,8 @@ def _mailman() -> Any:
 
 
 def _said(error: smtplib.SMTPException) -> str:
-    text = getattr(error, "smtp_error", b"") or str(error)
-    return text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    return _text(getattr(error, "smtp_error", b"") or str(error))
+
+
+def _text(said: bytes | str) -> str:
+    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)

@@ -15,7 +15,7 @@ from refurb.db import get_session
 from refurb.jobs import mail as mailer
 from refurb.organisations.forms import folded_siret
 from refurb.security import actor, public, requires
-from refurb.setup import health, hooks, queries, services
+from refurb.setup import health, hooks, queries, services, undelivered
 from refurb.setup.forms import FirstRunForm, GeneralForm, MailForm, TestMailForm
 from refurb.setup.services import SetupRefused
 from refurb.territory.services import load as load_territory
@@ -121,7 +121,8 @@ def _state() -> dict[str, Any]:
         "from_environment": queries.mail_comes_from_environment(),
         "folder": queries.mail_folder(),
         "checks": health.examine(),
-        "failed": health.failed_rows(session),
+        "failed": [row for row in health.failed_rows(session) if row.kind != undelivered.MAIL],
+        "undelivered": undelivered.given_up(session),
         "is_demo": bool(queries.setting(session, queries.DEMO, False)),
     }
 
@@ -200,3 +201,6 @@ def retry(row_id: int) -> ResponseReturnValue:
         session.commit()
     flash(_("C'est relancé."), "done")
     return redirect(url_for(".settings"), 303)
+
+
+from refurb.setup import undelivered_views  # noqa: E402, F401 - it adds its routes to `bp`
