@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from refurb.core.workflow import Action
 from refurb.devices.models import MediumKind
+from refurb.devices.stock import PARTS
 from refurb.devices.words import (
     CONNECTORS,
     FORMS,
@@ -222,6 +223,30 @@ class PartForm(FlaskForm):
         default="fit",
         validators=[InputRequired()],
     )
+    quantity = IntegerField(
+        _l("Combien"),
+        default=1,
+        validators=[InputRequired(_l("Dites combien.")), NumberRange(1, 50, _l("Entre 1 et 50."))],
+    )
+
+
+class MovePartForm(FlaskForm):
+    """A part taken from another machine."""
+
+    code = StringField(
+        _l("Machine d'où vient la pièce"),
+        filters=[stripped],
+        validators=[InputRequired(_l("Scannez l'étiquette de cette machine.")), Length(max=60)],
+    )
+    kind = SelectField(
+        _l("Pièce"),
+        choices=options((kind, STOCK_KINDS[kind]) for kind in PARTS),
+        validators=[InputRequired()],
+    )
+    detail = StringField(
+        _l("Laquelle"), description=_l("Par exemple « DDR4 8 Go »."), filters=[stripped], validators=[Length(max=100)]
+    )
+    serial = StringField(_l("Son numéro de série"), filters=[stripped], validators=[Length(max=100)])
     quantity = IntegerField(
         _l("Combien"),
         default=1,

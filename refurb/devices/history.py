@@ -80,6 +80,13 @@ def _detail(event: Event, places: dict[int, str]) -> str:
         said.append(str(MEDIUM_KINDS[MediumKind(payload["kind"])]))
     if payload.get("part"):
         said.append(_part(payload))
+    if event.kind in ("device.part-moved", "medium.removed") and payload.get("to"):
+        stored = payload["to"] == "stock"
+        said.append(_("gardé à part") if stored else _("pour %(code)s", code=display(str(payload["to"]))))
+    if payload.get("from") and event.kind in ("device.part-moved", "medium.added"):
+        said.append(_("venu de %(code)s", code=display(str(payload["from"]))))
+    if payload.get("of") and event.kind == "device.clone-seen":
+        said.append(_("le même que sur %(code)s", code=display(str(payload["of"]))))
     if event.kind == "device.checked":
         said.append(_("tout va bien") if payload.get("passed") else _("un défaut au moins"))
     if payload.get("set"):

@@ -325,9 +325,7 @@ def take_out(session: Session, medium: StorageMedium, *, by: Actor, at: datetime
     _check_open(device)
     medium.device_id, medium.removed_from_id = None, device.id
     session.flush()
-    record(
-        session, "device", device.id, "medium.removed", by=by, at=at, payload={"medium_id": medium.id, "to": "stock"}
-    )
+    record(session, "device", device.id, "medium.removed", by=by, at=at, payload=_named(medium) | {"to": "stock"})
     follow_media(session, device, by=by, at=at)
 
 
@@ -351,15 +349,23 @@ def _put_in(session: Session, medium: StorageMedium, device: Device, *, by: Acto
     if left is not None and (left.status in OUT or left.status is Status.STOLEN):
         # It comes from a machine in a user's hands, so what was proved before that machine left is proved no more.
         medium.held_since = max(left.status_since, device_held_since(session, device))
-    medium.device_id, medium.removed_from_id, medium.holder_id = device.id, was, device.holder_id
+    # Where it comes from, be it by the shelf: the histories of both machines tell it.
+    came_from = was if was is not None else medium.removed_from_id
+    origin = session.get_one(Device, came_from) if came_from not in (None, device.id) else None
+    medium.device_id, medium.removed_from_id, medium.holder_id = device.id, came_from, device.holder_id
     device.media_known = True
     session.flush()
-    if was is not None:
-        payload = {"medium_id": medium.id, "to": device.code}
-        record(session, "device", was, "medium.removed", by=by, at=at, payload=payload)
-    told = {"medium_id": medium.id, "kind": medium.kind.value, "model": medium.model, "serial": medium.serial}
-    record(session, "device", device.id, "medium.added", by=by, at=at, payload={**told, "moved": True})
+    told = _named(medium) | {"moved": True}
+    if origin is not None:
+        record(session, "device", origin.id, "medium.removed", by=by, at=at, payload=told | {"to": device.code})
+        told |= {"from": origin.code}
+    record(session, "device", device.id, "medium.added", by=by, at=at, payload=told)
     return medium
+
+
+def _named(medium: StorageMedium) -> dict[str, Any]:
+    """Return what a history says of a medium."""
+    return {"medium_id": medium.id, "kind": medium.kind.value, "model": medium.model, "serial": medium.serial}
 
 
 def _check_open(device: Device) -> None:

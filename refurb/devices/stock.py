@@ -152,6 +152,44 @@ def salvage(
     _move_part(session, stock, device, -quantity, by=by, at=at)
 
 
+def move_between(
+    session: Session,
+    source: Device,
+    target: Device,
+    kind: str,
+    *,
+    detail: str = "",
+    serial: str | None = None,
+    quantity: int = 1,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Take parts from one machine and put them into another, past the shelf; the histories of both tell it.
+
+    A module has no code of its own: what it is, and its serial where it bears one, are its trace. Raises DeviceRefused
+    "not-a-part", "same-machine", "other-holder", "reopen-first", "away".
+    """
+    if kind not in PARTS:
+        raise DeviceRefused("not-a-part")
+    if source.id == target.id:
+        raise DeviceRefused("same-machine", source)
+    # One order for whoever moves parts between the same two.
+    locked = {device.id: lock(session, device) for device in sorted((source, target), key=lambda device: device.id)}
+    source, target = locked[source.id], locked[target.id]
+    if source.holder_id != target.holder_id:
+        raise DeviceRefused("other-holder", source)
+    for device in (source, target):
+        # What is dismantled is exactly where parts come from.
+        if device.status in AWAY and not (device is source and device.status == "parts"):
+            raise DeviceRefused("away", device)
+        if device.status in STOCKED:
+            raise DeviceRefused("reopen-first", device)
+    told = {"part": kind, "detail": detail.strip()[:100], "serial": (serial or "").strip()[:100] or None}
+    for device, sign, way in ((source, -1, {"to": target.code}), (target, 1, {"from": source.code})):
+        payload = {**told, "quantity": sign * quantity, **way}
+        record(session, "device", device.id, "device.part-moved", by=by, at=at, payload=payload)
+
+
 def _move_part(
     session: Session, stock: CountedStock, device: Device, quantity: int, *, by: Actor, at: datetime
 ) -> None:

@@ -11,8 +11,8 @@ from refurb.core.identity import read as read_code
 from refurb.core.permissions import Permission
 from refurb.db import get_session
 from refurb.devices import queries, sets, stock
-from refurb.devices.forms import PartForm, SetForm, StockForm, options
-from refurb.devices.models import Device, DeviceSet
+from refurb.devices.forms import MovePartForm, PartForm, SetForm, StockForm, options
+from refurb.devices.models import CountedStock, Device, DeviceSet
 from refurb.devices.services import DeviceRefused
 from refurb.devices.views import bp, found, page_of, place_choices, sentence
 from refurb.devices.words import STATUSES, STOCK_KINDS
@@ -113,10 +113,7 @@ def parts(code: str) -> ResponseReturnValue:
     """Move parts between the shelf and a machine."""
     session = get_session()
     device, form = found(session, code), PartForm()
-    lines = [line for line in queries.stock_of(session, device.holder_id) if line.kind in stock.PARTS]
-    form.stock_id.choices = options(
-        (line.id, f"{STOCK_KINDS[line.kind]} {line.detail} ({line.quantity})".replace("  ", " ")) for line in lines
-    )
+    lines = _part_lines(session, device, form)
     if form.validate_on_submit():
         line = queries.stock_by_id(session, form.stock_id.data, seen_by=actor()) or abort(404)
         deed = stock.fit if form.way.data == "fit" else stock.salvage
@@ -130,8 +127,61 @@ def parts(code: str) -> ResponseReturnValue:
             session.commit()
             flash(_("La pièce est notée."), "done")
             return redirect(url_for(".show", code=code), 303)
-    body = render_template("devices/parts.html", device=device, form=form, lines=lines)
-    return body, 422 if form.errors else 200
+    return _parts_page(device, form, MovePartForm(formdata=None, prefix="from"), lines)
+
+
+def _part_lines(session: Session, device: Device, form: PartForm) -> list[CountedStock]:
+    lines = [line for line in queries.stock_of(session, device.holder_id) if line.kind in stock.PARTS]
+    form.stock_id.choices = options(
+        (line.id, f"{STOCK_KINDS[line.kind]} {line.detail} ({line.quantity})".replace("  ", " ")) for line in lines
+    )
+    return lines
+
+
+def _parts_page(
+    device: Device, form: PartForm, move_form: MovePartForm, lines: list[CountedStock]
+) -> ResponseReturnValue:
+    body = render_template("devices/parts.html", device=device, form=form, move_form=move_form, lines=lines)
+    return body, 422 if form.errors or move_form.errors else 200
+
+
+@bp.post("/<code>/parts/from")
+@requires(Permission.STOCK_COUNT)
+def part_from(code: str) -> ResponseReturnValue:
+    """Put a part taken from another machine into this one."""
+    session = get_session()
+    device, form = found(session, code), MovePartForm(prefix="from")
+    shelf = PartForm(formdata=None)
+    lines = _part_lines(session, device, shelf)
+    if not form.validate():
+        return _parts_page(device, shelf, form, lines)
+    reading = read_code(form.code.data)
+    source = None
+    if reading.code is not None and reading.code[0] == CodeKind.DEVICE.value:
+        source = queries.by_code(session, reading.code, seen_by=actor())
+    if source is None:
+        form.code.errors = [_("Aucune de vos machines ne porte ce code.")]
+        return _parts_page(device, shelf, form, lines)
+    try:
+        stock.move_between(
+            session,
+            source,
+            device,
+            form.kind.data,
+            detail=form.detail.data or "",
+            serial=form.serial.data,
+            quantity=form.quantity.data,
+            by=actor(),
+            at=now(),
+        )
+    except DeviceRefused as refused:
+        session.rollback()
+        form.code.errors = [sentence(refused)]
+        device = found(session, code)
+        return _parts_page(device, shelf, form, _part_lines(session, device, shelf))
+    session.commit()
+    flash(_("La pièce est notée dans l'histoire des deux machines."), "done")
+    return redirect(url_for(".show", code=code), 303)
 
 
 @bp.get("/stock")

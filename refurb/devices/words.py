@@ -140,6 +140,7 @@ REFUSALS |= {
     "needs-no-charger": _l("Ce matériel n'a pas de chargeur à lui."),
     "no-charger": _l("Aucun chargeur n'est noté avec cette machine."),
     "not-a-part": _l("Ceci ne se monte pas dans une machine."),
+    "same-machine": _l("C'est la même machine : scannez celle d'où vient la pièce."),
     "nothing-to-accept": _l("Il n'y a pas de réserve à accepter sur ce disque."),
     "to-destroy": _l("Le donateur demande que ce disque soit détruit : sa réserve ne s'accepte pas."),
     "same-person": _l("La réserve doit être acceptée par une autre personne que celle qui a effacé."),
