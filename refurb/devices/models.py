@@ -127,6 +127,24 @@ class DeviceAlias(Base):
     device: Mapped[Device] = relationship(back_populates="aliases", lazy="raise")
 
 
+class DeviceKey(Base):
+    """A key that reports gave a machine beside its serial: its UUID, its board's serial, an address of a card.
+
+    None decides alone; two of different kinds that agree do (devices.report_keys).
+    """
+
+    __tablename__ = "device_key"
+    __table_args__ = (
+        sa.UniqueConstraint("device_id", "kind", "value"),
+        sa.Index("ix_device_key_value", "kind", "value"),
+    )
+    id: Mapped[pk]
+    device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"))
+    #: "uuid", "board" or "mac".
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    value: Mapped[str] = mapped_column(sa.String(100))
+
+
 class DeviceSet(Base):
     """A base unit, its screen, and what goes with them, under one `K` code; matched and reserved as one."""
 

@@ -1,6 +1,6 @@
-"""Which machine a report is of: by its scanned code, its trusted serial, then its disks; never by the MAC alone.
+"""Which machine a report is of: by its scanned code, its trusted serial, its disks, then two further keys that agree.
 
-A doubt is a question for a person, and never guessed (design.md section 5).
+Never by the MAC alone. A doubt is a question for a person, and never guessed (design.md section 5).
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from refurb.devices import report_queries
+from refurb.devices import report_keys, report_queries
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device
 from refurb.devices.readings.reading import Reading
@@ -24,6 +24,7 @@ class Doubt(StrEnum):
     OTHER_MAKER = "other-maker"
     SERIAL_TAKEN = "serial-taken"
     WHICH_MEDIUM = "which-medium"
+    SAME_BOARD = "same-board"
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,29 @@ def match(session: Session, reading: Reading, *, organisation_id: int | None, de
         # A bench that wipes or tests the disks of several machines: the report is of none of them alone.
         return Match()
     if not homes:
-        return Match(None, Doubt.WHICH_DEVICE)
+        return _by_keys(session, reading, organisation_id)
     home = next(iter(homes.values()))
     if reading.serial_trusted and home.serial_trusted:
         # Another machine's serial with this one's disk: the disk was moved, or the serial mistyped.
         return Match(home, Doubt.MEDIA_OF_ANOTHER)
+    if report_keys.contradicts(session, home, reading):
+        # Its disk, but neither its board nor its UUID: the disk was moved, or the board exchanged.
+        return Match(home, Doubt.MEDIA_OF_ANOTHER)
     return Match(home)
+
+
+def _by_keys(session: Session, reading: Reading, organisation_id: int | None) -> Match:
+    """Neither serial nor disk is known: two further keys that agree name the machine, one alone asks, a MAC never."""
+    agreeing = report_keys.agreeing(session, reading, organisation_id=organisation_id)
+    sure = [device_id for device_id, kinds in agreeing.items() if len(kinds) > 1]
+    likely = sure or [device_id for device_id, kinds in agreeing.items() if kinds != {report_keys.WEAK}]
+    if not likely:
+        return Match(None, Doubt.WHICH_DEVICE)
+    device = session.get_one(Device, min(likely))
+    other_serial = reading.serial_trusted and device.serial_trusted
+    if len(sure) == 1 and not other_serial:
+        return Match(device)
+    return Match(device, Doubt.OTHER_SERIAL if other_serial else Doubt.SAME_BOARD)
 
 
 def _beside(session: Session, reading: Reading, device: Device) -> Match:

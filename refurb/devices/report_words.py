@@ -32,6 +32,7 @@ DOUBTS: Words = {
     Doubt.MEDIA_OF_ANOTHER: _l("Son disque est celui de cette machine, mais son numéro de série en est un autre."),
     Doubt.OTHER_MAKER: _l("Le numéro de série est celui de cette machine, mais pas le fabricant."),
     Doubt.SERIAL_TAKEN: _l("Le numéro de série du relevé est déjà celui d'une autre machine."),
+    Doubt.SAME_BOARD: _l("Sa carte mère est connue dans cette machine, mais rien d'autre ne le confirme."),
     Doubt.WHICH_MEDIUM: _l("On ne sait pas quel disque de la machine a été effacé."),
 }
 

@@ -17,7 +17,7 @@ from refurb import blobs
 from refurb.audit.services import record
 from refurb.core.identity import read as read_code
 from refurb.core.workflow import Action, Status, TransitionRefused
-from refurb.devices import grades, media, queries, registry, report_queries, report_wipes, services
+from refurb.devices import grades, media, queries, registry, report_keys, report_queries, report_wipes, services
 from refurb.devices.identity import identity_columns, maker_key, serial_key
 from refurb.devices.models import Device, Report, StorageMedium
 from refurb.devices.readings.facts import words
@@ -274,6 +274,7 @@ def _attach(
     if reading.describes_machine and report_queries.is_latest_on_hardware(session, report):
         _take_identity(session, report, reading, device)
         _take_hardware(reading, device)
+        report_keys.remember(session, device, reading)
     for medium in reading.media or ():
         report_wipes.see(session, device, medium, again=again, by=by, at=at)
     if reading.describes_machine and reading.media is not None:

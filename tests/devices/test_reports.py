@@ -545,5 +545,7 @@ def test_the_agent_carries_the_code_that_was_scanned_and_the_camera_that_was_tes
     agent = {"refurb_agent": {"schema": 1}, "lshw": lshw_tree(serial=None), "tests": {"camera": "ok"}}
     assert bring(as_bytes({**agent, "code": device.code})).report.device_id == device.id
     assert device.webcam is True
-    elsewhere = {**agent, "lshw": lshw_tree(serial=None, disks=[]), "code": stranger.code}
+    other = lshw_tree(serial=None, disks=[], configuration={"chassis": "notebook"})
+    other["children"][0].pop("serial")
+    elsewhere = {**agent, "lshw": other, "code": stranger.code}
     assert bring(as_bytes(elsewhere)).report.doubt == "which-device"
