@@ -2,8 +2,19 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
+
+
+class FileForm(FlaskForm):
+    """A paper as a file, from anybody who wants to know whether it is the one that was issued."""
+
+    file = FileField(
+        _l("Le fichier PDF"),
+        description=_l("Il est comparé, puis oublié : rien n'en est gardé."),
+        validators=[FileRequired(_l("Choisissez le fichier à vérifier."))],
+    )
 
 
 class VoidForm(FlaskForm):

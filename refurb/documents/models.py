@@ -25,6 +25,7 @@ class Document(Base):
     __table_args__ = (
         sa.UniqueConstraint("issuer_id", "year", "sequence"),
         sa.Index("ix_document_subject", "subject_kind", "subject_id"),
+        sa.Index("ix_document_sha256", "sha256"),
     )
     id: Mapped[pk]
     #: `F` code, printed and in the QR.

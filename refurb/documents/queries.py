@@ -83,6 +83,13 @@ def by_public_name(session: Session, name: str) -> Document | None:
     )
 
 
+def by_sha256(session: Session, sha256: str) -> Document | None:
+    """Return the paper whose bytes these are, for the page that says whether a file is genuine."""
+    return session.scalar(
+        sa.select(Document).where(Document.sha256 == sha256).options(joinedload(Document.replaced_by)).limit(1)
+    )
+
+
 def issuer_name(session: Session, document: Document) -> str:
     """Return who issued it, as frozen on it."""
     return str(document.data["document"]["issuer"]["name"])

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from cryptography import x509
 from flask import current_app
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -216,6 +217,14 @@ def instance_seal() -> sealing.Seal | None:
         name=f"Refurb {host}" if host else "Refurb",
         now=datetime.now(UTC),
     )
+
+
+def instance_certificates() -> tuple[x509.Certificate, ...]:
+    """Return the certificates that seals of this instance are checked with, making none; raises SealUnusable."""
+    settings: Settings = current_app.extensions["refurb.settings"]
+    path = settings.instance / sealing.FILE_NAME
+    given = settings.seal_key or (str(path) if path.exists() else "")
+    return sealing.read_certificates(given) if given else ()
 
 
 def render_pending(session: Session, *, by: Author, at: datetime, limit: int = 100) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from refurb.core.permissions import OrganisationRole, Role
-from tests.documents.test_numbers import issue
+from tests.documents.test_numbers import AT, issue
 
 if TYPE_CHECKING:
     import pytest
+    from flask import Flask
 
     from refurb.db import Session
     from tests.factories import MakeAccount, MakeOrganisation
@@ -103,3 +104,58 @@ def test_a_code_that_names_nothing_is_said_so(visitor: Visitor) -> None:
     assert "Aucun document" in visitor.get("/verify?code=F4900000108", status=404).words()
     assert "Aucun document" in visitor.get("/verify?code=R4900001208", status=404).words()
     visitor.get("/verify")
+
+
+def test_codes_are_not_walked_through_and_a_link_still_opens(
+    visitor: Visitor, session: Session, make_organisation: MakeOrganisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from refurb.documents import views
+
+    document = issue(session, make_organisation(OrganisationRole.REFURBISHER).id)
+    session.commit()
+    monkeypatch.setattr(views, "CODES", 3)
+    for _ in range(3):
+        visitor.get(f"/verify?code={document.code}")
+    assert "Trop d'essais" in visitor.get(f"/verify?code={document.code}", status=429).words()
+    assert "authentique" not in visitor.get(f"/verify/{document.code}", status=429).words()
+    assert "Ce document est authentique" in visitor.get(f"/verify/{document.token}").words()
+
+
+def test_a_file_is_compared_and_not_kept(
+    visitor: Visitor, session: Session, make_organisation: MakeOrganisation, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    import sqlalchemy as sa
+
+    from refurb import blobs, outbox
+    from refurb.blobs import Blob
+    from refurb.core.documents import DocumentKind
+    from refurb.documents import rendering, seal
+
+    bundle = seal.make("Refurb", now=datetime.now(UTC))
+    monkeypatch.setitem(app.extensions, "refurb.settings", replace(app.extensions["refurb.settings"], seal_key=bundle))
+    document = issue(session, make_organisation(OrganisationRole.REFURBISHER).id)
+    session.commit()
+    outbox.drain(session)
+    pdf, number = blobs.get(session, document.sha256 or ""), document.number
+    kept = session.scalar(sa.select(sa.func.count()).select_from(Blob))
+
+    def ask(content: bytes, status: int) -> str:
+        visitor.get("/verify")
+        return visitor.post("/verify/file", {"file": (io.BytesIO(content), "papier.pdf")}, status=status).words()
+
+    said = ask(pdf, 200)
+    assert "Ce document est authentique" in said
+    assert number in said
+    assert "à l'octet près" in said
+    assert "Ce fichier a été modifié" in ask(pdf + b" ", 404)
+    assert "n'est pas un PDF" in ask(b"une photo", 404)
+    plain = rendering.render(DocumentKind(document.kind), document.data, "fr", AT.date())
+    assert "n'a pas été établi ici" in ask(plain, 404)
+    assert "n'a pas été établi ici" in ask(seal.put(plain, seal.read(seal.make("X", now=datetime.now(UTC)))), 404)
+    visitor.post("/verify/file", {}, status=422)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Blob)) == kept
+    assert "BEGIN CERTIFICATE" in visitor.client.get("/verify/certificate.pem").get_data(as_text=True)
