@@ -46,7 +46,7 @@ def register(app: Flask) -> None:
         Periodic("needs.rescore", needs.rescore, minute="7", hour="4"),
         Periodic("needs.follow-up", needs.follow_up, minute="17", hour="5"),
         Periodic("needs.digest", needs.digest, minute="47", hour="5"),
-        # On a working morning at seven, by the server's clock: a giver opens it at the office.
+        # Before offices open, by the server's clock.
         Periodic("workshop.locks", workshop.write_to_givers, minute="3", hour="7"),
         Periodic("privacy.purge", privacy.daily, minute="52", hour="3"),
         Periodic("organisations.recertify", organisations.recertify, minute="22", hour="5"),

@@ -10,13 +10,13 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from refurb.core.identity import display
-from refurb.core.locks import LockKind
+from refurb.core.locks import LockKind, of_declared
 from refurb.core.needs import Profile
 from refurb.devices import report_words
 from refurb.devices.models import Device, Report, StorageMedium
 from refurb.devices.words import MEDIUM_KINDS
 from refurb.needs.words import PROFILES
-from refurb.workshop import bench
+from refurb.workshop import bench, locks
 from refurb.workshop.models import AgentSeen
 
 #: Below this share of what it held when new a battery is worth changing, and worth saying (domain.md D.5).
@@ -62,7 +62,7 @@ def serves(device: Device) -> list[str]:
 
 
 def lock_kinds(session: Session, device: Device) -> list[LockKind]:
-    """Return the locks that the last report saw, to be ticked beforehand where somebody notes a lock."""
+    """Return the locks that the giver announced or the last report saw, to be ticked where somebody notes a lock."""
     report = session.scalar(
         sa.select(Report)
         .where(Report.device_id == device.id, Report.reading.is_not(None))
@@ -70,6 +70,9 @@ def lock_kinds(session: Session, device: Device) -> list[LockKind]:
         .limit(1)
     )
     found = {_lock_kind(name) for name in _details(report, "firmware-lock")}
+    if not locks.was_locked(session, device.id):
+        announced = of_declared(locks.declared(session, device.id), device.maker)
+        found |= {announced} if announced is not None else set()
     return [kind for kind in LockKind if kind in found]
 
 

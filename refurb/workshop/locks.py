@@ -151,14 +151,20 @@ def after_move(session: Session, moved: Moved, by: Actor) -> None:
     if moved.did(Action.LOCK):
         told = [LockKind(kind) for kind in moved.payload.get("locks") or () if kind in set(LockKind)]
         if not told:
-            declared = locks.of_declared(_declared(session, device.id), device.maker)
-            told = [declared or LockKind.UNKNOWN]
+            announced = locks.of_declared(declared(session, device.id), device.maker)
+            told = [announced or LockKind.UNKNOWN]
         _note(session, device, told, by=by, at=moved.at)
     elif moved.before is Status.LOCKED:
         _release(session, device, by=by, at=moved.at)
 
 
-def _declared(session: Session, device_id: int) -> str | None:
+def was_locked(session: Session, device_id: int) -> bool:
+    """Tell whether a lock was ever noted on the machine: what its giver announced is then dealt with."""
+    return bool(session.scalar(sa.select(sa.exists().where(DeviceLock.device_id == device_id))))
+
+
+def declared(session: Session, device_id: int) -> str | None:
+    """Return the lock that the giver's list names for a machine, as the list is read; None when it names none."""
     return session.scalar(
         sa.select(LotLine.lock).join(Arrival, Arrival.line_id == LotLine.id).where(Arrival.device_id == device_id)
     )

@@ -37,7 +37,7 @@ NOT_WALKED: dict[str, str] = {
     "desk.pile": "follows a pile of scans; tests/desk visits it",
 }
 #: What is no page: files, JSON, health, the part of a page that htmx asks for.
-DOWNLOADS = {"static", "needs.communes"}
+DOWNLOADS = {"static", "needs.communes", "workshop.agent", "workshop.bench_agent", "workshop.photo"}
 FILES = (".pdf", ".csv", ".json", ".zpl", ".xlsx", "/file", "healthz", "readyz", "metrics")
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

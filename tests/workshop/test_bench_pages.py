@@ -74,7 +74,7 @@ def test_a_scan_opens_the_machine_and_the_diagnosis_is_in_words(
         "Secure Boot actif · puce TPM présente",
         "La clé n'a pas l'outil nwipe.",
         "L'outil dmidecode a été refusé : relancez l'agent avec sudo.",
-        "Le relevé a vu un verrou",
+        "Un verrou est annoncé, ou vu par le relevé",
     ):
         assert sentence in said
     assert len(page.select("main .btn-primary")) == 1
@@ -211,6 +211,16 @@ def test_a_lock_is_noted_written_about_and_lifted(
 
 def date_fields(page: Any) -> list[str]:
     return [str(tag["name"]) for tag in page.select('input[type="date"]')]
+
+
+def test_what_the_giver_announced_is_ticked_beforehand(bench: Visitor, make_gift: MakeGift) -> None:
+    _lot, (device,) = make_gift(1, lock="autopilot")
+    assert "Autopilot ou Intune" in bench.get(f"/workshop/bench/{device.code}").words()
+    page = bench.get(f"/workshop/{device.code}/lock")
+    assert [str(tag["value"]) for tag in page.select("input[checked]")] == ["autopilot"]
+    bench.submit()
+    bench.post(f"/devices/{device.code}/move", {"action": "unlock", "back": "bench"})
+    assert "Un verrou est annoncé" not in bench.get(f"/workshop/bench/{device.code}").words()
 
 
 def test_after_the_date_one_button_sends_them_to_parts(
