@@ -122,8 +122,8 @@ def _most(policy: Mapping[str, Any], epci_name: Callable[[str], str]) -> str:
 #: Those that have no term of their own.
 _PARTS: dict[str, Any] = {"stake_undated_days": _l("Jours pendant lesquels une urgence sans date compte")}
 _KEYS: dict[str, Any] = {
-    "shared_by_many": _l("partagé à plusieurs"),
-    "many": _l("à partir de combien de personnes c'est « à plusieurs »"),
+    "shared_by_many": _l("Un ordinateur partagé par beaucoup"),
+    "many": _l("« Beaucoup » commence à tant de personnes"),
     "per_pupil": _l("par élève"),
     "per_person": _l("par personne"),
     "most": _l("au plus"),
