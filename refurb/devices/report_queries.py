@@ -75,7 +75,7 @@ def waiting_count(session: Session, *, seen_by: Actor) -> int:
 def questions_of(session: Session, device_id: int) -> Sequence[Report]:
     """Return the reports that may be of a machine, or of it with something left to say, newest first."""
     return session.scalars(
-        sa.select(Report)
+        _whole(sa.select(Report))
         .where(sa.or_(Report.asked_of_id == device_id, Report.device_id == device_id), Report.doubt.is_not(None))
         .order_by(Report.received_at.desc(), Report.id.desc())
     ).all()
@@ -158,6 +158,16 @@ def has_wipe(session: Session, medium_id: int, report_id: int, *, method: str | 
         MediumWipe.medium_id == medium_id, MediumWipe.report_id == report_id, MediumWipe.method == method
     )
     return bool(session.scalar(sa.select(found)))
+
+
+def bearer(session: Session, serial: str | None, *, but: Device, organisation_id: int | None) -> Device | None:
+    """Return another machine that bears a serial, of those an organisation holds."""
+    key = serial_key(serial)
+    if key is None:
+        return None
+    query = _held(sa.select(Device).where(Device.serial_key == key, Device.id != but.id), organisation_id)
+    found: Device | None = session.scalar(query.order_by(Device.id).limit(1))
+    return found
 
 
 def same_maker(device: Device, reading: Reading) -> bool | None:

@@ -12,7 +12,7 @@ from refurb import blobs
 from refurb.core.identity import read as read_code
 from refurb.core.permissions import Permission
 from refurb.db import get_session
-from refurb.devices import queries, report_bundles, report_queries, report_words, reports
+from refurb.devices import queries, report_bundles, report_queries, report_sides, report_words, reports
 from refurb.devices.models import Device, MediumWipe, Report
 from refurb.devices.report_forms import UploadForm, WhichDeviceForm
 from refurb.devices.words import FORMS, MEDIUM_KINDS, OUTCOMES
@@ -36,7 +36,7 @@ def device_reports() -> dict[str, Any]:
         session = get_session()
         return {
             "reports": queries.reports_of(session, device.id),
-            "questions": report_queries.questions_of(session, device.id),
+            "questions": [report_sides.question(session, r) for r in report_queries.questions_of(session, device.id)],
             "form": UploadForm(),
             "next_step": report_words.next_step(device.missing),
             "words": report_words,
@@ -135,7 +135,7 @@ def settle(report_id: int) -> ResponseReturnValue:
         reports.settle(session, report, named, by=actor(), at=now(), zone=zone())
     session.commit()
     flash(_say(report), "waits" if report.doubt else "done")
-    return redirect(url_for(".show", report_id=report.id), 303)
+    return _back(report)
 
 
 @bp.post("/reports/<int:report_id>/medium")
@@ -153,7 +153,7 @@ def settle_medium(report_id: int) -> ResponseReturnValue:
         reports.dismiss(session, report)
     session.commit()
     flash(_say(report), "waits" if report.doubt else "done")
-    return redirect(url_for(".show", report_id=report.id), 303)
+    return _back(report)
 
 
 @bp.post("/reports/<int:report_id>/again")
@@ -176,6 +176,14 @@ def file(report_id: int) -> ResponseReturnValue:
     name = report.file_name or f"releve-{report.id}.txt"
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     return answer
+
+
+def _back(report: Report) -> ResponseReturnValue:
+    """Lead back to the page where the question was answered: a machine's, or the report's."""
+    code = read_code(request.form.get("back", "")[:60]).code
+    if code is not None:
+        return redirect(url_for("devices.show", code=code) + "#reports", 303)
+    return redirect(url_for(".show", report_id=report.id), 303)
 
 
 def _found(report_id: int) -> Report:
@@ -261,7 +269,7 @@ def _page(report: Report, form: WhichDeviceForm) -> str:
         form=form,
         say=_say,
         doubtful=any(wipe.doubtful for wipe in taken),
-        inside=queries.media_of(session, report.device_id) if report.device_id is not None and report.doubt else [],
+        question=report_sides.question(session, report),
         words=report_words,
         FORMS=FORMS,
         KINDS=MEDIUM_KINDS,

@@ -196,3 +196,54 @@ def test_the_person_says_which_disk_was_wiped(technician: Visitor, session: Sess
     session.expire_all()
     assert report.doubt is None
     assert [wipe.outcome for wipe in media_of(session, laptop.id)[0].wipes] == ["ok_with_reservation"]
+
+
+def test_a_doubt_is_asked_on_the_machine_s_page_with_both_sides(
+    technician: Visitor, session: Session, make_device: Callable[..., Device], workshop: Organisation
+) -> None:
+    device = make_device(holder=workshop, maker="Toute Autre", serial="FAB7K2M9Q1", model="Modèle d'ailleurs")
+    bring(technician, "/reports", ("machine.json", LSHW))
+    page = technician.get(f"/devices/{device.code}")
+    rows = {row.select("th")[0].get_text(strip=True): row for row in page.one("#reports").select("tbody tr")}
+    assert [cell.get_text(" ", strip=True) for cell in rows["Fabricant"].select("td")] == [
+        "Toute Autre",
+        "Fabricant",
+        "différent",
+    ]
+    assert [cell.get_text(" ", strip=True) for cell in rows["Numéro de série"].select("td")] == [
+        "FAB7K2M9Q1",
+        "FAB7K2M9Q1",
+        "pareil",
+    ]
+    assert "Crucial_CT240BX5 1927E2000001" in rows["Disques"].get_text()
+    report = only_report(session)
+    page = technician.post(f"/reports/{report.id}/device", {"answer": "no", "back": device.code})
+    assert page.response.request.path == f"/devices/{device.code}"
+    assert page.one("#reports").select("tbody tr") == []
+    assert (only_report(session).device_id, only_report(session).doubt) == (None, "which-device")
+
+
+def test_a_serial_that_another_machine_bears_is_shown_with_that_machine(
+    technician: Visitor, session: Session, make_device: Callable[..., Device], workshop: Organisation, laptop: Device
+) -> None:
+    from refurb.web import display_code
+
+    other = make_device(holder=workshop, maker=None, serial=None)
+    page = bring(technician, f"/devices/{other.code}/reports", ("machine.json", LSHW))
+    assert "est déjà celui d'une autre machine" in page.words()
+    assert display_code(laptop.code) in page.one("#reports").get_text()
+    technician.post(f"/reports/{only_report(session).id}/medium", {"back": other.code})
+    assert only_report(session).doubt is None
+
+
+def test_which_disk_was_wiped_is_asked_on_the_machine_s_page(
+    technician: Visitor, session: Session, laptop: Device
+) -> None:
+    from refurb.devices.queries import media_of
+
+    bring(technician, "/reports", ("machine.json", LSHW))
+    log = LOG.replace(b"1927E2000001", b"ANOTHER-1")
+    page = bring(technician, f"/devices/{laptop.code}/reports", ("nwipe.log", log))
+    assert "C'est le disque Crucial_CT240BX5 1927E2000001" in page.one("#reports").get_text()
+    assert "ANOTHER-1" in page.one("#reports").get_text()
+    assert len(media_of(session, laptop.id)) == 1
