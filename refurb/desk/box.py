@@ -49,7 +49,7 @@ from refurb.web import now
 def scan() -> ResponseReturnValue:
     session = get_session()
     if request.method == "POST":
-        answer(who(), request.form.get("text", ""), request.form.get("client_uuid"), None)
+        answer(who(), request.form.get("text", ""), request.form.get("client_uuid"), None, pile_now())
         session.commit()
         return redirect(url_for(".scan"), 303)
     page = make_response(render_template("desk/scan.html", kept=False, **_frame(), **state(open_pile(), who())))
@@ -99,9 +99,15 @@ def send() -> ResponseReturnValue:
         by = of_note(note) if isinstance(note, str) and note else who()
     except OperatorUnknown as unknown:
         return jsonify(code=unknown.code), 409
-    pile, scans = answer(by, body["text"], body.get("client_uuid"), moment(body.get("client_at")))
+    pile = pile_now(by)
+    before = (pile.command, pile.place_id)
+    scans = answer(by, body["text"], body.get("client_uuid"), moment(body.get("client_at")), pile)
+    # Only what this scan changed is drawn anew: a list of commands in the reader's language costs a third of a scan.
+    setting = (pile.command, pile.place_id) != before or pile.context is not None or len(scans) > 1
+    stands = any(scan.answer in queries.STANDING or scan.reason == "undone" for scan in scans)
+    setting = setting or scans[-1].reason in ("command-set", "place-set", "context-set", "no-place")
     # Counted before the commit: after it, another transaction would wait for the database's one writer.
-    shown = state(pile, by, latest=scans)
+    shown = state(pile, by, latest=scans, standing=stands)
     session.commit()
     return jsonify(
         answer=scans[-1].answer,
@@ -109,8 +115,8 @@ def send() -> ResponseReturnValue:
         conflict=any("meanwhile" in (scan.detail or {}) for scan in scans),
         last=part("_last", shown),
         rows=[part("_row", {"entry": entry}) for entry in shown["entries"]],
-        setting=part("_setting", shown),
-        standing=part("_standing", shown),
+        setting=part("_setting", shown) if setting else None,
+        standing=part("_standing", shown) if stands else None,
         counts=part("_counts", shown),
     )
 

@@ -78,11 +78,10 @@ def pile_now(by: Actor | None = None) -> ScanPile:
     return services.pile_of(get_session(), by=by or who(), at=now(), client=client())
 
 
-def answer(by: Actor, text: str, client_uuid: Any, client_at: datetime | None) -> tuple[ScanPile, Sequence[Scan]]:
-    """Answer one scan of `by`."""
+def answer(by: Actor, text: str, client_uuid: Any, client_at: datetime | None, pile: ScanPile) -> Sequence[Scan]:
+    """Answer one scan of `by` into their pile."""
     prefix, suffix = affixes()
-    pile = pile_now(by)
-    scans = services.scan(
+    return services.scan(
         get_session(),
         pile,
         text,
@@ -93,24 +92,29 @@ def answer(by: Actor, text: str, client_uuid: Any, client_at: datetime | None) -
         prefix=prefix,
         suffix=suffix,
     )
-    return pile, scans
 
 
-def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = ()) -> dict[str, Any]:
-    """Return what the desk shows: what is set, the last answer, the ledger, the counts, what stands in the way."""
+def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), standing: bool = True) -> dict[str, Any]:
+    """Return what the desk shows: what is set, the last answer, the ledger, the counts, what stands in the way.
+
+    Without `standing` the last is not asked: this scan did not change it.
+    """
     session = get_session()
     scans = latest or (queries.ledger(session, pile.id) if pile else ())
     entries = [told(scan) for scan in scans]
     context, reference = services.context_of(pile) if pile else (None, "")
     counts = queries.counts(session, pile.id) if pile else dict.fromkeys(Answer, 0)
     # Few piles have anything in the way; those that do not cost no statement.
-    standing = queries.unsettled(session, pile.id) if pile and any(counts[a] for a in queries.STANDING) else ()
+    in_the_way = pile is not None and any(counts[a] for a in queries.STANDING)
+    many = queries.STANDING_SHOWN + 1
+    stands = queries.unsettled(session, pile.id, limit=many) if pile and in_the_way and standing else ()
     return {
         "pile": pile,
         "entries": entries,
         "last": entries[-1 if latest else 0] if entries else None,
         "counts": counts,
-        "standing": [told(scan) for scan in standing],
+        "standing": [told(scan) for scan in stands[: queries.STANDING_SHOWN]],
+        "more_standing": len(stands) > queries.STANDING_SHOWN,
         "context": context.title(session, reference, by) if context else None,
         "command": COMMANDS.get(pile.command or "") if pile else None,
         "commands": [c for c in COMMANDS.values() if c.action is not None and may(c.action, by.permissions)],

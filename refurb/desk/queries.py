@@ -11,28 +11,60 @@ from refurb.desk.models import Scan, ScanPile
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device, DeviceAlias
 from refurb.devices.queries import visible
+from refurb.devices.steps import note_locked
 from refurb.security import Actor
 
 #: More machines than this under one serial are not listed.
 SEVERAL = 10
 #: What waits in the pile for somebody to deal with it, save what only the moment asked.
 STANDING = (Answer.REFUSED, Answer.UNKNOWN, Answer.WAITING)
+#: More than these are told by their number: a wall of refusals helps nobody.
+STANDING_SHOWN = 12
 NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command")
+
+
+#: What every scan asks, built once: building a statement costs as much as running it.
+_OPEN_PILE = (
+    sa.select(ScanPile)
+    .where(
+        ScanPile.account_id == sa.bindparam("account"),
+        ScanPile.organisation_id == sa.bindparam("organisation"),
+        ScanPile.client == sa.bindparam("client"),
+        ScanPile.closed_at.is_(None),
+    )
+    .options(joinedload(ScanPile.place))
+)
+_SCANS_OF_UUIDS = (
+    sa.select(Scan)
+    .where(Scan.client_uuid.in_(sa.bindparam("uuids", expanding=True)))
+    .options(joinedload(Scan.device))
+    .order_by(Scan.id)
+)
+_COUNTS = (
+    sa.select(Scan.answer, sa.func.count())
+    .where(
+        Scan.pile_id == sa.bindparam("pile"),
+        Scan.undone_at.is_(None),
+        sa.or_(
+            sa.and_(Scan.answer.in_(STANDING), Scan.reason != "badge-pin"),
+            Scan.event_id.is_not(None),
+            sa.and_(Scan.answer == Answer.ALREADY, Scan.device_id.is_not(None)),
+            Scan.reason == "to-label",
+        ),
+    )
+    .group_by(Scan.answer)
+)
+_DEVICE_OF_CODE = (
+    sa.select(Device)
+    .where(Device.code == sa.bindparam("code"))
+    .options(joinedload(Device.holder), joinedload(Device.place))
+)
+_LOCKED_OF_CODE = _DEVICE_OF_CODE.with_for_update(of=Device).execution_options(populate_existing=True)
 
 
 def open_pile(session: Session, by: Actor, client: str = "") -> ScanPile | None:
     """Return the actor's open pile in this browser, with its place."""
-    query = (
-        sa.select(ScanPile)
-        .where(
-            ScanPile.account_id == by.id,
-            ScanPile.organisation_id == by.organisation_id,
-            ScanPile.client == client,
-            ScanPile.closed_at.is_(None),
-        )
-        .options(joinedload(ScanPile.place))
-    )
-    return session.scalar(query)
+    return session.scalar(_OPEN_PILE, {"account": by.id, "organisation": by.organisation_id, "client": client})
 
 
 def pile_by_id(session: Session, pile_id: int, *, seen_by: Actor) -> ScanPile | None:
@@ -64,8 +96,7 @@ def scan_by_id(session: Session, scan_id: int, *, by: Actor) -> Scan | None:
 
 def scans_of_uuids(session: Session, uuids: Sequence[str]) -> Sequence[Scan]:
     """Return what these browser's scans made, if they came before, in order."""
-    query = sa.select(Scan).where(Scan.client_uuid.in_(uuids)).options(joinedload(Scan.device))
-    return session.scalars(query.order_by(Scan.id)).all()
+    return session.scalars(_SCANS_OF_UUIDS, {"uuids": list(uuids)}).all()
 
 
 def ledger(session: Session, pile_id: int, *, limit: int | None = 50, answer: Answer | None = None) -> Sequence[Scan]:
@@ -115,28 +146,22 @@ def counts(session: Session, pile_id: int) -> dict[Answer, int]:
 
     What was taken back no longer counts.
     """
-    deed = sa.or_(
-        sa.and_(Scan.answer.in_(STANDING), Scan.reason != "badge-pin"),
-        Scan.event_id.is_not(None),
-        sa.and_(Scan.answer == Answer.ALREADY, Scan.device_id.is_not(None)),
-        Scan.reason == "to-label",
-    )
-    query = (
-        sa.select(Scan.answer, sa.func.count())
-        .where(Scan.pile_id == pile_id, Scan.undone_at.is_(None), deed)
-        .group_by(Scan.answer)
-    )
-    return dict.fromkeys(Answer, 0) | {row[0]: row[1] for row in session.execute(query)}
+    return dict.fromkeys(Answer, 0) | {row[0]: row[1] for row in session.execute(_COUNTS, {"pile": pile_id})}
 
 
-def device_of_code(session: Session, code: str) -> Device | None:
-    """Return the machine that carries this code, as its own or as a blank label linked to it, whoever holds it."""
-    query = sa.select(Device).where(Device.code == code).options(joinedload(Device.holder), joinedload(Device.place))
-    found = session.scalar(query)
-    if found is not None:
-        return found
-    linked = sa.select(Device).join(DeviceAlias).where(DeviceAlias.text_key == serial_key(code))
-    return session.scalars(linked.options(joinedload(Device.holder), joinedload(Device.place)).limit(1)).first()
+def device_of_code(session: Session, code: str, *, lock: bool = False) -> Device | None:
+    """Return the machine that carries this code, as its own or as a blank label linked to it, whoever holds it.
+
+    With `lock` its row is taken at once, so that the move that follows does not read it again.
+    """
+    found = session.scalar(_LOCKED_OF_CODE if lock else _DEVICE_OF_CODE, {"code": code})
+    if found is None:
+        linked = sa.select(Device).join(DeviceAlias).where(DeviceAlias.text_key == serial_key(code))
+        linked = linked.options(joinedload(Device.holder), joinedload(Device.place)).limit(1)
+        return session.scalars(linked).first()
+    if lock:
+        note_locked(session, found)
+    return found
 
 
 def may_see(session: Session, device: Device, by: Actor) -> bool:

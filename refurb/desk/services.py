@@ -107,7 +107,9 @@ def _answer(
     device: Device | None = None
     detail: dict[str, Any] = {}
     if code and kind is CodeKind.DEVICE:
-        device = queries.device_of_code(session, code)
+        # A context takes what it takes first; else the machine's row is the first one this transaction holds.
+        deed = pile.context is None and (pile.command is not None or pile.place_id is not None)
+        device = queries.device_of_code(session, code, lock=deed)
         if device is not None and device.code != code:
             detail["linked"] = code
     elif code and kind is CodeKind.KIT and (found_set := device_queries.set_by_code(session, code, seen_by=by)):

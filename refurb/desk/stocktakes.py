@@ -181,13 +181,16 @@ class Counting:
 
     def sentence(self, reason: str, detail: dict[str, Any]) -> str | None:
         """Return what a count says of a scan."""
-        said = {
-            "counted": _("Attendue ici, et trouvée."),
-            "counted-already": _("Déjà comptée."),
-            "counted-unexpected": _("Elle est ici, et n'était rangée nulle part."),
-            "counted-elsewhere": _("Elle est ici, mais notée à %(place)s.", place=detail.get("place") or "?"),
-        }
-        return said.get(reason)
+        match reason:
+            case "counted":
+                return str(_("Attendue ici, et trouvée."))
+            case "counted-already":
+                return str(_("Déjà comptée."))
+            case "counted-unexpected":
+                return str(_("Elle est ici, et n'était rangée nulle part."))
+            case "counted-elsewhere":
+                return str(_("Elle est ici, mais notée à %(place)s.", place=detail.get("place") or "?"))
+        return None
 
 
 def _open(session: Session, reference: str, by: Actor) -> Stocktake | None:

@@ -20,9 +20,20 @@ from refurb.security import Actor
 STOCKED = frozenset({Status.IN_STOCK, *HELD})
 
 
+#: Key in `session.info` of the machine whose row this transaction has just taken, so that it is read once.
+LOCKED = "devices.locked"
+
+
+def note_locked(session: Session, device: Device) -> None:
+    """Say that the row of `device` was read with its lock in the transaction that runs."""
+    session.info[LOCKED] = (session.get_transaction(), device.id)
+
+
 def lock(session: Session, device: Device) -> Device:
     """Take the row for this transaction and read it again: what another writer did meanwhile is seen."""
     session.flush()
+    if session.info.get(LOCKED) == (session.get_transaction(), device.id):
+        return device
     return session.scalars(
         sa.select(Device)
         .where(Device.id == device.id)

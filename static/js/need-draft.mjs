@@ -66,8 +66,10 @@ export default async function (root) {
     }
   });
 
+  let tried = 0;
   const leave = () =>
     sendWaiting(store, words.pulse, send_to, (demand, answer) => {
+      root.setAttribute("data-tried", ++tried);
       if (answer.state === "sent") {
         notice(shelf, words.wordSent, [[words.wordSee, () => location.assign(answer.url)]]);
         root.removeAttribute("data-waiting");

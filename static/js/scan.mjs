@@ -39,9 +39,9 @@ export default async function (desk) {
   // -- What is shown ---------------------------------------------------------------------------------------------------
   function show(answer) {
     parts.last.innerHTML = answer.last;
-    parts.setting.innerHTML = answer.setting;
+    if (answer.setting !== null) parts.setting.innerHTML = answer.setting;
     parts.counts.innerHTML = answer.counts;
-    parts.standing.innerHTML = answer.standing;
+    if (answer.standing !== null) parts.standing.innerHTML = answer.standing;
     for (const row of answer.rows) {
       const id = /id="(scan-\d+)"/.exec(row)?.[1];
       if (!document.getElementById(id)) parts.rows.insertAdjacentHTML("afterbegin", row);

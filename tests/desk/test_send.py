@@ -45,7 +45,8 @@ def test_an_answer_says_what_to_show_and_to_play(
     assert (answer["answer"], answer["sound"]) == ("done", "done")
     assert "À faire" in answer["last"]
     assert len(answer["rows"]) == 1
-    assert "Chaque machine" in answer["setting"]
+    assert answer["setting"] is None, "nothing was set"
+    assert "Chaque machine" in send(technician, COMMANDS["open"].code)["setting"]
     assert send(technician, "INCONNU99")["sound"] == "unknown"
     assert send(technician, "R4900001209")["sound"] == "refused"
 

@@ -1,0 +1,106 @@
+"""The telephone's camera, before a fake one that films labels drawn by the product: read, or told why not."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image, ImageFilter
+
+from refurb.labels.sheets import Label, pdf
+from tests.desk.served import Desk, furnish
+from tests.labels.reader import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from flask import Flask
+    from playwright.sync_api import Playwright
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PATIENCE = 60_000
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+FAKE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+
+
+@pytest.fixture
+def desk(fresh_app: Flask) -> Iterator[Desk]:
+    made = furnish(fresh_app, 1)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
+def film(folder: Path, code: str, scene: str) -> Path:
+    """Write a film of one label: near, turned, bars alone and slanted, an empty table, the dark."""
+    label = render(pdf([Label(code, "Lenovo ThinkPad T470")], "57x32", dpi=300), 300)[0].image.convert("RGB")
+    if scene == "slanted bars":
+        width, height = label.size
+        label = label.crop((0, int(height * 0.46), width, int(height * 0.95)))
+    for number in range(20):
+        frame = Image.new("RGB", (1280, 720), (150, 150, 150))
+        if scene != "empty":
+            angle = {"turned": 15, "slanted bars": 32}.get(scene, 0)
+            seen = label.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor=(150, 150, 150))
+            at = (300 + int(6 * math.sin(number / 3)), 150 + int(4 * math.cos(number / 3)))
+            frame.paste(seen, at)
+        frame = frame.filter(ImageFilter.GaussianBlur(0.5))
+        if scene == "dark":
+            frame = frame.filter(ImageFilter.GaussianBlur(6)).point(lambda value: value // 10)
+        frame.save(folder / f"frame-{number:02}.png")
+    made = folder / "film.mjpeg"
+    ffmpeg = shutil.which("ffmpeg")
+    assert ffmpeg, "scripts/test installs ffmpeg"
+    command = [ffmpeg, "-v", "error", "-framerate", "10", "-i", str(folder / "frame-%02d.png")]
+    subprocess.run([*command, "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", "3", str(made)], check=True)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("scene", "told"),
+    [
+        ("near", None),
+        ("turned", None),
+        ("slanted bars", "tournez-les à plat"),
+        ("empty", "rapprochez l'étiquette"),
+        ("dark", "trop sombre"),
+    ],
+)
+def test_a_filmed_label_is_scanned_or_the_page_says_what_to_do(
+    desk: Desk, playwright: Playwright, tmp_path: Path, socket_enabled: None, scene: str, told: str | None
+) -> None:
+    camera = f"--use-file-for-fake-video-capture={film(tmp_path, desk.codes[0], scene)}"
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *FAKE, camera])
+    context = browser.new_context(locale="fr-FR", permissions=["camera"])
+    context.add_cookies([{"name": "refurb_session", "value": desk.cookie, "url": desk.address}])
+    strangers: list[str] = []
+    context.on("request", lambda asked: None if asked.url.startswith(desk.address) else strangers.append(asked.url))
+    page = context.new_page()
+    page.goto(f"{desk.address}/scan")
+    page.locator(".desk-camera-open:not([hidden])").wait_for(timeout=PATIENCE)
+    assert page.locator(".desk-camera").is_hidden()
+    assert page.evaluate("document.querySelector('.desk-camera video').srcObject") is None, "nobody asked for it yet"
+    page.click(".desk-camera-open")
+    if told is None:
+        page.locator("#desk-rows .desk-row").first.wait_for(timeout=PATIENCE)
+        assert desk.codes[0][1:5] in page.inner_text("#desk-rows .desk-row")
+    else:
+        page.locator(".desk-camera-said", has_text=told).wait_for(timeout=PATIENCE)
+        assert page.locator("#desk-rows .desk-row").count() == 0
+    page.click(".desk-camera-close")
+    assert page.evaluate("document.querySelector('.desk-camera video').srcObject") is None
+    assert [url for url in strangers if not url.startswith(("blob:", "data:"))] == []
+    browser.close()
