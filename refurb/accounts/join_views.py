@@ -87,7 +87,8 @@ def join_need(token: str) -> ResponseReturnValue:
             joining.draft(session, made, core.dump(answers), by=actor(), at=now())
             session.commit()
             return redirect(url_for(".join_need", token=token, kept=1), 303)
-    page = render_template("accounts/join_need.html", form=form, asked=made, kept=kept, MUST=MUST)
+    questions = sorted((field for field in form if field.name not in NOT_ASKED), key=lambda field: _rank(field.name))
+    page = render_template("accounts/join_need.html", form=form, asked=made, kept=kept, MUST=MUST, questions=questions)
     return page, 422 if request.method == "POST" else 200
 
 
@@ -99,6 +100,21 @@ MUST = frozenset(
         "maintainer", "system",
     )
 )  # fmt: skip
+
+
+#: Drawn beside another field, or not at all.
+NOT_ASKED = frozenset({"csrf_token", "client_uuid", "commune_pick", "note_confirmed"})
+#: The order of the form that services know; what is not named here comes last.
+ORDER = (
+    "term", "usage_1", "usage_2", "usage_3", "quantity", "least", "alike", "persons", "pupils", "equipment",
+    "connectivity", "format", "no_stable_power", "tablet_suits", "ergonomics", "substitutes", "system", "note", "owner",
+    "maintainer", "can_pay", "contribution", "loan_suits", "not_equipped", "eligibility", "district", "motive",
+    "wanted_by", "wanted_until", "accompaniment", "commune", "handover_place", "informed_how", "informed_on",
+)  # fmt: skip
+
+
+def _rank(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
 
 
 def _form(session: Session, made: JoinRequest) -> NeedForm:

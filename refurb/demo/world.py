@@ -123,6 +123,8 @@ def _organisation(world: World, body: Body, number: int, *, by: Actor, at: datet
         by=by,
         at=at,
     )
+    # As every year: the latest confirmation is a few months old.
+    organisation.confirmed_on = world.ago(120).date()
     shelves = [
         organisations.add_place(
             world.session,

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from refurb.accounts import mailed_codes
 from refurb.accounts import services as accounts
 from refurb.accounts.models import Account, Membership
+from refurb.accounts.tokens import token_hash
 from refurb.accounts.views import reset_token
 from refurb.aftersales import services as aftersales
 from refurb.aftersales.queries import open_ticket
 from refurb.core.aftersales import Fault
 from refurb.core.equipment import Form
 from refurb.core.need_life import State
-from refurb.core.permissions import Role
+from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.workflow import Status
 from refurb.db import get_session
 from refurb.devices.models import Device
@@ -28,6 +30,8 @@ from refurb.donations import links
 from refurb.donations.models import Lot, LotShare
 from refurb.handover.models import Handover
 from refurb.needs.models import Need
+from refurb.organisations import joining
+from refurb.organisations.models import LegalType
 from refurb.security import Actor
 from refurb.web import now
 from tests.factories import siret
@@ -99,7 +103,25 @@ def _mailed(session: Session) -> list[str]:
         by=Actor.system(),
         at=now(),
     )
-    return [f"/gift/{gift}", f"/invitation/{invitation}", f"/password/new/{reset_token(account)}"]
+    _code, link = mailed_codes.make(session, account, secret="x", at=now())
+    asked = {
+        "name": "CCAS de l'essai",
+        "role": OrganisationRole.PRESCRIBER,
+        "legal_type": LegalType.LOCAL_AUTHORITY,
+        "siret": siret(779),
+        "commune_code": "49007",
+        "person_name": "Nadia Essai",
+        "person_email": "nadia@essai.example.org",
+    }
+    joining.ask(session, asked, token_hash=token_hash("join-essai"), by=Actor.system(), at=now())
+    return [
+        f"/gift/{gift}",
+        f"/invitation/{invitation}",
+        f"/password/new/{reset_token(account)}",
+        f"/sign-in/mail/{link}",
+        "/join",
+        "/join/join-essai",
+    ]
 
 
 def _workshop(session: Session) -> list[str]:
