@@ -8,8 +8,10 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from babel import Locale
+from babel.dates import format_date, format_datetime
 from flask import Flask, current_app, g, has_request_context, request, url_for
-from flask_babel import format_date, format_datetime, format_decimal, get_locale
+from flask_babel import format_decimal, get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
@@ -182,12 +184,22 @@ def local_date(value: date | datetime | None, form: str = "long") -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(zone()).date()
-    return str(format_date(value, form))
+    return str(format_date(value, form, locale=dates_of()))
 
 
 def local_datetime(value: datetime | None, form: str = "short") -> str:
     """Return a moment as people read it, in the zone of the instance; an empty text for none."""
-    return "" if value is None else str(format_datetime(value.astimezone(zone()), form, rebase=False))
+    if value is None:
+        return ""
+    return str(format_datetime(value.astimezone(zone()).replace(tzinfo=None), form, locale=dates_of()))
+
+
+def dates_of() -> Locale:
+    """Return whose dates are written: the reader's, and those of Great Britain in English, day before month."""
+    locale = get_locale()
+    if locale is None:
+        return Locale("fr")
+    return Locale("en", "GB") if locale.language == "en" else locale
 
 
 def number(value: float | None) -> str:

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from refurb.core.documents import DocumentKind
@@ -16,6 +15,7 @@ from refurb.documents.papers import Contact, Feature, Handed, Party
 from refurb.handover import words
 from refurb.handover.models import Handover
 from refurb.needs.models import Need
+from refurb.web import local_date
 
 
 def title(device: Device) -> str:
@@ -38,7 +38,7 @@ def system(device: Device) -> str:
     name = " ".join(part for part in (device.os_name, device.os_version) if part)
     if name and device.os_end_of_support:
         return str(
-            _("%(system)s, suivi jusqu'au %(day)s", system=name, day=format_date(device.os_end_of_support, "long"))
+            _("%(system)s, suivi jusqu'au %(day)s", system=name, day=local_date(device.os_end_of_support))
         )
     return name
 

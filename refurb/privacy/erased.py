@@ -3,11 +3,11 @@
 import io
 from datetime import datetime
 
-from flask_babel import force_locale, format_date
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from reportlab.pdfgen import canvas
 
-from refurb.web import zone
+from refurb.web import local_date
 
 
 def erased_paper(number: str, language: str, at: datetime) -> bytes:
@@ -15,7 +15,7 @@ def erased_paper(number: str, language: str, at: datetime) -> bytes:
     with force_locale(language):
         lines = [
             _("Document %(number)s", number=number),
-            _("Son contenu a été effacé le %(date)s.", date=format_date(at.astimezone(zone()).date(), "long")),
+            _("Son contenu a été effacé le %(date)s.", date=local_date(at)),
             _("Son numéro ne resservira pas."),
         ]
     stream = io.BytesIO()
