@@ -25,6 +25,7 @@ class Doubt(StrEnum):
     SERIAL_TAKEN = "serial-taken"
     WHICH_MEDIUM = "which-medium"
     SAME_BOARD = "same-board"
+    BOARD_OF_ANOTHER = "board-of-another"
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _by_keys(session: Session, reading: Reading, organisation_id: int | None) ->
     other_serial = reading.serial_trusted and device.serial_trusted
     if len(sure) == 1 and not other_serial:
         return Match(device)
-    return Match(device, Doubt.OTHER_SERIAL if other_serial else Doubt.SAME_BOARD)
+    return Match(device, Doubt.BOARD_OF_ANOTHER if other_serial else Doubt.SAME_BOARD)
 
 
 def _beside(session: Session, reading: Reading, device: Device) -> Match:

@@ -57,8 +57,8 @@ def listing(*, seen_by: Actor, waiting: bool = False) -> sa.Select[Any]:
 
 
 def brought(session: Session, ids: Sequence[int], *, seen_by: Actor) -> Sequence[Report]:
-    """Return what one bringing held, in the order it came. Of an unreadable file who brought it sees the name too."""
-    query = _whole(sa.select(Report).where(Report.id.in_(ids)).order_by(Report.id))
+    """Return what one bringing held, by name. Of an unreadable file who brought it sees that name too."""
+    query = _whole(sa.select(Report).where(Report.id.in_(ids)).order_by(Report.file_name, Report.id))
     own = visible(sa.select(Report.id), seen_by)
     if seen_by.organisation_id is not None:
         mine = sa.and_(Report.organisation_id == seen_by.organisation_id, Report.account_id == seen_by.id)

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from refurb.core.grading import Missing, nearest
 from refurb.core.needs import Profile
@@ -33,6 +34,7 @@ DOUBTS: Words = {
     Doubt.OTHER_MAKER: _l("Le numéro de série est celui de cette machine, mais pas le fabricant."),
     Doubt.SERIAL_TAKEN: _l("Le numéro de série du relevé est déjà celui d'une autre machine."),
     Doubt.SAME_BOARD: _l("Sa carte mère est connue dans cette machine, mais rien d'autre ne le confirme."),
+    Doubt.BOARD_OF_ANOTHER: _l("Sa carte mère est celle de cette machine, mais son numéro de série en est un autre."),
     Doubt.WHICH_MEDIUM: _l("On ne sait pas quel disque de la machine a été effacé."),
 }
 
@@ -123,6 +125,21 @@ def reason(code: str) -> str:
     if name in REASONS:
         return where + str(REASONS[name]) % {"detail": detail}
     return where + code
+
+
+def in_short(reading: Mapping[str, Any] | None) -> str:
+    """Return what was read of a machine or of its disks in one line; empty where there is nothing to tell."""
+    told = reading or {}
+    said = [" ".join(filter(None, (told.get("manufacturer"), told.get("model"))))]
+    if told.get("cpu"):
+        said.append(str(told["cpu"]["model"]))
+    if told.get("ram_gb"):
+        said.append(str(_("%(size)s Go de mémoire", size=told["ram_gb"])))
+    if count := len(told.get("wipes") or ()):
+        said.append(str(ngettext("%(num)d effacement", "%(num)d effacements", count)))
+    elif count := len(told.get("media") or ()):
+        said.append(str(ngettext("%(num)d disque", "%(num)d disques", count)))
+    return ", ".join(filter(None, said))
 
 
 def next_step(missing: Sequence[Mapping[str, Any]] | None) -> str | None:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tests.visitor import Page, Visitor
 
 KNOWN = as_bytes(lshw_tree(vendor="Fabricant"))
-STRANGER = as_bytes(lshw_tree(vendor="Fabricant", serial="STRANGE7A1", disks=[]))
+STRANGER = as_bytes(lshw_tree(vendor="Fabricant", serial="STRANGE7A1", disks=[])).replace(b"4c4c4544", b"8a1c77de")
+STRANGER = STRANGER.replace(b"BOARD77120", b"BOARD-9Z9")
 LETTER = b"Bonjour, voici une lettre."
 
 
@@ -126,6 +127,7 @@ def test_a_folder_is_brought_whole_and_only_doubts_are_asked(
     page = bring(bench, "folder", *((f"cle/releves/{name}", raw) for name, raw in FILES.items()))
     assert page.heading == "3 fichiers apportés"
     assert [cell.get_text() for cell in page.select("dl.figures dd")] == ["1", "1", "1", "0"]
+    assert "Fabricant Modele 14, Intel Core i5-8250U, 8 Go de mémoire, 1 disque" in page.words()
     tables = {table.select("caption")[0].get_text(strip=True): table for table in page.select("table")}
     assert list(tables) == ["À trancher", "Illisibles", "Lus et rangés"]
     assert "inconnue.json" in tables["À trancher"].get_text()
@@ -201,4 +203,4 @@ def test_a_log_and_a_machine_in_one_bringing(bench: Visitor, session: Session, l
     page = bring(bench, "files", ("machine.json", KNOWN), ("nwipe.log", log.encode()))
     assert page.heading == "2 fichiers apportés"
     rows = page.select("tbody tr")
-    assert ["Lu, et rangé avec la machine" in row.get_text() for row in rows] == [True, True]
+    assert ["8 Go de mémoire, 1 disque" in rows[0].get_text(), "1 effacement" in rows[1].get_text()] == [True, True]

@@ -133,7 +133,7 @@ def test_a_board_that_went_into_another_machine_is_asked(
     old = make_device(holder=workshop, maker="Fabricant", serial="OLD7K2M9Q1")
     bring(tree(serial="OLD7K2M9Q1", **keys()))
     report = bring(tree(serial="NEW7K2M9Q1", **keys(), banks=[bank(4)]))
-    assert (report.device_id, report.asked_of_id, report.doubt) == (None, old.id, "other-serial")
+    assert (report.device_id, report.asked_of_id, report.doubt) == (None, old.id, "board-of-another")
 
 
 def test_two_machines_of_the_same_keys_are_asked(bring: Bring, make_device: MakeDevice, workshop: Organisation) -> None:
