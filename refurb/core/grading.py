@@ -331,9 +331,19 @@ def _generation(reads: str, text: str) -> int:
     return int(leading[0])
 
 
-def grade(facts: Facts, *, cpus: CpuTable = CPUS, profiles: ProfileTable = PROFILES) -> Grade:
-    """Return the class, the profiles served, and every criterion that is missing for each of the others."""
-    cls = cpu_class(facts.cpu, facts.cores, form=facts.form, table=cpus)
+#: Stands for a class that nobody looked up yet: None is an answer.
+_UNASKED = -1
+
+
+def grade(
+    facts: Facts, *, cpus: CpuTable = CPUS, profiles: ProfileTable = PROFILES, cls: int | None = _UNASKED
+) -> Grade:
+    """Return the class, the profiles served, and every criterion that is missing for each of the others.
+
+    `cls`: the class that `cpus` gives, where the caller has it already.
+    """
+    if cls == _UNASKED:
+        cls = cpu_class(facts.cpu, facts.cores, form=facts.form, table=cpus)
     served, missing = [], []
     for profile in profiles.profiles:
         lacks = list(_lacks(facts, cls, profile))

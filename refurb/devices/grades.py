@@ -1,10 +1,14 @@
 """The grade that stands on a machine: recomputed from what is known of it whenever that changes."""
 
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from refurb import tables
 from refurb.core.equipment import Form
-from refurb.core.grading import Facts, Grade, grade
+from refurb.core.grading import CpuTable, Facts, Grade, ProfileTable, grade
+from refurb.core.grading_tables import CPU_KIND, FIRST, PROFILE_KIND, read_cpus, read_profiles, version_name
 from refurb.core.workflow import Action
 from refurb.devices.models import Device, MediumKind, StorageMedium
 from refurb.devices.registry import Moved
@@ -12,12 +16,34 @@ from refurb.security import Actor
 
 SOLID = frozenset({MediumKind.SSD, MediumKind.NVME, MediumKind.EMMC})
 #: What grading has nothing to say of.
-_UNGRADED = frozenset({Form.MONITOR, Form.PRINTER, Form.OTHER})
+UNGRADED = frozenset({Form.MONITOR, Form.PRINTER, Form.OTHER})
 
 
-def regrade(session: Session, device: Device) -> Grade:
-    """Write class, profiles, what is missing and the version of the tables on the machine; return the grade."""
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The two tables that a grade is computed with."""
+
+    cpus: CpuTable
+    profiles: ProfileTable
+
+
+def in_force(session: Session) -> Tables:
+    """Return the tables in force, each with the name of its version."""
+    cpus = tables.current(session, CPU_KIND, FIRST[CPU_KIND])
+    profiles = tables.current(session, PROFILE_KIND, FIRST[PROFILE_KIND])
+    return Tables(
+        read_cpus(cpus.content, version_name(CPU_KIND, cpus.number)),
+        read_profiles(profiles.content, version_name(PROFILE_KIND, profiles.number)),
+    )
+
+
+def regrade(session: Session, device: Device, using: Tables | None = None) -> Grade:
+    """Write class, profiles, what is missing and the version of the tables on the machine; return the grade.
+
+    `using`: the tables in force, where the caller grades many machines and has read them.
+    """
     session.flush()
+    using = using or in_force(session)
     if device.media_known:
         device.storage_gb = _solid_gb(session, device)
     graded = grade(
@@ -25,15 +51,17 @@ def regrade(session: Session, device: Device) -> Grade:
             form=device.form.value,
             cpu=device.cpu_model,
             cores=device.cpu_cores,
-            ram_gb=_gib(device.ram_mb),
+            ram_gb=gib(device.ram_mb),
             storage_gb=device.storage_gb,
             screen_in=device.screen_in,
             webcam=device.webcam,
             battery_pct=device.battery_pct,
             has_battery=device.has_battery,
-        )
+        ),
+        cpus=using.cpus,
+        profiles=using.profiles,
     )
-    if device.form in _UNGRADED:
+    if device.form in UNGRADED:
         return graded
     device.cpu_class = graded.cls
     device.profiles = list(graded.profiles)
@@ -66,7 +94,8 @@ def _solid_gb(session: Session, device: Device) -> int:
     )
 
 
-def _gib(mebibytes: int | None) -> int | float | None:
+def gib(mebibytes: int | None) -> int | float | None:
+    """Return the memory as people count it."""
     if mebibytes is None:
         return None
     return mebibytes // 1024 if mebibytes % 1024 == 0 else round(mebibytes / 1024, 2)

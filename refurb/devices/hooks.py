@@ -2,10 +2,13 @@
 
 from flask import Flask
 
-from refurb.devices import grades, registry, report_views
+from refurb import outbox
+from refurb.devices import grades, grading, grading_views, registry, report_views
 
 
 def register(app: Flask) -> None:
     """Called by create_app()."""
     registry.AFTER_MOVE["grades"] = grades.after_move
+    outbox.HANDLERS[grading.REGRADE] = grading.carry_out
     app.register_blueprint(report_views.bp)
+    app.register_blueprint(grading_views.bp)
