@@ -131,13 +131,23 @@ def ask(
     elif at - run.seen_at >= _BEAT:
         run.seen_at = at
     session.flush()
-    if question is None:
+    return _answer(session, run)
+
+
+def open_question(session: Session, run: AgentRun | None) -> str | None:
+    """Return the point that an agent asks about and nobody has answered yet; it asks the next one a moment later."""
+    return run.question if run is not None and _answer(session, run) is None else None
+
+
+def _answer(session: Session, run: AgentRun) -> str | None:
+    """Return what a person ticked since the question was asked, None while nobody has."""
+    if run.question is None:
         return None
     answer = session.scalar(
         sa.select(BenchTick.tick)
         .where(
-            BenchTick.device_id == device.id,
-            BenchTick.point == question,
+            BenchTick.device_id == run.device_id,
+            BenchTick.point == run.question,
             BenchTick.station.is_(None),
             BenchTick.ticked_at >= run.asked_at,
         )

@@ -116,6 +116,7 @@ def page(device: Device, *, refusal: str | None = None, **forms: FlaskForm) -> R
         request_to_giver=locks.request_of(session, device) if device.status == "locked" else None,
         LOCKS=NAMES,
         run=run,
+        question=services.open_question(session, run),
         ticks=ticks,
         ticked=len(values),
         points=[form[f"tick_{point.code}"] for point in points],
@@ -207,7 +208,13 @@ def bench_agent(code: str) -> ResponseReturnValue:
     session = get_session()
     device = found(session, code)
     run = services.running(session, device, at=now())
-    return render_template("workshop/_agent.html", device=device, run=run, QUESTIONS=words.QUESTIONS)
+    return render_template(
+        "workshop/_agent.html",
+        device=device,
+        run=run,
+        question=services.open_question(session, run),
+        QUESTIONS=words.QUESTIONS,
+    )
 
 
 # -- Photos -----------------------------------------------------------------------------------------------------------
