@@ -272,7 +272,7 @@ def _fits(session: Session, form: NeedForm, answers: Answers) -> bool:
     form.form_errors.append(
         _(
             "Votre service a %(open)s demandes ouvertes, pour %(limit)s au plus : gardez celle-ci en brouillon, et "
-            "closez ou retirez celles qui n'ont plus lieu d'être.",
+            "clôturez ou retirez celles qui n'ont plus lieu d'être.",
             open=left.open,
             limit=left.limit,
         )
