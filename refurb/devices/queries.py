@@ -15,6 +15,7 @@ from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_PROFILE, WIT
 from refurb.core.identity import read as read_code
 from refurb.core.media import MediaState, MediumState, Outcome
 from refurb.core.permissions import Permission
+from refurb.core.refurbished import may_be_called_refurbished
 from refurb.core.workflow import Facts, HandoverMode, Status
 from refurb.devices import registry
 from refurb.devices.identity import maker_key, serial_key
@@ -335,6 +336,11 @@ def facts(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
             found |= {k: v for k, v in area(session, base, by).items() if k == "reservation_open"}
     assert found.keys() <= _KNOWN_FACTS, found.keys() - _KNOWN_FACTS
     return Facts(**found)
+
+
+def is_refurbished(session: Session, device: Device) -> bool:
+    """Tell whether the word "reconditionné" may be printed for the machine; every place that prints it asks here."""
+    return may_be_called_refurbished(device.status, facts(session, device))
 
 
 def media_state(session: Session, device: Device) -> MediaState:

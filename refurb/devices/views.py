@@ -11,6 +11,7 @@ from refurb.core import guidance
 from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, Form
 from refurb.core.needs import Profile
 from refurb.core.permissions import Permission
+from refurb.core.refurbished import may_be_called_refurbished
 from refurb.core.workflow import Action, Status, TransitionRefused, TriageOutcome
 from refurb.db import get_session
 from refurb.devices import history, queries, services, stock
@@ -124,6 +125,7 @@ def page_of(device: Device, *, refusal: str | None = None, charger: ChargerForm 
         installation=workshop.installation_of(session, device.id),
         control=workshop.control_of(session, device),
         reservation=matching.open_reservation(session, device.id),
+        refurbished=may_be_called_refurbished(device.status, facts),
         papers=documents.of_subject(session, "device", device.id),
         lines=history.lines(session, device.id, seen_by=who),
         undoable=queries.last_move(session, device.id),

@@ -54,8 +54,8 @@ def accessories(device: Device, codes: list[str]) -> list[str]:
     return named
 
 
-def handed(device: Device, codes: list[str], price_cents: int | None) -> Handed:
-    """Return a machine as the papers describe it."""
+def handed(device: Device, codes: list[str], price_cents: int | None, *, refurbished: bool = False) -> Handed:
+    """Return a machine as the papers describe it; `refurbished`: the law lets the word be printed."""
     screen = f"{device.screen_in:g}" if device.screen_in else ""
     told = (
         (_("Processeur"), device.cpu_model or ""),
@@ -64,6 +64,7 @@ def handed(device: Device, codes: list[str], price_cents: int | None) -> Handed:
         (_("Écran"), _("%(size)s pouces", size=screen) if screen else ""),
         (_("Batterie"), _("%(percent)s %% de sa capacité", percent=device.battery_pct) if device.battery_pct else ""),
         (_("Système"), system(device)),
+        (_("État"), _("reconditionné : fonctions essayées, données effacées") if refurbished else ""),
     )
     return Handed(
         code=device.code,
@@ -91,11 +92,13 @@ def build(
     agent: str,
     on: date,
     first_boot: str = "own_account",
+    refurbished: bool = False,
     screen: Device | None = None,
 ) -> Any:
     """Return one of the papers of `core.documents.papers_for`, ready to be frozen; the screen of a set is named too."""
     sold = handover.mode is Mode.SOLIDARITY_SALE
-    machine = handed(device, handover.accessories, handover.price_cents if sold else None)
+    price = handover.price_cents if sold else None
+    machine = handed(device, handover.accessories, price, refurbished=refurbished)
     loan_until = handover.loan_until.isoformat() if handover.loan_until else ""
     warranty = handover.warranty_until.isoformat() if handover.warranty_until else ""
     machines = [machine] if screen is None else [machine, handed(screen, [], None)]

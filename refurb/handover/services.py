@@ -297,6 +297,7 @@ def _issue_papers(
                 on=at.astimezone(zone()).date(),
                 first_boot=FIRST_BOOTS.get(installed.first_boot if installed else "", "own_account"),
                 screen=whole.monitor if whole is not None else None,
+                refurbished=devices.is_refurbished(session, case.device),
             )
             document_services.issue(
                 session,

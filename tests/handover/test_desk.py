@@ -67,6 +67,8 @@ def test_a_gift_moves_the_machine_serves_the_need_and_freezes_its_papers(chain: 
     assert sheet["need_code"] == need.code
     assert sheet["agent"] == "Centre social du Bourg"
     assert sheet["devices"][0]["accessories"] == ["chargeur USB-C 65 W", "souris"]
+    # Wiped and wholly controlled: the regulated word may be printed.
+    assert any("reconditionné" in feature["value"] for feature in sheet["devices"][0]["features"])
     leaflet = papers["beneficiary_sheet"]
     assert leaflet["memory"] == "8 Go"
     assert "30 avril 2029" in leaflet["system"]
