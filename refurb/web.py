@@ -117,6 +117,7 @@ NAVIGATION = (
     Link("needs.mine", _l("Mes demandes"), "people", Permission.NEED_READ_CASE, "needs"),
     Link("matching.index", _l("Attribution"), "shuffle", Permission.MATCH_RESERVE, "matching"),
     Link("matching.picking", _l("À préparer"), "basket", Permission.PICKING_READ, "matching.picking"),
+    Link("matching.rounds", _l("Tournées"), "truck", Permission.HANDOVER_PERFORM, "matching.rounds"),
     Link("handover.today", _l("Remises"), "calendar-check", Permission.HANDOVER_READ, "handover"),
     Link("aftersales.index", _l("Pannes et retours"), "tools", Permission.TICKET_OPEN, "aftersales"),
     Link("privacy.requests", _l("Vie privée"), "shield-lock", Permission.NEED_READ_CASE, "privacy"),

@@ -3,6 +3,7 @@
 import gc
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -44,3 +45,54 @@ def solve_command(scenario: Path, output: Path | None) -> None:
         click.echo(text)
     else:
         output.write_text(text + "\n", encoding="utf-8")
+
+
+@match.command(
+    "run",
+    help=_(
+        "Lancer la règle sur la base : un essai, ou avec --real un calcul dont la coordination décide ensuite les "
+        "propositions. Rien n'est mis de côté par cette commande."
+    ),
+)
+@click.option("--real", is_flag=True, help=_("Un calcul pour de bon, qui remplace celui qui est ouvert."))
+@click.option("--seed", default="", help=_("Graine du tirage ; sinon, elle est tirée."))
+@click.option("--json", "as_json", is_flag=True, help=_("Répondre en JSON."))
+def run_command(real: bool, seed: str, as_json: bool) -> None:
+    """Make a run and say what it proposes."""
+    from refurb.cli.application import load_app
+    from refurb.db import get_session
+    from refurb.matching import planner
+    from refurb.matching.services import MatchRefused
+    from refurb.security import Actor
+    from refurb.web import now
+
+    app = load_app()
+    with app.app_context():
+        session = get_session()
+        try:
+            made = planner.make_run(session, dry=not real, by=Actor.system(), at=now(), seed=seed[:80])
+        except MatchRefused as refusal:
+            raise click.ClickException(_("Quelqu'un lance un calcul en ce moment : réessayez.")) from refusal
+        session.commit()
+        told: dict[str, Any] = {
+            "run": made.id,
+            "dry": made.dry,
+            "seed": made.seed,
+            "digest": made.digest,
+            "devices": made.devices,
+            "needs": made.needs,
+            "objective": made.objective,
+            "method": made.method,
+        }
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        click.echo(
+            _(
+                "%(served)s demandes servies sur %(needs)s, %(devices)s machines en stock. Graine : %(seed)s.",
+                served=told["objective"]["served"],
+                needs=told["needs"],
+                devices=told["devices"],
+                seed=told["seed"],
+            )
+        )
