@@ -30,6 +30,7 @@ from refurb.organisations.models import Place
 from refurb.privacy import labels
 from refurb.security import Actor
 from refurb.territory import queries as territory
+from refurb.web import display_code, money
 from refurb.web import local_date as format_day
 from refurb.web import local_datetime as format_moment
 
@@ -48,8 +49,8 @@ ANSWERS: dict[str, tuple[Any, str | None]] = {
     "motive": (_l("Urgence"), "MOTIVES_OF_URGENCY"),
     "wanted_by": (_l("Date à tenir"), None),
     "accompaniment": (_l("Accompagnement"), "ACCOMPANIMENT"),
-    "system": (_l("Système"), "SYSTEMS"),
-    "contribution_cents": (_l("Participation possible, en centimes"), None),
+    "system": (_l("Un logiciel impose son système"), "SYSTEMS"),
+    "contribution_cents": (_l("Participation possible"), None),
     "loan_suits": (_l("Un prêt conviendrait"), None),
     "informed_on": (_l("Personne informée le"), None),
     "informed_how": (_l("Personne informée"), "INFORMED"),
@@ -74,7 +75,7 @@ def of_case(session: Session, need: Need, *, seen_by: Actor) -> list[Section]:
     label = labels.of(session, need, seen_by=seen_by)
     case = Section(_("Le dossier"))
     case.facts = [
-        (_("Numéro"), need.code),
+        (_("Numéro"), display_code(need.code)),
         (_("Service"), need.organisation.name),
         (_("Ouvert le"), format_day(need.created_at)),
         (_("Envoyé le"), format_day(need.submitted_at) if need.submitted_at else None),
@@ -100,6 +101,10 @@ def kept_until(need: Need) -> date:
 def _answer(name: str, value: Any) -> tuple[Any, Any]:
     label, table = ANSWERS.get(name, (name, None))
     known: dict[str, Any] = {str(key): word for key, word in getattr(words, table or "", {}).items()}
+    if name == "contribution_cents":
+        return label, money(value)
+    if name in ("wanted_by", "informed_on", "needed_from", "needed_until") and isinstance(value, str):
+        return label, format_day(date.fromisoformat(value))
     if isinstance(value, bool):
         return label, _("oui") if value else _("non")
     if isinstance(value, list):
