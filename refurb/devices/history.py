@@ -14,6 +14,7 @@ from refurb.audit.models import Event
 from refurb.core.identity import display
 from refurb.core.workflow import Action, Status
 from refurb.devices.models import MediumKind
+from refurb.devices.report_words import DOUBTS
 from refurb.devices.words import ACTIONS, EVENTS, MEDIUM_KINDS, OUTCOMES, STATUSES, STOCK_KINDS, TRIAGES
 from refurb.organisations.models import Organisation, Place
 from refurb.security import Actor
@@ -93,8 +94,9 @@ def _detail(event: Event, places: dict[int, str]) -> str:
         said.append(display(payload["set"]))
     if "same-person" in (payload.get("flags") or []):
         said.append(_("installée et contrôlée par la même personne"))
+    meanings = DOUBTS if event.kind == "device.report-doubted" else _MOTIVES
     said += [
-        str(_MOTIVES.get(payload[key], payload[key]))
+        str(meanings.get(payload[key], payload[key]))
         for key in ("motive", "reason", "alias", "charger", "system", "version", "method", "layout", "serial", "model")
         if payload.get(key) and isinstance(payload[key], str)
     ]
