@@ -242,6 +242,29 @@ def clones(session: Session, device: Device) -> list[Clone]:
     ]
 
 
+def copied(session: Session, holder_id: int, *, limit: int = 20) -> list[list[Device]]:
+    """Return the machines of a workshop that carry one and the same system, group by group."""
+    alike = (
+        sa.select(AgentSeen.machine_id_sha256)
+        .join(Device, Device.id == AgentSeen.device_id)
+        .where(Device.holder_id == holder_id, AgentSeen.machine_id_sha256.is_not(None))
+        .group_by(AgentSeen.machine_id_sha256)
+        .having(sa.func.count() > 1)
+        .limit(limit)
+    )
+    rows = session.execute(
+        sa.select(AgentSeen, Device)
+        .join(Device, Device.id == AgentSeen.device_id)
+        .where(Device.holder_id == holder_id, AgentSeen.machine_id_sha256.in_(alike))
+        .order_by(AgentSeen.machine_id_sha256, Device.id)
+    ).all()
+    groups: dict[str, list[Device]] = {}
+    for seen, device in rows:
+        if _still_there(session, seen):
+            groups.setdefault(str(seen.machine_id_sha256), []).append(device)
+    return [group for group in groups.values() if len(group) > 1]
+
+
 def _still_there(session: Session, seen: AgentSeen) -> bool:
     """Tell whether no disk of the machine was wiped since: a wipe takes the system with it."""
     wiped = session.scalar(

@@ -49,7 +49,8 @@ def todo() -> ResponseReturnValue:
     session = get_session()
     waiting = [queue for queue in queries.queues(session, own()) if queue.count]
     to_accept = queries.reservations_to_accept(session, own()) if actor().can(Permission.MEDIUM_ACCEPT) else []
-    return render_template("workshop/todo.html", queues=waiting, QUEUES=QUEUES, to_accept=to_accept)
+    copies = bench.copied(session, own())
+    return render_template("workshop/todo.html", queues=waiting, QUEUES=QUEUES, to_accept=to_accept, copies=copies)
 
 
 @bp.route("/<code>/install", methods=["GET", "POST"])

@@ -166,11 +166,15 @@ def test_two_machines_with_one_system_are_told(
         (twin.code, "machine-id"),
         (namesake.code, "hostname"),
     ]
+    assert [[device.code for device in group] for group in bench.copied(session, workshop.id)] == [
+        [laptop.code, twin.code]
+    ]
     for device in (laptop, twin, namesake):
         assert "device.clone-seen" in [event.kind for event in audit.of_subject(session, "device", device.id)]
     # The copy is put right on one: the other is no clone any more.
     bring(session, twin, report("d", systems=system("m2", "autre")), station, minutes=3)
     assert [clone.what for clone in bench.clones(session, laptop)] == ["hostname"]
+    assert bench.copied(session, workshop.id) == []
 
 
 def test_a_wipe_takes_the_copy_with_it(
