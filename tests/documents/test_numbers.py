@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -178,3 +183,101 @@ def test_a_working_paper_takes_no_number(session: Session, make_organisation: Ma
     )
     assert pdf.startswith(b"%PDF")
     assert session.scalar(sa.select(sa.func.count()).select_from(DocumentCounter)) == 0
+
+
+#: A process that takes a number, holds it, and is killed before it commits.
+KILLED = """
+import os, signal, sys
+from refurb.cli.application import load_app
+from tests.documents.test_numbers import issue
+app = load_app()
+with app.app_context():
+    from refurb.db import get_session
+    print(issue(get_session(), int(sys.argv[1])).sequence, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_process_killed_with_a_number_in_hand_leaves_no_gap(fresh_app: Flask, tmp_path: Path) -> None:
+    from refurb.db import db, get_session
+    from refurb.documents.models import Document
+
+    with fresh_app.app_context():
+        issuer_id = an_issuer(get_session())
+        assert issue(get_session(), issuer_id).sequence == 1
+        get_session().commit()
+        url = db.engine.url.render_as_string(hide_password=False)
+    root = Path(__file__).parents[2]
+    settings = fresh_app.extensions["refurb.settings"]
+    given = {
+        "DATABASE_URL": url,
+        "REFURB_SECRET_KEY": settings.secret_key,
+        "REFURB_FIELD_KEYS": settings.field_keys[0],
+        "REFURB_INSTANCE": str(tmp_path),
+        "PYTHONPATH": str(root),
+    }
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(issuer_id)],
+        env={**os.environ, **given},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert killed.stdout.split()[-1] == "2", "it had its number"
+    with fresh_app.app_context():
+        session = get_session()
+        assert issue(session, issuer_id).sequence == 2
+        session.commit()
+        assert list(session.scalars(sa.select(Document.sequence).order_by(Document.sequence))) == [1, 2]
+
+
+def test_two_workers_at_the_same_paper_leave_one_file(fresh_app: Flask) -> None:
+    from refurb.audit.queries import of_subject
+    from refurb.blobs import Blob
+    from refurb.db import get_session
+    from refurb.documents import services
+    from refurb.documents.models import Document
+    from refurb.security import Actor
+
+    with fresh_app.app_context():
+        document_id = issue(get_session(), an_issuer(get_session())).id
+        get_session().commit()
+    told: list[str] = []
+    failures: list[BaseException] = []
+    start = threading.Barrier(2)
+
+    def work() -> None:
+        try:
+            with fresh_app.app_context():
+                start.wait()
+                told.append(services.render(get_session(), document_id, by=Actor.system(), at=AT))
+                get_session().commit()
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with fresh_app.app_context():
+        session = get_session()
+        kept = session.get_one(Document, document_id).sha256
+        assert told == [kept, kept]
+        # Sealed twice the bytes differ: those of the second are nowhere.
+        assert session.scalars(sa.select(Blob.sha256)).all() == [kept]
+        kinds = [event.kind for event in of_subject(session, "document", document_id)]
+        assert kinds.count("document.rendered") == 1
+
+
+def an_issuer(session: Session) -> int:
+    from refurb.organisations.models import LegalType, Organisation
+
+    workshop = Organisation(name="Atelier", legal_type=LegalType.ASSOCIATION, created_at=AT)
+    session.add(workshop)
+    session.flush()
+    return workshop.id
