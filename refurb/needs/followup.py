@@ -21,6 +21,8 @@ from refurb.security import Actor
 
 #: Those of which a machine is out.
 SERVED = (State.HANDED_OVER, State.CLOSED)
+#: How many a list shows.
+LISTED = 100
 #: How many are asked in one night: an import of last year's hand-overs must not flood a service.
 MOST_A_NIGHT = 200
 
@@ -40,6 +42,7 @@ def waiting(session: Session, organisation_id: int, today: date) -> Sequence[Nee
         sa.select(Need)
         .where(Need.organisation_id == organisation_id, *due(today))
         .order_by(Need.handed_over_on, Need.id)
+        .limit(LISTED)
     ).all()
 
 
