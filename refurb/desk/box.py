@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from flask import abort, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -18,18 +18,16 @@ from refurb.desk import queries, services, undoing
 from refurb.desk.operators import OperatorUnknown
 from refurb.desk.pages import (
     AFFIXES_COOKIE,
-    CLIENT_COOKIE,
     LONGEST_AFFIX,
     YEAR,
     affixes,
     answer,
     bp,
-    client,
     keep,
     moment,
-    note_of,
     of_note,
     open_pile,
+    own_note,
     part,
     pile_now,
     state,
@@ -52,8 +50,7 @@ def scan() -> ResponseReturnValue:
         answer(who(), request.form.get("text", ""), request.form.get("client_uuid"), None, pile_now())
         session.commit()
         return redirect(url_for(".scan"), 303)
-    page = make_response(render_template("desk/scan.html", kept=False, **_frame(), **state(open_pile(), who())))
-    return page if client() else keep(page, CLIENT_COOKIE, str(uuid.uuid4()), YEAR)
+    return render_template("desk/scan.html", kept=False, **_frame(), **state(open_pile(), who()))
 
 
 @bp.get("/scan/offline")
@@ -70,7 +67,7 @@ def _frame() -> dict[str, Any]:
     known = {command.code: str(COMMAND_WORDS[command.key]) for command in COMMANDS.values()}
     return {
         "client_uuid": uuid.uuid4(),
-        "note": note_of(who()),
+        "note": own_note(),
         "known_commands": known,
         "command_codes": {command.key: command.code for command in COMMANDS.values()},
         "prefix": prefix,
@@ -82,7 +79,7 @@ def _frame() -> dict[str, Any]:
 @requires(Permission.SCAN)
 def token() -> ResponseReturnValue:
     """What a page that was away needs to go on: a form token of now."""
-    fresh = jsonify(token=generate_csrf(), note=note_of(who()), name=who().name)
+    fresh = jsonify(token=generate_csrf(), note=own_note(), name=who().name)
     fresh.headers["Cache-Control"] = "no-store"
     return fresh
 
@@ -225,7 +222,7 @@ def link() -> ResponseReturnValue:
 @requires(Permission.SCAN)
 def scanner() -> ResponseReturnValue:
     """Remember what this station's gun adds before and after a code."""
-    back = redirect(url_for(".scan"), 303)
+    back = redirect(url_for(".gun"), 303)
     value = "\t".join(request.form.get(name, "").strip()[:LONGEST_AFFIX] for name in ("prefix", "suffix"))
     return keep(back, AFFIXES_COOKIE, value.encode().hex(), YEAR)  # type: ignore[arg-type]  # Flask's own response
 

@@ -40,7 +40,7 @@ def who() -> Actor:
         if text := request.cookies.get(OPERATOR_COOKIE):
             # A badge that counts no more: the person signed in scans.
             with suppress(OperatorUnknown):
-                g.desk_operator = of_note(text)
+                g.desk_operator, g.desk_note = of_note(text), text
     found: Actor = g.desk_operator
     return found
 
@@ -51,15 +51,27 @@ def of_note(text: str) -> Actor:
     return operators.actor_of(get_session(), note, signed_in=actor())
 
 
-def note_of(by: Actor, badge_id: int = 0) -> str:
-    """Return the note that this browser keeps with each scan of `by`."""
+def own_note() -> str:
+    """Return the note that this browser keeps with each scan of who scans now."""
+    by = who()
     assert by.id is not None
-    return operators.seal(_secret(), Note(by.id, by.organisation_id or 0, badge_id))
+    kept: str | None = g.get("desk_note")
+    return kept or operators.seal(_secret(), Note(by.id, by.organisation_id or 0))
 
 
 def client() -> str:
-    """Return which browser this is; empty for one without our cookie."""
-    return request.cookies.get(CLIENT_COOKIE, "")[:36]
+    """Return which browser this is; one without our cookie is given it with the answer."""
+    if "desk_client" not in g:
+        g.desk_client = request.cookies.get(CLIENT_COOKIE, "")[:36] or str(uuid.uuid4())
+    found: str = g.desk_client
+    return found
+
+
+@bp.after_request
+def _know_again(response: Response) -> Response:
+    if "desk_client" in g and CLIENT_COOKIE not in request.cookies:
+        keep(response, CLIENT_COOKIE, g.desk_client, YEAR)
+    return response
 
 
 def keep(response: Response, name: str, value: str, seconds: int) -> Response:

@@ -1,0 +1,371 @@
+"""What a pile keeps for later, who scans, what is counted: the desk beyond one scan."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from refurb.core.gun import trial
+from refurb.core.permissions import OrganisationRole, Role
+from refurb.core.scanning import COMMANDS, TEST_CODE
+from refurb.core.workflow import Status
+from refurb.desk import settling
+from refurb.desk.models import Badge, Scan, ScanPile
+from refurb.organisations.models import PlaceKind
+
+if TYPE_CHECKING:
+    from refurb.accounts.models import Account
+    from refurb.db import Session
+    from refurb.organisations.models import Organisation
+    from tests.conftest import Clock
+    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
+    from tests.visitor import Page, Visitor
+
+
+@pytest.fixture
+def workshop(make_organisation: MakeOrganisation) -> Organisation:
+    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Layon")
+
+
+@pytest.fixture
+def person(workshop: Organisation, make_account: MakeAccount) -> Account:
+    return make_account({workshop: [Role.CONTROLLER]})
+
+
+@pytest.fixture
+def controller(visitor: Visitor, workshop: Organisation, person: Account) -> Visitor:
+    return visitor.sign_in(person, workshop)
+
+
+def scan(visitor: Visitor, text: str) -> Page:
+    visitor.get("/scan")
+    return visitor.submit(".desk-box", text=text)
+
+
+def send(visitor: Visitor, text: str, *, status: int = 200, **more: Any) -> dict[str, Any]:
+    body = {"text": text, "client_uuid": str(uuid.uuid4())} | more
+    answer = visitor.client.post("/scan/send", json=body, headers={"X-CSRFToken": visitor.csrf()})
+    assert answer.status_code == status, answer.get_data(as_text=True)[:300]
+    told: dict[str, Any] = answer.get_json()
+    return told
+
+
+def setting(page: Page) -> str:
+    return " ".join(page.one("#desk-setting").text.split())
+
+
+def note(visitor: Visitor) -> str:
+    told: str = visitor.client.get("/scan/token").get_json()["note"]
+    return told
+
+
+# -- What stands in the way -------------------------------------------------------------------------------------------
+def test_what_is_not_taken_back_lightly_waits_for_one_confirmation(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    devices = [make_device(holder=workshop, status=Status.INVENTORIED) for _ in range(2)]
+    scan(controller, COMMANDS["lose"].code)
+    for device in devices:
+        page = scan(controller, device.code)
+    assert page.one("#desk-last .desk-answer")["data-answer"] == "waiting"
+    assert [device.status for device in devices] == [Status.INVENTORIED] * 2
+    assert "Confirmer pour 2 machines" in page.one(".desk-standing").text
+    page = controller.submit('form[action="/scan/confirm"]')
+    assert [device.status for device in devices] == [Status.MISSING] * 2
+    assert not page.select_one(".desk-standing")
+
+
+def test_a_blocker_is_set_aside_by_one_tap_and_stays_in_the_ledger(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    device = make_device(holder=workshop)
+    scan(controller, COMMANDS["stock"].code)
+    page = scan(controller, device.code)
+    assert page.one("#desk-last .desk-answer")["data-answer"] == "refused"
+    assert "1 scan à régler" in page.one(".desk-standing").text
+    page = controller.submit('.desk-standing li form[action="/scan/set-aside"]')
+    assert not page.select_one(".desk-standing")
+    assert len(page.select("#desk-rows .desk-row")) == 2
+
+
+def test_an_unknown_one_is_found_by_a_search_that_forgives(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
+) -> None:
+    wanted = make_device(holder=workshop, maker="Lenovo", model="ThinkPad T470", serial="PF0XK9AM")
+    make_device(holder=workshop, maker="Dell", model="Latitude E7240", serial="8H2JQ72")
+    page = scan(controller, "PFOXK9AN")
+    assert page.one("#desk-last .desk-answer")["data-answer"] == "unknown"
+    page = controller.get(str(page.one('.desk-standing a[href*="/scan/unknown/"]')["href"]))
+    assert page.select("tbody tr")[0].select_one("th") is not None
+    assert "ThinkPad T470" in page.select("tbody tr")[0].text
+    page = controller.submit(f'form:has(input[value="{wanted.code}"])')
+    assert not page.select_one(".desk-standing")
+    assert session.scalars(sa.select(Scan.device_id)).all() == [wanted.id]
+
+
+def test_the_search_knows_makers_models_and_codes_and_only_the_workshops(
+    controller: Visitor,
+    workshop: Organisation,
+    person: Account,
+    make_device: MakeDevice,
+    make_organisation: MakeOrganisation,
+    session: Session,
+) -> None:
+    from refurb.security import Actor, ActorKind
+
+    mine = make_device(holder=workshop, maker="Fujitsu", model="Lifebook E736", serial="YL9X003311")
+    make_device(holder=make_organisation(OrganisationRole.REFURBISHER), maker="Fujitsu", model="Lifebook E736")
+    by = Actor(kind=ActorKind.PERSON, id=person.id, organisation_id=workshop.id)
+    for text in ("lifebok e736", "YL9XOO3311", "9X0033", mine.code, "fujitsu"):
+        assert [device.id for device in settling.find(session, text, by=by)] == [mine.id], text
+    assert settling.find(session, "zzzzzzzz", by=by) == []
+
+
+# -- Late scans -------------------------------------------------------------------------------------------------------
+def test_a_late_scan_shows_both_truths(
+    controller: Visitor,
+    workshop: Organisation,
+    make_device: MakeDevice,
+    make_place: MakePlace,
+    session: Session,
+    clock: Clock,
+) -> None:
+    from refurb.devices import services as devices
+    from refurb.security import Actor
+
+    device, shelf = make_device(holder=workshop), make_place(workshop, PlaceKind.SHELF, name="Étagère C1")
+    scanned_at = clock.at
+    devices.put_at(session, device, shelf.id, by=Actor.system(), at=clock.move(minutes=30))
+    session.commit()
+    clock.move(hours=2)
+    told = send(controller, COMMANDS["inventory"].code, client_at=scanned_at.isoformat())
+    assert told["conflict"] is False
+    told = send(controller, device.code, client_at=scanned_at.isoformat())
+    assert (told["answer"], told["conflict"]) == ("done", True)
+    assert "rangée à Étagère C1" in told["last"]
+    told = send(controller, make_device(holder=workshop).code, client_at=scanned_at.isoformat())
+    assert told["conflict"] is False
+
+
+# -- Who scans --------------------------------------------------------------------------------------------------------
+def badge_of(visitor: Visitor, name: str, pin: str) -> str:
+    visitor.get("/scan/badges")
+    page = visitor.submit('form[action="/scan/badges"]', name=name, pin=pin)
+    assert page.heading == f"Badge de {name}"
+    return page.one(".scan-card .code").text.replace(" ", "").replace("\u00a0", "")
+
+
+def test_a_newcomer_scans_by_badge_and_pin_without_anybody_signing_out(
+    controller: Visitor, workshop: Organisation, person: Account, make_device: MakeDevice, session: Session
+) -> None:
+    device = make_device(holder=workshop)
+    code = badge_of(controller, "Amina", "4821")
+    scan(controller, code)
+    page = controller.submit(".desk-link", pin="1111")
+    assert "pas le code de ce badge" in page.words()
+    scan(controller, code)
+    page = controller.submit(".desk-link", pin="4821")
+    assert "Amina scanne" in setting(page)
+    scan(controller, COMMANDS["inventory"].code)
+    scan(controller, device.code)
+    bearer = session.scalars(sa.select(Badge.account_id)).one()
+    mover = session.scalars(sa.select(ScanPile.account_id).join(Scan).where(Scan.device_id == device.id)).one()
+    assert mover == bearer != person.id
+    page = controller.submit('form[action="/scan/operator/leave"]')
+    assert "Amina scanne" not in page.words()
+
+
+def test_the_pin_of_a_badge_is_tried_a_few_times_only(controller: Visitor) -> None:
+    code = badge_of(controller, "Amina", "4821")
+    for _ in range(6):
+        scan(controller, code)
+        controller.submit(".desk-link", pin="0000")
+    scan(controller, code)
+    assert "Trop d'essais" in controller.submit(".desk-link", pin="4821").words()
+
+
+@pytest.mark.parametrize("pin", ["123", "1111", "abcd", "123456789", ""])
+def test_a_weak_pin_is_refused(controller: Visitor, pin: str) -> None:
+    controller.get("/scan/badges")
+    page = controller.post("/scan/badges", {"name": "Amina", "pin": pin}, status=422)
+    assert "de 4 à 8 chiffres" in page.words()
+
+
+def test_a_scan_that_waited_keeps_its_author_and_a_revoked_badge_counts_no_more(
+    controller: Visitor, workshop: Organisation, person: Account, make_device: MakeDevice, session: Session
+) -> None:
+    code = badge_of(controller, "Amina", "4821")
+    scan(controller, code)
+    controller.submit(".desk-link", pin="4821")
+    hers = note(controller)
+    controller.post("/scan/operator/leave")
+    send(controller, make_device(holder=workshop).code, operator=hers)
+    authors = session.scalars(sa.select(ScanPile.account_id).join(Scan).where(Scan.device_id.is_not(None))).all()
+    assert authors == [session.scalars(sa.select(Badge.account_id)).one()]
+    badge_id = session.scalars(sa.select(Badge.id)).one()
+    controller.post(f"/scan/badges/{badge_id}/revoke")
+    assert send(controller, "X", operator=hers, status=409) == {"code": "operator-unknown"}
+    assert send(controller, "X", operator="forged", status=409) == {"code": "operator-unknown"}
+
+
+def test_a_note_of_last_week_is_too_old(controller: Visitor, clock: Clock) -> None:
+    from datetime import UTC, datetime
+
+    clock.at = datetime.now(UTC)
+    old = note(controller)
+    clock.move(days=7)
+    send(controller, "X", operator=old)
+    clock.move(days=2)
+    assert send(controller, "X", operator=old, status=409) == {"code": "operator-unknown"}
+
+
+def test_only_who_runs_the_workshop_gives_badges(
+    visitor: Visitor, workshop: Organisation, make_account: MakeAccount
+) -> None:
+    visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}), workshop)
+    visitor.get("/scan/badges", status=403)
+    visitor.post("/scan/badges", {"name": "Amina", "pin": "4821"}, status=403)
+
+
+# -- Stocktakes -------------------------------------------------------------------------------------------------------
+def test_a_shelf_is_counted_and_its_paper_says_what_is_missing(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, make_place: MakePlace
+) -> None:
+    from tests.labels.reader import render
+
+    shelf, other = (make_place(workshop, PlaceKind.SHELF, name=name) for name in ("Étagère A1", "Étagère B2"))
+    here, gone = (make_device(holder=workshop, place=shelf) for _ in range(2))
+    elsewhere, nowhere = make_device(holder=workshop, place=other), make_device(holder=workshop)
+    controller.get("/scan/stocktakes")
+    page = controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    assert "Étagère A1 : 0 sur 2" in setting(page)
+    said = {d.id: scan(controller, d.code).one("#desk-last .desk-answer") for d in (here, elsewhere, nowhere)}
+    assert said[here.id]["data-answer"] == "done"
+    assert "notée à Étagère B2" in said[elsewhere.id].text
+    assert "nulle part" in said[nowhere.id].text
+    assert scan(controller, here.code).one("#desk-last .desk-answer")["data-answer"] == "already"
+    assert "1 sur 2" in setting(scan(controller, "INCONNU9"))
+    assert [d.place_id for d in (here, elsewhere, nowhere)] == [shelf.id, other.id, None], "a count only looks"
+    page = controller.get("/scan/stocktakes")
+    page = controller.get(str(page.one("tbody th a")["href"]))
+    assert [dd.text for dd in page.select(".figures dd")] == ["2", "1", "1", "1", "1"]
+    page = controller.submit('form[action$="/finish"]')
+    response = controller.client.get(str(page.one('a[href$=".pdf"]')["href"]))
+    text = " ".join(one.text for one in render(response.get_data(), 72)).replace("\xa0", " ")
+    for code in (gone.code, elsewhere.code, nowhere.code):
+        assert f"{code[0]} {code[1:5]} {code[5:9]}" in text
+    assert "INCONNU9" in text
+
+
+def test_two_people_count_one_shelf_and_a_machine_is_ticked_once(
+    controller: Visitor,
+    workshop: Organisation,
+    make_account: MakeAccount,
+    make_device: MakeDevice,
+    make_place: MakePlace,
+) -> None:
+    from tests.visitor import Visitor as Another
+
+    shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère A1")
+    first, second = (make_device(holder=workshop, place=shelf) for _ in range(2))
+    controller.get("/scan/stocktakes")
+    controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    colleague = Another(controller.app).sign_in(make_account({workshop: [Role.VOLUNTEER]}), workshop)
+    colleague.get("/scan/stocktakes")
+    colleague.submit('form[action$="/join"]')
+    assert "Compté" in scan(controller, first.code).one("#desk-last").text
+    assert scan(colleague, first.code).one("#desk-last .desk-answer")["data-answer"] == "already"
+    assert "2 sur 2" in setting(scan(colleague, second.code))
+
+
+# -- Ledger, day, gun -------------------------------------------------------------------------------------------------
+def test_a_pile_is_narrowed_and_exported(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
+) -> None:
+    device = make_device(holder=workshop, model="=T470")
+    scan(controller, device.code)
+    scan(controller, "INCONNU9")
+    pile = session.scalars(sa.select(ScanPile.id)).one()
+    page = controller.get(f"/scan/piles/{pile}?answer=unknown")
+    assert "INCONNU9" in page.words()
+    assert len(page.select("tbody tr")) == 1
+    assert len(controller.get(f"/scan/piles/{pile}?q={device.code[1:5]}").select("tbody tr")) == 1
+    text = controller.client.get(f"/scan/piles/{pile}?format=csv").get_data(as_text=True)
+    assert "INCONNU9" in text
+    assert ";=T470" not in text, "no formula leaves in an export"
+    assert controller.client.get(f"/scan/piles/{pile}?format=xlsx").get_data()[:2] == b"PK"
+
+
+def test_the_day_counts_machines_and_never_a_person(
+    controller: Visitor, workshop: Organisation, person: Account, make_device: MakeDevice
+) -> None:
+    assert "Rien encore" in controller.get("/scan/day").words()
+    scan(controller, COMMANDS["inventory"].code)
+    for _ in range(3):
+        scan(controller, make_device(holder=workshop).code)
+    page = controller.get("/scan/day")
+    assert page.one(".day-sum").text == "3 machines"
+    assert person.name not in page.one("main").text
+
+
+@pytest.mark.parametrize(
+    ("arrived", "layout", "prefix", "suffix"),
+    [
+        (TEST_CODE, None, "", ""),
+        (TEST_CODE.lower(), None, "", ""),
+        (f"S7{TEST_CODE}#", None, "S7", "#"),
+        (f"]C1{TEST_CODE}", None, "", ""),
+        (TEST_CODE.translate(str.maketrans("0123456789", "à&é\"'(-è_ç")), "azerty", "", ""),
+    ],
+)
+def test_a_trial_says_what_the_gun_adds(arrived: str, layout: str | None, prefix: str, suffix: str) -> None:
+    found = trial(arrived, TEST_CODE)
+    assert found.recognised
+    assert (found.layout, found.prefix, found.suffix) == (layout, prefix, suffix)
+    assert found.caps_lock is (arrived == TEST_CODE.lower())
+
+
+def test_a_gun_is_tried_and_what_it_adds_is_remembered(controller: Visitor) -> None:
+    controller.get("/scan/gun")
+    page = controller.submit('form[action="/scan/gun"]', arrived=f"S7{TEST_CODE}#")
+    assert "Le code est bien lu" in page.words()
+    page = controller.submit('form[action="/scan/scanner"]:has(.btn-primary)')
+    assert page.one("#prefix")["value"] == "S7"
+    page = scan(controller, f"S7{TEST_CODE}#")
+    assert "le code d'essai" in page.one("#desk-last").text
+    controller.get("/scan/gun")
+    assert "Ce n'est pas le code" in controller.submit('form[action="/scan/gun"]', arrived="bonjour").words()
+
+
+# -- Installed --------------------------------------------------------------------------------------------------------
+def test_the_worker_keeps_files_that_exist_and_pages_that_open(controller: Visitor) -> None:
+    import json
+    import re
+
+    text = controller.client.get("/sw.js").get_data(as_text=True)
+    kept = json.loads(re.findall(r"const KEPT = (\{.*?\});\n", text)[0])
+    for url in kept["files"]:
+        assert controller.client.get(url).status_code == 200, url
+    assert controller.get(kept["pages"]["/scan"]).one(".desk").has_attr("data-kept")
+    manifest = controller.client.get("/manifest.webmanifest").get_json()
+    assert (manifest["start_url"], manifest["scope"]) == ("/scan", "/")
+
+
+def test_only_the_desk_may_compile_what_the_camera_needs(controller: Visitor) -> None:
+    assert "'wasm-unsafe-eval'" in controller.get("/scan").response.headers["Content-Security-Policy"]
+    assert "wasm" not in controller.get("/scan/cards").response.headers["Content-Security-Policy"]
+
+
+def test_two_browsers_of_one_person_have_a_pile_each(
+    controller: Visitor, workshop: Organisation, person: Account, make_device: MakeDevice
+) -> None:
+    from tests.visitor import Visitor as Another
+
+    device = make_device(holder=workshop)
+    scan(controller, COMMANDS["inventory"].code)
+    phone = Another(controller.app).sign_in(person, workshop)
+    assert "Trouvé" in scan(phone, device.code).one("#desk-last").text
+    assert device.status == Status.RECEIVED
