@@ -39,7 +39,8 @@ MONTHS = frozenset(
     {"state_since", "submitted_at", "validated_on", "closed_at", "created_at", "changed_at", "handed_over_on"}
 )
 #: The tables that name a case and are emptied here, each in its own way; any other loses its texts and its accounts.
-OWN_WAY = frozenset({"reservation", "handover", "private_label"})
+#: A proposal keeps its figures (points, class, distance): its run is looked at again, and its need is nobody's by then.
+OWN_WAY = frozenset({"reservation", "handover", "private_label", "match_proposal"})
 
 
 class StillNeeded(Exception):

@@ -1,3 +1,3 @@
 """Tables that name a case and that were looked at: emptied of texts, contents and accounts, they tell nothing more."""
 
-EMPTIED = {"match_proposal"}
+EMPTIED = {"match_unserved", "wait_estimate"}
