@@ -15,7 +15,7 @@ from refurb.core.workflow import Status
 from refurb.devices.models import Device, Report
 from refurb.donations.models import LineState, Lot, LotLine, LotShare
 from refurb.handover.models import Appointment
-from refurb.matching.models import Reservation
+from refurb.matching.models import Proposal, ProposalState, Reservation
 from refurb.needs.models import Need
 from refurb.organisations.models import JoinRequest, Organisation, Place, RequestState, Trust
 from refurb.outbox import OutboxRow
@@ -246,6 +246,9 @@ def _needs_to_arbitrate(session: Session, at: datetime) -> Iterator[Waiting]:
     )
     count, _ = _count(session, ending, Reservation.made_at)
     yield Waiting("reservations_ending", count, "needs.index", {"state": "proposed"}, "waits")
+    pending = sa.select(Proposal).where(Proposal.live, Proposal.state == ProposalState.PENDING)
+    count, oldest = _count(session, pending, Proposal.made_at)
+    yield Waiting("match_to_decide", count, "matching.index", {}, "waits", oldest)
     queued = [states[state] for state in OPEN if state in states]
     oldest = min((since for _, since in queued if since), default=None)
     total = sum(count for count, _ in queued)

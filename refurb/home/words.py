@@ -42,6 +42,7 @@ WAITING: dict[str, Callable[[int], str]] = {
     "reservations_ending": lambda n: ngettext(
         "proposition bientôt échue, sans réponse du service", "propositions bientôt échues, sans réponse du service", n
     ),
+    "match_to_decide": lambda n: ngettext("attribution à décider", "attributions à décider", n),
     "needs_to_serve": lambda n: ngettext("demande en attente d'une machine", "demandes en attente d'une machine", n),
     "stock_free": lambda n: ngettext(
         "machine en stock, pour personne encore", "machines en stock, pour personne encore", n
@@ -72,6 +73,7 @@ DETAILS: dict[str, Any] = {
     "locked": _l("Relancez le donateur pour le déverrouillage."),
     "returned": _l("Un foyer attend sa machine, ou une autre."),
     "lots_to_answer": _l("Répondez ligne par ligne : le donateur attend."),
+    "match_to_decide": _l("La règle propose ; acceptez, refusez ou choisissez autrement."),
     "reservations_ending": _l("Appelez le service avant qu'elle ne tombe."),
     "gifts_examined": _l("La coordination vous répond ligne par ligne."),
     "gifts_to_collect": _l("L'atelier vient à la date convenue."),

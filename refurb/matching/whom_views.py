@@ -1,5 +1,7 @@
 """At the desk: for whom a machine is, as a fragment that the answer to a scan fetches, or as JSON."""
 
+from dataclasses import replace
+
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -59,7 +61,7 @@ def tap(code: str) -> ResponseReturnValue:
         # Whoever stands at the bench may not open the case: it is found by what was shown.
         need = needs.by_code(session, wanted, seen_by=Actor.system()) or abort(404)
         if whom.may_reserve(session, actor()):
-            services.reserve(session, need, device, by=actor(), at=now())
+            services.reserve(session, need, device, by=_lent(actor()), at=now())
             said = _("La machine est mise de côté ; le service est prévenu.")
         else:
             proposals.propose_at_desk(session, need, device, by=actor(), at=now())
@@ -71,6 +73,11 @@ def tap(code: str) -> ResponseReturnValue:
         session.commit()
         flash(said, "done")
     return redirect(back, 303)
+
+
+def _lent(who: Actor) -> Actor:
+    """Return who acts, with the right to set aside that the coordination lent to the bench for this deed."""
+    return replace(who, permissions=who.permissions | {Permission.MATCH_RESERVE})
 
 
 def _device(session: Session, code: str) -> Device:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from refurb.core.equipment import Form
+from refurb.core.equipment import Form, Recipient
 from refurb.core.needs import Ergonomics, Motive
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.matching.models import Proposal, ProposalState, Trial
@@ -188,6 +188,30 @@ def test_the_bench_reads_for_whom_and_no_more(
     assert (row.need_id, row.run_id) == (first.id, None)
     page = visitor.get(f"/matching/devices/{device.code}/whom", headers={"HX-Request": "true"})
     assert "Proposée" in page.words()
+
+
+def test_the_bench_sets_aside_where_the_coordination_opened_it(
+    visitor: Visitor,
+    session: Session,
+    stock_device: StockDevice,
+    make_need: MakeNeed,
+    make_account: MakeAccount,
+    workshop: Organisation,
+    coordinator: Actor,
+) -> None:
+    from refurb import tables
+    from refurb.core.policy import FIRST, KIND
+    from refurb.core.workflow import Status
+
+    tables.adopt(session, KIND, {**FIRST, "desk": "reserve"}, after=1, motive="Comité", by=coordinator, at=NOON)
+    need, other, device = make_need(), make_need(recipient=Recipient.STRUCTURE, sent=False), stock_device()
+    visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}))
+    page = visitor.post(f"/matching/devices/{device.code}/whom", {"need": other.code})
+    assert "vous n'avez plus rien à faire" in page.words()
+    page = visitor.post(f"/matching/devices/{device.code}/whom", {"need": need.code})
+    assert "La machine est mise de côté" in page.words()
+    session.refresh(device)
+    assert device.status is Status.RESERVED
 
 
 def test_what_nothing_serves_becomes_an_appeal(
