@@ -14,7 +14,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from refurb.accounts.models import Account, AccountSession, Attempt, Invitation, Membership
+from refurb.accounts.models import (
+    Account,
+    AccountSession,
+    Attempt,
+    ExternalIdentity,
+    Invitation,
+    MailedCode,
+    Membership,
+    RecoveryCode,
+    SecondFactor,
+)
 from refurb.aftersales.models import Ticket
 from refurb.audit.models import Event
 from refurb.audit.services import forget, record
@@ -26,7 +36,7 @@ from refurb.desk.models import Scan
 from refurb.devices.models import Report
 from refurb.donations.models import DonationDraft, Lot, LotLink
 from refurb.handover.models import Handover
-from refurb.needs.models import Need
+from refurb.needs.models import Need, WeeklyDigest
 from refurb.outbox import OutboxRow
 from refurb.privacy.anonymise import StillNeeded, anonymise, drop_bytes
 from refurb.security import Actor
@@ -255,6 +265,17 @@ def _contact(run: Run, done: Done) -> None:
         lot.contacts, lot.signatory = [], None
 
 
+#: What an account alone holds, and what goes with it.
+OF_ACCOUNT: tuple[Any, ...] = (
+    AccountSession,
+    ExternalIdentity,
+    MailedCode,
+    RecoveryCode,
+    SecondFactor,
+    WeeklyDigest,
+)
+
+
 def _account(run: Run, done: Done) -> None:
     """People who left every organisation: the log goes on naming a number."""
     living = sa.exists().where(Membership.account_id == Account.id, Membership.ended_at.is_(None))
@@ -266,6 +287,8 @@ def _account(run: Run, done: Done) -> None:
     ).all()
     done.found = done.tables["account"] = len(accounts)
     for account in accounts if not run.dry else ():
+        for theirs in OF_ACCOUNT:
+            run.session.execute(sa.delete(theirs).where(theirs.account_id == account.id))
         account.email, account.name = f"{account.id}@left.invalid", f"#{account.id}"
         account.password_hash, account.disabled_at = None, account.disabled_at or run.at
 

@@ -160,7 +160,7 @@ def test_who_opened_a_case_is_forgotten_after_a_year(session: Session, make_need
 
 
 def test_what_is_only_deleted(session: Session, service: Organisation, clock: Clock) -> None:
-    from refurb.accounts.models import Account, AccountSession, Attempt, Invitation, Membership
+    from refurb.accounts.models import Account, AccountSession, Attempt, Invitation, Membership, SecondFactor
     from refurb.blobs import Blob, put
     from refurb.devices.models import Report
     from refurb.outbox import OutboxRow
@@ -170,6 +170,7 @@ def test_what_is_only_deleted(session: Session, service: Organisation, clock: Cl
     session.flush()
     session.add_all(
         [
+            SecondFactor(account_id=account.id, secret="un secret", created_at=NOON),
             Membership(
                 account_id=account.id, organisation_id=service.id, role_codes=[], created_at=NOON, ended_at=NOON
             ),
@@ -199,6 +200,7 @@ def test_what_is_only_deleted(session: Session, service: Organisation, clock: Cl
     ):  # fmt: skip
         assert real[kept].total() == 1, kept
     session.refresh(account)
+    assert session.scalar(sa.select(sa.func.count()).select_from(SecondFactor)) == 0
     assert (account.email, account.name) == (f"{account.id}@left.invalid", f"#{account.id}")
     assert session.scalar(sa.select(sa.func.count()).select_from(Blob)) == 0
     assert sum(done.found for done in run(session).values()) == 0
