@@ -45,7 +45,7 @@ def begin_stocktake() -> ResponseReturnValue:
         made = stocktakes.begin(session, place=place, lot=lot, by=by, at=now())
     except DeskRefused:
         abort(400)
-    pile_now().context = f"{stocktakes.AREA}:{made.id}"
+    _count_into(made)
     session.commit()
     return redirect(url_for(".scan"), 303)
 
@@ -65,7 +65,7 @@ def join_stocktake(stocktake_id: int) -> ResponseReturnValue:
     found = _found(stocktake_id)
     if found.closed_at is not None:
         abort(409)
-    pile_now().context = f"{stocktakes.AREA}:{found.id}"
+    _count_into(found)
     get_session().commit()
     return redirect(url_for(".scan"), 303)
 
@@ -93,6 +93,12 @@ def stocktake_pdf(stocktake_id: int) -> ResponseReturnValue:
     )
     name = f"{_('inventaire')}-{found.id}.pdf"
     return Response(data, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
+
+
+def _count_into(found: Stocktake) -> None:
+    """Let the pile count: what it did to machines before, it does no more."""
+    pile = pile_now()
+    pile.context, pile.command, pile.place, pile.place_id = f"{stocktakes.AREA}:{found.id}", None, None, None
 
 
 def _found(stocktake_id: int) -> Stocktake:

@@ -35,9 +35,22 @@ NOT_WALKED: dict[str, str] = {
     "needs.communes": "a part of a page",
     "donations.sent": "answers who reopens a form already sent; tests/donations visits it",
     "desk.pile": "follows a pile of scans; tests/desk visits it",
+    "desk.unknown": "follows an unknown scan; tests/desk visits it",
+    "desk.badge": "follows a badge that was given; tests/desk visits it",
+    "desk.stocktake": "follows a stocktake; tests/desk visits it",
+    "desk.offline": "what the browser keeps of the desk, which is walked; tests/desk visits it",
 }
 #: What is no page: files, JSON, health, the part of a page that htmx asks for.
-DOWNLOADS = {"static", "needs.communes", "workshop.agent", "workshop.bench_agent", "workshop.photo"}
+DOWNLOADS = {
+    "desk.service_worker",
+    "desk.manifest",
+    "desk.token",
+    "static",
+    "needs.communes",
+    "workshop.agent",
+    "workshop.bench_agent",
+    "workshop.photo",
+}
 FILES = (".pdf", ".csv", ".json", ".zpl", ".xlsx", "/file", "healthz", "readyz", "metrics")
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
