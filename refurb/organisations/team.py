@@ -224,7 +224,12 @@ def create_station(organisation_id: int) -> ResponseReturnValue:
         )
         session.commit()
         page = render_template(
-            "organisations/station.html", organisation=organisation, station=station, token=token, SCOPES=SCOPES
+            "organisations/station.html",
+            organisation=organisation,
+            station=station,
+            token=token,
+            SCOPES=SCOPES,
+            agents=_addresses() if Scope.REPORTS_WRITE in station.scopes else None,
         )
         return _unstored(page)
     page = render_template("organisations/new_station.html", form=form, organisation=organisation)
@@ -244,6 +249,15 @@ def revoke_station(station_id: int) -> ResponseReturnValue:
         session.commit()
     flash(_("Ce jeton n'ouvre plus rien."), "done")
     return redirect(url_for(".show", organisation_id=station.organisation_id), 303)
+
+
+def _addresses() -> dict[str, str]:
+    """Return where the agents of other projects post, for the page that shows their token."""
+    return {
+        "inventory": absolute_url("protocols.inventory_0"),
+        "glpi": absolute_url("protocols.inventory_2"),
+        "snapshot": absolute_url("protocols.snapshot_0") + "/",
+    }
 
 
 def _unstored(page: str) -> ResponseReturnValue:

@@ -255,3 +255,24 @@ def test_the_qr_code_of_an_unknown_machine_leads_to_the_question(
     visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}))
     (report,) = reports(session)
     assert visitor.client.get(f"/evidence/{UUID}").headers["Location"] == f"/reports/{report.id}"
+
+
+def test_the_page_of_a_token_gives_the_lines_to_type(
+    visitor: Visitor, make_account: Callable[..., Any], workshop: Organisation
+) -> None:
+    """Whoever may make tokens reads there where each agent posts, and the addresses are of this application."""
+    from refurb.core.permissions import ROLES_IN, OrganisationRole, Permission, permissions_of
+
+    roles = [
+        role
+        for role in ROLES_IN[OrganisationRole.REFURBISHER]
+        if Permission.TOKEN_MANAGE in permissions_of(frozenset([role]))
+    ]
+    visitor.sign_in(make_account({workshop: roles[:1]}))
+    page = visitor.post(
+        f"/organisations/{workshop.id}/stations/new", {"name": "Banc 2", "scopes": "reports:write", "lasts": "366"}
+    )
+    lines = " ".join(line.get_text() for line in page.select("pre"))
+    for address in (INVENTORY[0], INVENTORY[2], SNAPSHOT[0]):
+        assert f"{address} " in lines or f"{address}/" in lines
+    assert "--password=" in lines
