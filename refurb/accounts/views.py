@@ -31,6 +31,7 @@ from refurb.accounts.forms import (
     ProfileForm,
     SignInForm,
 )
+from refurb.accounts.mailed_codes import may_receive
 from refurb.accounts.models import Account
 from refurb.accounts.pages import WINDOW, bp, half_signed_in, may_try, own_id, welcome
 from refurb.accounts.words import browser_name
@@ -237,7 +238,9 @@ def forgotten() -> ResponseReturnValue:
     key = f"forgotten:{email}"
     allowed = throttle.hit(session, key, limit=3, window=WINDOW, now=now())
     account = queries.by_email(session, email)
-    if allowed and account is not None and account.disabled_at is None and account.password_hash:
+    known = account is not None and account.disabled_at is None
+    # Who came in through the provider of identities has no password yet, and may choose a first one.
+    if allowed and account is not None and known and (account.password_hash or may_receive(session, account)):
         link = absolute_url("accounts.new_password", token=reset_token(account))
         payload = {
             "to": account.email,
