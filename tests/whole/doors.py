@@ -70,6 +70,47 @@ def doors(app: Flask) -> dict[str, list[str]]:
     return found
 
 
+def readers_of_figures(session: Session) -> None:
+    """Add the roles that the demo has nobody for: a partner and an auditor, with the demo's password."""
+    from refurb.core.permissions import OrganisationRole
+    from refurb.organisations import services as organisations
+    from refurb.organisations.models import LegalType
+
+    known = session.scalars(sa.select(Account).where(Account.email == "coordination@demo.example")).one()
+    partner = organisations.create(
+        session, roles=[OrganisationRole.PARTNER], by=Actor.system(), at=now(),
+        values={"name": "Financeur de l'essai", "legal_type": LegalType.LOCAL_AUTHORITY},
+    )  # fmt: skip
+    for login, role, body in (
+        ("partenaire", Role.PARTNER, partner.id),
+        ("auditeur", Role.AUDITOR, _organisation(session, "coordination")),
+    ):
+        account = Account(
+            email=f"{login}@demo.example", name=login.capitalize(), password_hash=known.password_hash, is_demo=True,
+            created_at=now(),
+        )  # fmt: skip
+        session.add(account)
+        session.flush()
+        session.add(Membership(account_id=account.id, organisation_id=body, role_codes=[role.value], created_at=now()))
+    session.commit()
+
+
+def _preview(session: Session) -> str:
+    """Look at a workshop's list and leave it before it is applied."""
+    from refurb.core.permissions import permissions_of
+    from refurb.exchange import files
+
+    data = (
+        "N° interne;Type;Marque;Modèle;Statut;Emplacement;Utilisateur\n"
+        "ESSAI-1;Portable;HP;EliteBook 840;En stock;Étagère de l'essai;Mme Kerguélenec\n;;;;;;\nESSAI-2;;;;Donné;;\n"
+    ).encode()
+    by = replace(_actor(session, "controle"), permissions=permissions_of(frozenset({Role.CONTROLLER})))
+    table, lines = files.look(session, "stock", data, by=by, today=now().date())
+    return (
+        f"/exchange/previews/{files.keep(session, 'stock', data, table, lines, name='stock.csv', by=by, at=now()).id}"
+    )
+
+
 def _draft(app: Flask) -> list[str]:
     """Begin a gift as a stranger does, with a list, and leave it before the end."""
     client = app.test_client()
@@ -142,6 +183,7 @@ def _workshop(session: Session) -> list[str]:
         f"/devices/{_device(session, own, Device.status == Status.IN_STOCK)}",
         f"/donations/{lot.code}/shares/{share.id}/count",
         "/search?q=Latitude",
+        _preview(session),
     ]
 
 

@@ -1,7 +1,8 @@
 """Every page that each role can reach, looked at by axe in light and in dark, on a phone and on a desktop.
 
-The walk starts at the home page of each demo account and follows links, one page for each endpoint. What it does not
-reach must be listed here with the reason, so that a new page is looked at or named.
+The walk starts at the home page of each demo account and follows links, one page for each endpoint and each role. What
+it does not reach must be listed here with the reason, so that a new page is looked at or named. On every page of every
+role: axe, and no scrolling sideways on a phone of 360 pixels nor at 200 % on a screen of 1280.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.serving import make_server
 
-from tests.whole.doors import doors
+from tests.whole.doors import doors, readers_of_figures
 
 if TYPE_CHECKING:
     from flask import Flask
     from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-ROLES = ("", "fournisseur", "atelier", "controle", "prescripteur", "structure", "remise", "coordination", "admin")
+ROLES = (
+    "", "fournisseur", "atelier", "controle", "prescripteur", "structure", "remise", "coordination", "admin",
+    "partenaire", "auditeur",
+)  # fmt: skip
 PASSWORD = "refurb-demo"
 
 #: Pages that no link leads to, and why.
@@ -42,11 +46,11 @@ NOT_WALKED: dict[str, str] = {
 }
 #: What is no page: files, JSON, health, the part of a page that htmx asks for.
 DOWNLOADS = {
+    "static",
+    "needs.communes",
     "desk.service_worker",
     "desk.manifest",
     "desk.token",
-    "static",
-    "needs.communes",
     "workshop.agent",
     "workshop.bench_agent",
     "workshop.photo",
@@ -66,7 +70,10 @@ class Site:
     def is_file(self, endpoint: str) -> bool:
         """Whether an endpoint answers with something that is no page."""
         rules = [rule.rule for rule in self.app.url_map.iter_rules(endpoint)]
-        return endpoint in DOWNLOADS or endpoint.startswith(("api_", "protocol")) or rules[0].endswith(FILES)
+        # "…/devices.<any(csv,xlsx):form>" is a file too, whichever it gives.
+        return (
+            endpoint in DOWNLOADS or endpoint.startswith(("api_", "protocol")) or rules[0].endswith((*FILES, ":form>"))
+        )
 
     def endpoint(self, address: str) -> str | None:
         """Return the endpoint behind an address of this site, None for what is no page."""
@@ -95,6 +102,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with app.test_request_context(base_url=f"http://127.0.0.1:{server.server_port}"):
         Base.metadata.create_all(db.engine)
         build(get_session())
+        readers_of_figures(get_session())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield Site(app, f"http://127.0.0.1:{server.server_port}")
@@ -120,6 +128,21 @@ SMALL = """() => [
   .map(([e, r]) => `${e.outerHTML.slice(0, 90)} is ${r.height.toFixed(0)} px high`)"""
 
 
+#: A phone, and a screen of 1280 pixels at 200 %.
+NARROW = (360, 640)
+
+
+def too_wide(page: Page) -> list[str]:
+    """Return where the page scrolls sideways; the desktop's size comes back afterwards."""
+    found = []
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 740})
+        if (over := page.evaluate(WIDTH)) > 0:
+            found.append(f"at {width} px the page is {over} px wider than the screen")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    return found
+
+
 def look(page: Page, rules: list[str] | None = None) -> list[str]:
     """Return what axe finds on the page as it stands."""
     if not page.evaluate("typeof axe === 'object'"):
@@ -135,8 +158,6 @@ def look_thrice(page: Page) -> list[str]:
     found += [f"dark, {fault}" for fault in look(page, ["color-contrast", "link-in-text-block"])]
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 360, "height": 740})
-    if (over := page.evaluate(WIDTH)) > 0:
-        found.append(f"phone: the page is {over} px wider than the screen")
     found += [f"phone: {fault}" for fault in page.evaluate(SMALL)]
     found += [f"phone, {fault}" for fault in look(page, ["color-contrast", "scrollable-region-focusable"])]
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -184,6 +205,7 @@ def walk(
         endpoint = site.endpoint(page.url) or endpoint
         mine.add(endpoint)
         found = look(page) if endpoint in seen else look_thrice(page)
+        found += too_wide(page)
         if found:
             faults.setdefault(page.url, []).extend(found)
         seen.add(endpoint)
