@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from refurb.blobs import Blob
 from refurb.core.permissions import Role, permissions_of
-from refurb.matching import estimates, proposals, reminders, services
+from refurb.matching import estimates, planner, proposals, reminders, services
 from refurb.matching.models import Run
 from refurb.matching.services import MatchRefused
 from refurb.security import Actor, ActorKind
@@ -49,7 +49,7 @@ def tidy(session: Session, at: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     named = sa.select(Run.scenario_sha256).where(Run.scenario_sha256.is_not(None))
-    session.execute(sa.delete(Blob).where(Blob.media_type == "application/zlib", Blob.sha256.not_in(named)))
+    session.execute(sa.delete(Blob).where(Blob.media_type == planner.MEDIA_TYPE, Blob.sha256.not_in(named)))
     return int(old.rowcount) + int(done.rowcount)  # type: ignore[attr-defined]  # both give CursorResults
 
 

@@ -33,6 +33,8 @@ from refurb.web import zone
 
 #: How many rows one statement writes.
 BATCH = 500
+#: Of the scenarios that are kept, and of nothing else.
+MEDIA_TYPE = "application/vnd.refurb.scenario+zlib"
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def make_run(session: Session, *, dry: bool, by: Actor, at: datetime, seed: str 
         policy_version=policy.number,
         household_version=scores[Recipient.HOUSEHOLD].number,
         structure_version=scores[Recipient.STRUCTURE].number,
-        scenario_sha256=blobs.put(session, zlib.compress(text), "application/zlib"),
+        scenario_sha256=blobs.put(session, zlib.compress(text), MEDIA_TYPE),
         digest=hashlib.sha256(text).hexdigest(),
         devices=len(seen.scenario["devices"]),
         needs=len(seen.scenario["needs"]),
