@@ -23,6 +23,6 @@ def test_no_acknowledged_scan_is_lost_when_the_server_is_killed(
 ) -> None:
     desk = furnish(fresh_app, 60)
     texts = shares(desk.codes, 4, COMMANDS["inventory"].code)
-    crowd = scan_through_kills(desk, Server(desk, tmp_path), texts, kills=(15, 40))
+    crowd = scan_through_kills(desk, Server(desk, tmp_path, workers=1), texts, kills=(15, 40))
     assert set(crowd.acknowledged.values()) <= {"done", "already"}
     check(desk, crowd)
