@@ -252,3 +252,13 @@ def test_what_was_begun_is_offered_again(office: Desk, phone: Phone) -> None:
     assert page.locator("input[name=usage_1][value=procedures]").is_checked()
     assert page.locator("[name=persons]").input_value() == "2"
     assert needs(office) == []
+
+
+def test_the_paper_form_is_one_sheet(office: Desk, phone: Phone) -> None:
+    import pypdfium2
+
+    phone.page.goto(f"{office.address}/needs/paper")
+    document = pypdfium2.PdfDocument(phone.page.pdf(prefer_css_page_size=True))
+    sheets = len(document)
+    document.close()
+    assert sheets == 1
