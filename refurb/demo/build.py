@@ -10,8 +10,10 @@ from refurb.accounts.models import Account
 from refurb.accounts.queries import by_email
 from refurb.demo import bench, cases, gifts, names, world
 from refurb.demo.world import World
+from refurb.matching import estimates, planner
 from refurb.organisations.models import Organisation
 from refurb.outbox import OutboxRow
+from refurb.security import Actor
 from refurb.setup import queries, services
 from refurb.territory import services as territory
 
@@ -63,6 +65,10 @@ def build(session: Session, *, seed: int = SEED, now: datetime | None = None) ->
     born = gifts.give_all(told)
     bench.work(told, born)
     cases.tell(told, born)
+    session.commit()
+    # What waits is estimated, and the rule has run this morning: the coordination finds its board filled.
+    estimates.estimate_all(session, at)
+    planner.make_run(session, dry=False, by=Actor.system(), at=at, seed="tirage de la démonstration")
     session.commit()
     # These messages are of the past: nobody gets them today, be it in a folder. The papers are left to the worker.
     session.execute(sa.delete(OutboxRow).where(OutboxRow.kind == "mail.send"))
