@@ -172,7 +172,7 @@ def _wipe(world: World, each: Born, at: datetime, by: Actor) -> None:
     # A reservation: somebody else looks at it and says why it is good.
     controller = world.actor(each.workshop, Role.CONTROLLER)
     for medium in queries.media_of(session, each.device.id):
-        if queries.medium_state(medium).value != "clear":
+        if queries.medium_state(medium).value == "reservation":
             reason = "Avertissement sans effet sur les données : vérification relue."
             media.accept_reservation(session, medium, reason=reason, by=controller, at=at + timedelta(hours=1))
 
