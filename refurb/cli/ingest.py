@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from refurb.cli.words import _
-from refurb.devices.readings.document import MAX_BYTES
 from refurb.devices.readings.reading import Unreadable
 from refurb.devices.readings.registry import READER_VERSION, read
 from refurb.devices.readings.summary import as_json, unreadable_json
+from refurb.devices.report_bundles import is_left_behind
 
 if TYPE_CHECKING:
     from refurb.devices.models import Report
+
+#: The largest file that is kept; from readings.document.MAX_BYTES on it is kept and not read.
+LARGEST = 64 * 1024 * 1024
 
 
 @click.command(
@@ -49,21 +52,27 @@ def ingest(files: tuple[Path, ...], dry_run: bool, again: bool, as_data: bool) -
 
 
 def _each(files: tuple[Path, ...]) -> list[Path]:
-    """Return the files, and for a folder those in it: a stick is given whole."""
+    """Return the files, and for a folder those in it and under it: a stick is given whole."""
     found: list[Path] = []
     for path in files:
-        found += sorted(inside for inside in path.iterdir() if inside.is_file()) if path.is_dir() else [path]
+        if path.is_dir():
+            inside = (each for each in path.rglob("*") if each.is_file())
+            found += sorted(each for each in inside if not is_left_behind(str(each.relative_to(path))))
+        else:
+            found.append(path)
     return found
 
 
 def _bytes(path: Path) -> bytes:
-    """Read a file, no further than a report may go."""
+    """Read a file whole, or not at all: half a report is not kept."""
     try:
         with click.open_file(str(path), "rb") as stream:
-            content: bytes = stream.read(MAX_BYTES + 1)
-            return content
+            content: bytes = stream.read(LARGEST + 1)
     except OSError as error:
         raise Unreadable("not-found" if isinstance(error, FileNotFoundError) else "not-opened") from error
+    if len(content) > LARGEST:
+        raise Unreadable("too-large")
+    return content
 
 
 def _look(path: Path) -> dict[str, Any]:

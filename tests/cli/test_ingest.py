@@ -112,7 +112,29 @@ def test_a_folder_is_every_file_in_it(files: dict[str, Path]) -> None:
     assert len(found) == len(files)
 
 
+def test_a_stick_is_given_whole(files: dict[str, Path]) -> None:
+    folder = files["lshw.json"].parent
+    for name in ("banc/2026/again.json", ".Trash-1000/old.json", "banc/.DS_Store"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(as_bytes(lshw_tree()))
+    found = [Path(item["file"]).name for item in json.loads(run("--json", folder).output)]
+    assert sorted(found) == sorted([*files, "again.json"])
+
+
 # -- With a database
+
+
+@pytest.mark.usefixtures("house")
+def test_a_file_too_large_to_read_is_kept_whole(tmp_path: Path, session: Session) -> None:
+    import sqlalchemy as sa
+
+    from refurb.blobs import Blob
+
+    path = tmp_path / "large.json"
+    path.write_bytes(b"{" * 26_000_000)
+    result = CliRunner().invoke(ingest, ["--json", str(path)])
+    assert [(item["format"], item["warnings"]) for item in json.loads(result.output)] == [("unreadable", ["too-large"])]
+    assert session.scalars(sa.select(Blob.size)).all() == [26_000_000]
 
 
 @pytest.fixture
