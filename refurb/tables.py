@@ -1,4 +1,4 @@
-"""The editable tables of domain.md (points, policy, profiles, classes of processor, caps, factors), with their versions.
+"""The editable tables of domain.md (points, policy, profiles, classes, caps, factors), with their versions.
 
 Version 1 of a table is in the code that reads it; what a coordination adopts afterwards is a row, never changed again,
 so that every result can name the version that gave it and be computed once more.

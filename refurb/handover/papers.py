@@ -37,9 +37,7 @@ def system(device: Device) -> str:
     """Return the system with the end of its support."""
     name = " ".join(part for part in (device.os_name, device.os_version) if part)
     if name and device.os_end_of_support:
-        return str(
-            _("%(system)s, suivi jusqu'au %(day)s", system=name, day=local_date(device.os_end_of_support))
-        )
+        return str(_("%(system)s, suivi jusqu'au %(day)s", system=name, day=local_date(device.os_end_of_support)))
     return name
 
 

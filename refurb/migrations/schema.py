@@ -1,6 +1,6 @@
 """Alembic without its file of settings: the migrations, on the database of the running application."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
 from alembic.config import Config
@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 
 from refurb.db import db
 from refurb.paths import PACKAGE
+from refurb.sealed import Sealed
 
 
 def config() -> Config:
@@ -60,6 +61,11 @@ def differences() -> list[Any]:
 def include_object(thing: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
     """Leave alone what is not a model's: huey's tables, Alembic's own."""
     return not (kind == "table" and reflected and other is None and name in {"alembic_version"})
+
+
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Write a column that holds ciphertext as the text it is: a migration outlives the class that opens it."""
+    return "sa.Text()" if kind == "type" and isinstance(item, Sealed) else False
 
 
 def revise(message: str, revision: str) -> None:

@@ -42,9 +42,9 @@ def test_the_letters_of_a_giver_who_never_answers() -> None:
 
 def test_a_machine_locked_later_is_asked_for_too() -> None:
     later = NOTED + 20 * DAY
-    told = {"parts_on": END, "mailed_on": NOTED + 15 * DAY, "last_sent": False, "untold_since": later}
-    assert next_letter(later, **told) is None
-    assert next_letter(later + DAY, **told) is Letter.ASK
+    for day, letter in ((later, None), (later + DAY, Letter.ASK)):
+        mailed = NOTED + 15 * DAY
+        assert next_letter(day, parts_on=END, mailed_on=mailed, last_sent=False, untold_since=later) is letter
 
 
 @pytest.mark.parametrize(

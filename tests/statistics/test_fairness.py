@@ -10,18 +10,6 @@ import pytest
 
 from refurb.core.permissions import OrganisationRole, Role
 from tests.conftest import NOON
-from tests.matching.conftest import (  # noqa: F401 - fixtures
-    coordination,
-    coordinator,
-    make_need,
-    place,
-    prescriber,
-    service,
-    shelf,
-    stock_device,
-    territory,
-    workshop,
-)
 
 if TYPE_CHECKING:
     from refurb.db import Session
@@ -32,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def year(session: Session, make_need: Any, stock_device: Any, coordinator: Actor) -> None:  # noqa: F811
+def year(session: Session, make_need: Any, stock_device: Any, coordinator: Actor) -> None:
     """Seven needs in Angers, two of them served at once."""
     from refurb.matching.services import reserve
 
@@ -50,7 +38,7 @@ def test_the_coordination_sees_the_numbers(
     visitor: Visitor,
     make_account: MakeAccount,
     coordination: Organisation,
-    year: None,  # noqa: F811
+    year: None,
 ) -> None:
     visitor.sign_in(make_account({coordination: [Role.COORDINATOR]}))
     page = visitor.get("/statistics/fairness")
@@ -76,7 +64,7 @@ def test_what_is_exported_is_masked_whoever_asks(
     make_account: MakeAccount,
     coordination: Organisation,
     service: Organisation,
-    year: None,  # noqa: F811
+    year: None,
 ) -> None:
     service.name = "=HYPERLINK(1)"
     visitor.sign_in(make_account({coordination: [Role.COORDINATOR]}))

@@ -130,10 +130,21 @@ def upgrade() -> None:
         sa.Column("certifications", refurb.db.StrList(), nullable=False),
         sa.Column("can_issue_tax_receipt", sa.Boolean(), nullable=False),
         sa.Column("certified_until", sa.Date(), nullable=True),
+        sa.Column(
+            "suspension",
+            sa.Enum("coordination", "lapsed", name="suspension", native_enum=False, length=40),
+            nullable=True,
+        ),
+        sa.Column("confirmed_on", sa.Date(), nullable=True),
+        sa.Column("reminded_on", sa.Date(), nullable=True),
+        sa.Column("max_open_needs", sa.Integer(), nullable=True),
         sa.Column("created_at", refurb.db.UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "capacity_per_month IS NULL OR capacity_per_month >= 0", name=op.f("ck_organisation_capacity_positive")
+        ),
+        sa.CheckConstraint(
+            "max_open_needs IS NULL OR max_open_needs >= 0", name=op.f("ck_organisation_max_open_needs_positive")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
     )
@@ -155,6 +166,7 @@ def upgrade() -> None:
         sa.Column("done_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("failed_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("error_code", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
@@ -197,6 +209,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "version", name=op.f("uq_adopted_table_kind_version")),
     )
     op.create_table(
+        "badge",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pin_hash", sa.Text(), nullable=False),
+        sa.Column("created_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("revoked_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_badge_account_id_account")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_badge_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_badge")),
+        sa.UniqueConstraint("code", name=op.f("uq_badge_code")),
+    )
+    with op.batch_alter_table("badge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_badge_account_id"), ["account_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_badge_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
         "commune_alias",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(length=5), nullable=False),
@@ -235,6 +267,7 @@ def upgrade() -> None:
         sa.Column("issued_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("rendered_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("seal_sha256", sa.String(length=64), nullable=True),
         sa.Column("voided_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("void_motive", sa.Text(), nullable=True),
         sa.Column("replaced_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -248,6 +281,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token", name=op.f("uq_document_token")),
     )
     with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.create_index("ix_document_sha256", ["sha256"], unique=False)
         batch_op.create_index("ix_document_subject", ["subject_kind", "subject_id"], unique=False)
 
     op.create_table(
@@ -314,6 +348,43 @@ def upgrade() -> None:
         batch_op.create_index("ix_event_organisation_id_at", ["organisation_id", "at"], unique=False)
 
     op.create_table(
+        "external_identity",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issuer", sa.String(length=300), nullable=False),
+        sa.Column("subject", sa.String(length=300), nullable=False),
+        sa.Column("linked_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_external_identity_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_external_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_external_identity_issuer_subject")),
+    )
+    with op.batch_alter_table("external_identity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_external_identity_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "import_preview",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("file_sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.String(length=200), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("lines_sha256", sa.String(length=64), nullable=True),
+        sa.Column("created_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("applied_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_import_preview_account_id_account")),
+        sa.ForeignKeyConstraint(["lines_sha256"], ["blob.sha256"], name=op.f("fk_import_preview_lines_sha256_blob")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_import_preview_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_preview")),
+    )
+    with op.batch_alter_table("import_preview", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_preview_created_at"), ["created_at"], unique=False)
+        batch_op.create_index("ix_import_preview_file", ["kind", "organisation_id", "file_sha256"], unique=False)
+
+    op.create_table(
         "invitation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
@@ -335,6 +406,74 @@ def upgrade() -> None:
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_email"), ["email"], unique=False)
         batch_op.create_index(batch_op.f("ix_invitation_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "join_request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("waiting", "approved", "declined", name="requeststate", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "supplier",
+                "refurbisher",
+                "prescriber",
+                "structure",
+                "handover_point",
+                "coordination",
+                "partner",
+                name="organisationrole",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "legal_type",
+            sa.Enum(
+                "company",
+                "state",
+                "local_authority",
+                "public_establishment",
+                "association",
+                "association_general_interest",
+                "association_public_utility",
+                "social_enterprise",
+                "foundation",
+                "private_person",
+                name="legaltype",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("siret", sa.String(length=14), nullable=False),
+        sa.Column("commune_code", sa.String(length=5), nullable=False),
+        sa.Column("epci_code", sa.String(length=9), nullable=True),
+        sa.Column("phone", sa.String(length=30), nullable=True),
+        sa.Column("person_name", sa.String(length=300), nullable=False),
+        sa.Column("person_email", sa.String(length=254), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=True),
+        sa.Column("created_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("decided_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("motive", sa.String(length=500), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_join_request_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_join_request")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_join_request_token_hash")),
+    )
+    with op.batch_alter_table("join_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_join_request_person_email"), ["person_email"], unique=False)
+        batch_op.create_index(batch_op.f("ix_join_request_siret"), ["siret"], unique=False)
+        batch_op.create_index(batch_op.f("ix_join_request_state"), ["state"], unique=False)
 
     op.create_table(
         "lot",
@@ -404,6 +543,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_lot_epci_code"), ["epci_code"], unique=False)
         batch_op.create_index(batch_op.f("ix_lot_siret"), ["siret"], unique=False)
         batch_op.create_index(batch_op.f("ix_lot_supplier_id"), ["supplier_id"], unique=False)
+
+    op.create_table(
+        "mailed_code",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("link_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("expires_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("used_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_mailed_code_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailed_code")),
+        sa.UniqueConstraint("link_hash", name=op.f("uq_mailed_code_link_hash")),
+    )
+    with op.batch_alter_table("mailed_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mailed_code_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "match_run",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dry", sa.Boolean(), nullable=False),
+        sa.Column("seed", sa.String(length=80), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("made_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("household_version", sa.Integer(), nullable=False),
+        sa.Column("structure_version", sa.Integer(), nullable=False),
+        sa.Column("scenario_sha256", sa.String(length=64), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("devices", sa.Integer(), nullable=False),
+        sa.Column("needs", sa.Integer(), nullable=False),
+        sa.Column("objective", sa.JSON(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("closed_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["made_by_id"], ["account.id"], name=op.f("fk_match_run_made_by_id_account")),
+        sa.ForeignKeyConstraint(["scenario_sha256"], ["blob.sha256"], name=op.f("fk_match_run_scenario_sha256_blob")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_run")),
+    )
+    with op.batch_alter_table("match_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_match_run_made_at"), ["made_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_match_run_scenario_sha256"), ["scenario_sha256"], unique=False)
+        batch_op.create_index(
+            "uq_match_run_open",
+            ["dry"],
+            unique=True,
+            sqlite_where=sa.text("NOT dry AND closed_at IS NULL"),
+            postgresql_where=sa.text("NOT dry AND closed_at IS NULL"),
+        )
 
     op.create_table(
         "membership",
@@ -481,13 +669,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_place_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "recovery_code",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("used_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_recovery_code_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_recovery_code_code_hash")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "second_factor",
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=True),
+        sa.Column("created_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("confirmed_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_second_factor_account_id_account")),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_second_factor")),
+    )
+    op.create_table(
         "station_token",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("scope_codes", refurb.db.StrList(), nullable=False),
         sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("expires_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("revoked_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("last_used_at", refurb.db.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["created_by_id"], ["account.id"], name=op.f("fk_station_token_created_by_id_account")),
@@ -501,6 +714,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_station_token_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "weekly_digest",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sent_week", sa.String(length=8), nullable=True),
+        sa.Column("off_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_weekly_digest_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_weekly_digest")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_weekly_digest_account_id")),
+    )
+    op.create_table(
         "workshop_settings",
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("scanned_steps", refurb.db.StrList(), nullable=True),
@@ -510,6 +733,7 @@ def upgrade() -> None:
             sa.Enum("required", "preferred", "off", name="secondperson", native_enum=False, length=40),
             nullable=False,
         ),
+        sa.Column("lock_days", sa.Integer(), nullable=False),
         sa.Column("changed_at", refurb.db.UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["default_os_id"], ["operating_system.id"], name=op.f("fk_workshop_settings_default_os_id_operating_system")
@@ -529,6 +753,7 @@ def upgrade() -> None:
         sa.Column("expires_at", refurb.db.UtcDateTime(), nullable=False),
         sa.Column("last_seen_at", refurb.db.UtcDateTime(), nullable=False),
         sa.Column("user_agent", sa.String(length=300), nullable=True),
+        sa.Column("proven_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("revoked_at", refurb.db.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_session_account_id_account")),
         sa.ForeignKeyConstraint(
@@ -809,8 +1034,11 @@ def upgrade() -> None:
         sa.Column("chargers_received", sa.Integer(), nullable=True),
         sa.Column("collected_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("counted_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("statement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("is_statement_final", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_lot_share_lot_id_lot")),
+        sa.ForeignKeyConstraint(["statement_id"], ["document.id"], name=op.f("fk_lot_share_statement_id_document")),
         sa.ForeignKeyConstraint(
             ["workshop_id"], ["organisation.id"], name=op.f("fk_lot_share_workshop_id_organisation")
         ),
@@ -820,6 +1048,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_lot_share_lot_id"), ["lot_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_lot_share_workshop_id"), ["workshop_id"], unique=False)
 
+    op.create_table(
+        "match_trial",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("after", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("motive", sa.String(length=1000), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("result", sa.JSON(), nullable=False),
+        sa.Column("made_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("adopted_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["made_by_id"], ["account.id"], name=op.f("fk_match_trial_made_by_id_account")),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["match_run.id"], name=op.f("fk_match_trial_run_id_match_run"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_trial")),
+    )
     op.create_table(
         "need",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -831,6 +1077,7 @@ def upgrade() -> None:
         ),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("referent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "state",
             sa.Enum(
@@ -869,8 +1116,25 @@ def upgrade() -> None:
         sa.Column("os", sa.String(length=10), nullable=False),
         sa.Column("handover_place_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("points_terms", sa.JSON(), nullable=False),
+        sa.Column("points_version", sa.Integer(), nullable=False),
+        sa.Column("warranty_return", sa.Boolean(), nullable=False),
+        sa.Column("bundle", sa.String(length=32), nullable=True),
+        sa.Column("bundle_same", sa.String(length=10), nullable=True),
         sa.Column("household_key", sa.String(length=32), nullable=True),
         sa.Column("rank_in_household", sa.Integer(), nullable=False),
+        sa.Column("client_uuid", sa.String(length=36), nullable=True),
+        sa.Column("letters", sa.String(length=4), nullable=False),
+        sa.Column("twin_hash", sa.String(length=64), nullable=True),
+        sa.Column("substitutes_asked", refurb.db.StrList(), nullable=False),
+        sa.Column("handed_over_on", sa.Date(), nullable=True),
+        sa.Column("follow_up_asked_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("follow_up_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column(
+            "follow_up",
+            sa.Enum("used", "little", "not_used", "unknown", name="followup", native_enum=False, length=40),
+            nullable=True,
+        ),
         sa.Column("submitted_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("validated_on", sa.Date(), nullable=True),
         sa.Column("confirmed_on", sa.Date(), nullable=True),
@@ -884,22 +1148,51 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_need_organisation_id_organisation")
         ),
+        sa.ForeignKeyConstraint(["referent_id"], ["account.id"], name=op.f("fk_need_referent_id_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_need")),
         sa.UniqueConstraint("code", name=op.f("uq_need_code")),
+        sa.UniqueConstraint("organisation_id", "client_uuid", name=op.f("uq_need_organisation_id_client_uuid")),
     )
     with op.batch_alter_table("need", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_need_bundle"), ["bundle"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_commune_code"), ["commune_code"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_epci_code"), ["epci_code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_need_handed_over_on"), ["handed_over_on"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_household_key"), ["household_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_need_referent_id"), ["referent_id"], unique=False)
         batch_op.create_index("ix_need_state_epci", ["state", "epci_code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_need_twin_hash"), ["twin_hash"], unique=False)
         batch_op.create_index(batch_op.f("ix_need_validated_on"), ["validated_on"], unique=False)
+
+    op.create_table(
+        "release_request",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("holder_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parts_on", sa.Date(), nullable=False),
+        sa.Column("opened_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("mailed_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("mails", sa.Integer(), nullable=False),
+        sa.Column(
+            "last_letter", sa.Enum("ask", "remind", "last", name="letter", native_enum=False, length=40), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["holder_id"], ["organisation.id"], name=op.f("fk_release_request_holder_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_release_request_lot_id_lot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_request")),
+        sa.UniqueConstraint("lot_id", "holder_id", name=op.f("uq_release_request_lot_id_holder_id")),
+    )
+    with op.batch_alter_table("release_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_release_request_holder_id"), ["holder_id"], unique=False)
 
     op.create_table(
         "scan_pile",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("client", sa.String(length=36), nullable=False),
         sa.Column("opened_at", refurb.db.UtcDateTime(), nullable=False),
         sa.Column("closed_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("command", sa.String(length=40), nullable=True),
@@ -916,11 +1209,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_scan_pile_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(
             "uq_scan_pile_open",
-            ["account_id", "organisation_id"],
+            ["account_id", "organisation_id", "client"],
             unique=True,
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
+
+    op.create_table(
+        "stocktake",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("place_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("lot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("opened_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("closed_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["lot_id"], ["lot.id"], name=op.f("fk_stocktake_lot_id_lot")),
+        sa.ForeignKeyConstraint(["opened_by_id"], ["account.id"], name=op.f("fk_stocktake_opened_by_id_account")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_stocktake_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["place_id"], ["place.id"], name=op.f("fk_stocktake_place_id_place")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stocktake")),
+    )
+    with op.batch_alter_table("stocktake", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stocktake_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "agent_run",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("report_key", sa.String(length=64), nullable=False),
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("station", sa.String(length=100), nullable=False),
+        sa.Column("question", sa.String(length=40), nullable=True),
+        sa.Column("asked_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("seen_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_agent_run_device_id_device")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_agent_run_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_run")),
+        sa.UniqueConstraint("organisation_id", "report_key", name=op.f("uq_agent_run_organisation_id_report_key")),
+    )
+    with op.batch_alter_table("agent_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_run_device_id"), ["device_id"], unique=False)
 
     op.create_table(
         "arrival_find",
@@ -939,6 +1273,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("arrival_find", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_arrival_find_share_id"), ["share_id"], unique=False)
+
+    op.create_table(
+        "bench_tick",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("point", sa.String(length=40), nullable=False),
+        sa.Column(
+            "tick", sa.Enum("ok", "failed", "not_applicable", name="tick", native_enum=False, length=40), nullable=False
+        ),
+        sa.Column("ticked_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("ticked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("station", sa.String(length=100), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_bench_tick_device_id_device")),
+        sa.ForeignKeyConstraint(["ticked_by_id"], ["account.id"], name=op.f("fk_bench_tick_ticked_by_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bench_tick")),
+    )
+    with op.batch_alter_table("bench_tick", schema=None) as batch_op:
+        batch_op.create_index("ix_bench_tick_device_id_point", ["device_id", "point"], unique=False)
 
     op.create_table(
         "control",
@@ -969,6 +1321,79 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("device_alias", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_device_alias_text_key"), ["text_key"], unique=False)
+
+    op.create_table(
+        "device_key",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("value", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_device_key_device_id_device")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_key")),
+        sa.UniqueConstraint("device_id", "kind", "value", name=op.f("uq_device_key_device_id_kind_value")),
+    )
+    with op.batch_alter_table("device_key", schema=None) as batch_op:
+        batch_op.create_index("ix_device_key_value", ["kind", "value"], unique=False)
+
+    op.create_table(
+        "device_lock",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "bios",
+                "autopilot",
+                "mdm",
+                "apple",
+                "google",
+                "absolute",
+                "operator",
+                "unknown",
+                name="lockkind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("noted_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("told_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("released_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_device_lock_device_id_device")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_lock")),
+    )
+    with op.batch_alter_table("device_lock", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_lock_device_id"), ["device_id"], unique=False)
+        batch_op.create_index(
+            "uq_device_lock_open",
+            ["device_id", "kind"],
+            unique=True,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+
+    op.create_table(
+        "device_photo",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "purpose", sa.Enum("defect", "reset", name="photopurpose", native_enum=False, length=40), nullable=False
+        ),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=True),
+        sa.Column("taken_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("taken_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("removed_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_device_photo_device_id_device")),
+        sa.ForeignKeyConstraint(["sha256"], ["blob.sha256"], name=op.f("fk_device_photo_sha256_blob")),
+        sa.ForeignKeyConstraint(["taken_by_id"], ["account.id"], name=op.f("fk_device_photo_taken_by_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_device_photo")),
+    )
+    with op.batch_alter_table("device_photo", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_device_photo_device_id"), ["device_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_device_photo_sha256"), ["sha256"], unique=False)
 
     op.create_table(
         "device_set",
@@ -1076,6 +1501,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_lot_line_share_id"), ["share_id"], unique=False)
 
     op.create_table(
+        "match_unserved",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kept_out", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("relaxations", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_match_unserved_need_id_need")),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["match_run.id"], name=op.f("fk_match_unserved_run_id_match_run"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_unserved")),
+    )
+    with op.batch_alter_table("match_unserved", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_match_unserved_need_id"), ["need_id"], unique=False)
+        batch_op.create_index("ix_match_unserved_run", ["run_id", "kept_out"], unique=False)
+
+    op.create_table(
+        "pocket_check",
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("imei", sa.String(length=15), nullable=True),
+        sa.Column("imei2", sa.String(length=15), nullable=True),
+        sa.Column("account", sa.String(length=20), nullable=True),
+        sa.Column("operator_locked", sa.Boolean(), nullable=True),
+        sa.Column("cards_removed", sa.Boolean(), nullable=True),
+        sa.Column("changed_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_pocket_check_device_id_device")),
+        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_pocket_check")),
+    )
+    with op.batch_alter_table("pocket_check", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pocket_check_imei"), ["imei"], unique=False)
+        batch_op.create_index(batch_op.f("ix_pocket_check_imei2"), ["imei2"], unique=False)
+
+    op.create_table(
+        "private_label",
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("label", sa.Text(), nullable=False),
+        sa.Column("changed_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_private_label_need_id_need")),
+        sa.PrimaryKeyConstraint("need_id", name=op.f("pk_private_label")),
+    )
+    op.create_table(
         "report",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -1088,6 +1555,7 @@ def upgrade() -> None:
         sa.Column("received_at", refurb.db.UtcDateTime(), nullable=False),
         sa.Column("read_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("reader_version", sa.Integer(), nullable=True),
+        sa.Column("sender_id", sa.String(length=200), nullable=True),
         sa.Column("reading", sa.JSON(), nullable=True),
         sa.Column("doubt", sa.String(length=60), nullable=True),
         sa.Column("station", sa.String(length=100), nullable=True),
@@ -1106,6 +1574,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_report_asked_of_id"), ["asked_of_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_device_id"), ["device_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_report_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_report_sender_id"), ["sender_id"], unique=False)
 
     op.create_table(
         "reservation",
@@ -1122,6 +1591,7 @@ def upgrade() -> None:
         sa.Column("expires_at", refurb.db.UtcDateTime(), nullable=False),
         sa.Column("accepted_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("picked_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("delivered_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("ended_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column(
             "ending",
@@ -1138,16 +1608,21 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("motive", sa.Text(), nullable=True),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reminded_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("raised_at", refurb.db.UtcDateTime(), nullable=True),
         sa.CheckConstraint("(ended_at IS NULL) = (ending IS NULL)", name=op.f("ck_reservation_ending_with_end")),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_reservation_device_id_device")),
         sa.ForeignKeyConstraint(["made_by_id"], ["account.id"], name=op.f("fk_reservation_made_by_id_account")),
         sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_reservation_need_id_need")),
+        sa.ForeignKeyConstraint(["run_id"], ["match_run.id"], name=op.f("fk_reservation_run_id_match_run")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reservation")),
     )
     with op.batch_alter_table("reservation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_reservation_device_id"), ["device_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_reservation_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_reservation_need_id"), ["need_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_reservation_run_id"), ["run_id"], unique=False)
         batch_op.create_index(
             "uq_reservation_open_device",
             ["device_id"],
@@ -1174,7 +1649,7 @@ def upgrade() -> None:
         sa.Column("command", sa.String(length=40), nullable=True),
         sa.Column(
             "answer",
-            sa.Enum("done", "already", "refused", "unknown", name="answer", native_enum=False, length=40),
+            sa.Enum("done", "already", "refused", "unknown", "waiting", name="answer", native_enum=False, length=40),
             nullable=False,
         ),
         sa.Column("reason", sa.String(length=60), nullable=False),
@@ -1183,6 +1658,7 @@ def upgrade() -> None:
         sa.Column("at", refurb.db.UtcDateTime(), nullable=False),
         sa.Column("client_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("undone_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("settled_at", refurb.db.UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_scan_device_id_device")),
         sa.ForeignKeyConstraint(["event_id"], ["event.id"], name=op.f("fk_scan_event_id_event")),
         sa.ForeignKeyConstraint(["pile_id"], ["scan_pile.id"], name=op.f("fk_scan_pile_id_scan_pile")),
@@ -1192,6 +1668,26 @@ def upgrade() -> None:
     with op.batch_alter_table("scan", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_scan_device_id"), ["device_id"], unique=False)
         batch_op.create_index("ix_scan_pile_id_id", ["pile_id", "id"], unique=False)
+
+    op.create_table(
+        "stocktake_item",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stocktake_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("text", sa.String(length=400), nullable=True),
+        sa.Column("expected", sa.Boolean(), nullable=False),
+        sa.Column("found_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("recorded_at", sa.String(length=300), nullable=True),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_stocktake_item_device_id_device")),
+        sa.ForeignKeyConstraint(
+            ["stocktake_id"], ["stocktake.id"], name=op.f("fk_stocktake_item_stocktake_id_stocktake")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stocktake_item")),
+        sa.UniqueConstraint("stocktake_id", "device_id", name=op.f("uq_stocktake_item_stocktake_id_device_id")),
+    )
+    with op.batch_alter_table("stocktake_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stocktake_item_device_id"), ["device_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_stocktake_item_stocktake_id"), ["stocktake_id"], unique=False)
 
     op.create_table(
         "storage_medium",
@@ -1211,9 +1707,16 @@ def upgrade() -> None:
         sa.Column("size_gb", sa.Integer(), nullable=True),
         sa.Column("health", sa.String(length=10), nullable=True),
         sa.Column("held_since", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("to_destroy", sa.Boolean(), nullable=False),
         sa.Column("destroyed_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("destroyed_how", sa.String(length=300), nullable=True),
         sa.Column("absence_attested", sa.Text(), nullable=True),
+        sa.Column("absence_attested_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("attested_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attested_by_id"], ["account.id"], name=op.f("fk_storage_medium_attested_by_id_account")
+        ),
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_storage_medium_device_id_device")),
         sa.ForeignKeyConstraint(
             ["holder_id"], ["organisation.id"], name=op.f("fk_storage_medium_holder_id_organisation")
@@ -1227,6 +1730,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_storage_medium_device_id"), ["device_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_storage_medium_removed_from_id"), ["removed_from_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_storage_medium_serial_key"), ["serial_key"], unique=False)
+
+    op.create_table(
+        "wait_estimate",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        sa.Column("ahead", sa.Double(), nullable=False),
+        sa.Column("weekly", sa.Double(), nullable=False),
+        sa.Column("free", sa.Integer(), nullable=False),
+        sa.Column("median_weeks", sa.Integer(), nullable=True),
+        sa.Column("most_weeks", sa.Integer(), nullable=True),
+        sa.Column("why", sa.String(length=20), nullable=True),
+        sa.Column("unlocks", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_wait_estimate_need_id_need")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wait_estimate")),
+        sa.UniqueConstraint("need_id", "made_on", name=op.f("uq_wait_estimate_need_id_made_on")),
+    )
+    with op.batch_alter_table("wait_estimate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_wait_estimate_made_on"), ["made_on"], unique=False)
+
+    op.create_table(
+        "agent_seen",
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("machine_id_sha256", sa.String(length=64), nullable=True),
+        sa.Column("hostname_sha256", sa.String(length=64), nullable=True),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("seen_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("report_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_agent_seen_device_id_device")),
+        sa.ForeignKeyConstraint(["report_id"], ["report.id"], name=op.f("fk_agent_seen_report_id_report")),
+        sa.PrimaryKeyConstraint("device_id", name=op.f("pk_agent_seen")),
+    )
+    with op.batch_alter_table("agent_seen", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_agent_seen_hostname_sha256"), ["hostname_sha256"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agent_seen_machine_id_sha256"), ["machine_id_sha256"], unique=False)
 
     op.create_table(
         "appointment",
@@ -1318,6 +1856,85 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_handover_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "match_proposal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column(
+            "origin",
+            sa.Enum("rule", "swap", "follows", "desk", name="origin", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("need_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "mode",
+            sa.Enum("gift", "loan", "solidarity_sale", name="mode", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("explanation", sa.JSON(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "pending",
+                "accepted",
+                "refused",
+                "replaced",
+                "overtaken",
+                name="proposalstate",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", refurb.db.UtcDateTime(), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("motive", sa.String(length=40), nullable=True),
+        sa.Column("cost", sa.JSON(), nullable=True),
+        sa.Column("replaced_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reservation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["account.id"], name=op.f("fk_match_proposal_decided_by_id_account")
+        ),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_match_proposal_device_id_device")),
+        sa.ForeignKeyConstraint(["made_by_id"], ["account.id"], name=op.f("fk_match_proposal_made_by_id_account")),
+        sa.ForeignKeyConstraint(["need_id"], ["need.id"], name=op.f("fk_match_proposal_need_id_need")),
+        sa.ForeignKeyConstraint(
+            ["replaced_by_id"],
+            ["match_proposal.id"],
+            name=op.f("fk_match_proposal_replaced_by_id_match_proposal"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["reservation_id"], ["reservation.id"], name=op.f("fk_match_proposal_reservation_id_reservation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["match_run.id"], name=op.f("fk_match_proposal_run_id_match_run"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_match_proposal")),
+    )
+    with op.batch_alter_table("match_proposal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_match_proposal_device_id"), ["device_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_match_proposal_need_id"), ["need_id"], unique=False)
+        batch_op.create_index("ix_match_proposal_run_state", ["run_id", "state"], unique=False)
+        batch_op.create_index(
+            "uq_match_proposal_device",
+            ["device_id"],
+            unique=True,
+            sqlite_where=sa.text("live AND state = 'pending'"),
+            postgresql_where=sa.text("live AND state = 'pending'"),
+        )
+        batch_op.create_index(
+            "uq_match_proposal_need",
+            ["need_id"],
+            unique=True,
+            sqlite_where=sa.text("live AND state = 'pending'"),
+            postgresql_where=sa.text("live AND state = 'pending'"),
+        )
+
+    op.create_table(
         "medium_wipe",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("medium_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1331,6 +1948,8 @@ def upgrade() -> None:
         ),
         sa.Column("method", sa.String(length=100), nullable=True),
         sa.Column("tool", sa.String(length=100), nullable=True),
+        sa.Column("verify", sa.String(length=20), nullable=True),
+        sa.Column("hidden_area", sa.String(length=20), nullable=True),
         sa.Column("reasons", refurb.db.StrList(), nullable=False),
         sa.Column("started_at", refurb.db.UtcDateTime(), nullable=True),
         sa.Column("ended_at", refurb.db.UtcDateTime(), nullable=True),
@@ -1351,6 +1970,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("medium_wipe", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_medium_wipe_medium_id"), ["medium_id"], unique=False)
+
+    op.create_table(
+        "reset_attestation",
+        sa.Column("wipe_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("device_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("photo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("method", sa.String(length=40), nullable=False),
+        sa.Column("attested_at", refurb.db.UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["device_id"], ["device.id"], name=op.f("fk_reset_attestation_device_id_device")),
+        sa.ForeignKeyConstraint(
+            ["photo_id"], ["device_photo.id"], name=op.f("fk_reset_attestation_photo_id_device_photo")
+        ),
+        sa.ForeignKeyConstraint(["wipe_id"], ["medium_wipe.id"], name=op.f("fk_reset_attestation_wipe_id_medium_wipe")),
+        sa.PrimaryKeyConstraint("wipe_id", name=op.f("pk_reset_attestation")),
+    )
+    with op.batch_alter_table("reset_attestation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reset_attestation_device_id"), ["device_id"], unique=False)
 
     op.create_table(
         "ticket",
@@ -1392,10 +2028,30 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_ticket_device_id"))
 
     op.drop_table("ticket")
+    with op.batch_alter_table("reset_attestation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reset_attestation_device_id"))
+
+    op.drop_table("reset_attestation")
     with op.batch_alter_table("medium_wipe", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_medium_wipe_medium_id"))
 
     op.drop_table("medium_wipe")
+    with op.batch_alter_table("match_proposal", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_match_proposal_need",
+            sqlite_where=sa.text("live AND state = 'pending'"),
+            postgresql_where=sa.text("live AND state = 'pending'"),
+        )
+        batch_op.drop_index(
+            "uq_match_proposal_device",
+            sqlite_where=sa.text("live AND state = 'pending'"),
+            postgresql_where=sa.text("live AND state = 'pending'"),
+        )
+        batch_op.drop_index("ix_match_proposal_run_state")
+        batch_op.drop_index(batch_op.f("ix_match_proposal_need_id"))
+        batch_op.drop_index(batch_op.f("ix_match_proposal_device_id"))
+
+    op.drop_table("match_proposal")
     with op.batch_alter_table("handover", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_handover_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_handover_need_id"))
@@ -1412,12 +2068,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_appointment_reservation_id"))
 
     op.drop_table("appointment")
+    with op.batch_alter_table("agent_seen", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_seen_machine_id_sha256"))
+        batch_op.drop_index(batch_op.f("ix_agent_seen_hostname_sha256"))
+
+    op.drop_table("agent_seen")
+    with op.batch_alter_table("wait_estimate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_wait_estimate_made_on"))
+
+    op.drop_table("wait_estimate")
     with op.batch_alter_table("storage_medium", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_storage_medium_serial_key"))
         batch_op.drop_index(batch_op.f("ix_storage_medium_removed_from_id"))
         batch_op.drop_index(batch_op.f("ix_storage_medium_device_id"))
 
     op.drop_table("storage_medium")
+    with op.batch_alter_table("stocktake_item", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stocktake_item_stocktake_id"))
+        batch_op.drop_index(batch_op.f("ix_stocktake_item_device_id"))
+
+    op.drop_table("stocktake_item")
     with op.batch_alter_table("scan", schema=None) as batch_op:
         batch_op.drop_index("ix_scan_pile_id_id")
         batch_op.drop_index(batch_op.f("ix_scan_device_id"))
@@ -1434,17 +2104,30 @@ def downgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_reservation_run_id"))
         batch_op.drop_index(batch_op.f("ix_reservation_need_id"))
         batch_op.drop_index(batch_op.f("ix_reservation_expires_at"))
         batch_op.drop_index(batch_op.f("ix_reservation_device_id"))
 
     op.drop_table("reservation")
     with op.batch_alter_table("report", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_report_sender_id"))
         batch_op.drop_index(batch_op.f("ix_report_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_report_device_id"))
         batch_op.drop_index(batch_op.f("ix_report_asked_of_id"))
 
     op.drop_table("report")
+    op.drop_table("private_label")
+    with op.batch_alter_table("pocket_check", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pocket_check_imei2"))
+        batch_op.drop_index(batch_op.f("ix_pocket_check_imei"))
+
+    op.drop_table("pocket_check")
+    with op.batch_alter_table("match_unserved", schema=None) as batch_op:
+        batch_op.drop_index("ix_match_unserved_run")
+        batch_op.drop_index(batch_op.f("ix_match_unserved_need_id"))
+
+    op.drop_table("match_unserved")
     with op.batch_alter_table("lot_line", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lot_line_share_id"))
         batch_op.drop_index(batch_op.f("ix_lot_line_serial_key"))
@@ -1455,6 +2138,24 @@ def downgrade() -> None:
 
     op.drop_table("installation")
     op.drop_table("device_set")
+    with op.batch_alter_table("device_photo", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_device_photo_sha256"))
+        batch_op.drop_index(batch_op.f("ix_device_photo_device_id"))
+
+    op.drop_table("device_photo")
+    with op.batch_alter_table("device_lock", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_device_lock_open",
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_device_lock_device_id"))
+
+    op.drop_table("device_lock")
+    with op.batch_alter_table("device_key", schema=None) as batch_op:
+        batch_op.drop_index("ix_device_key_value")
+
+    op.drop_table("device_key")
     with op.batch_alter_table("device_alias", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_device_alias_text_key"))
 
@@ -1463,10 +2164,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_control_device_id"))
 
     op.drop_table("control")
+    with op.batch_alter_table("bench_tick", schema=None) as batch_op:
+        batch_op.drop_index("ix_bench_tick_device_id_point")
+
+    op.drop_table("bench_tick")
     with op.batch_alter_table("arrival_find", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_arrival_find_share_id"))
 
     op.drop_table("arrival_find")
+    with op.batch_alter_table("agent_run", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agent_run_device_id"))
+
+    op.drop_table("agent_run")
+    with op.batch_alter_table("stocktake", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_stocktake_organisation_id"))
+
+    op.drop_table("stocktake")
     with op.batch_alter_table("scan_pile", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_scan_pile_open",
@@ -1476,15 +2189,24 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_scan_pile_organisation_id"))
 
     op.drop_table("scan_pile")
+    with op.batch_alter_table("release_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_release_request_holder_id"))
+
+    op.drop_table("release_request")
     with op.batch_alter_table("need", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_need_validated_on"))
+        batch_op.drop_index(batch_op.f("ix_need_twin_hash"))
         batch_op.drop_index("ix_need_state_epci")
+        batch_op.drop_index(batch_op.f("ix_need_referent_id"))
         batch_op.drop_index(batch_op.f("ix_need_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_need_household_key"))
+        batch_op.drop_index(batch_op.f("ix_need_handed_over_on"))
         batch_op.drop_index(batch_op.f("ix_need_epci_code"))
         batch_op.drop_index(batch_op.f("ix_need_commune_code"))
+        batch_op.drop_index(batch_op.f("ix_need_bundle"))
 
     op.drop_table("need")
+    op.drop_table("match_trial")
     with op.batch_alter_table("lot_share", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lot_share_workshop_id"))
         batch_op.drop_index(batch_op.f("ix_lot_share_lot_id"))
@@ -1519,10 +2241,16 @@ def downgrade() -> None:
 
     op.drop_table("account_session")
     op.drop_table("workshop_settings")
+    op.drop_table("weekly_digest")
     with op.batch_alter_table("station_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_station_token_organisation_id"))
 
     op.drop_table("station_token")
+    op.drop_table("second_factor")
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recovery_code_account_id"))
+
+    op.drop_table("recovery_code")
     with op.batch_alter_table("place", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_place_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_place_epci_code"))
@@ -1537,17 +2265,46 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_membership_organisation_id"))
 
     op.drop_table("membership")
+    with op.batch_alter_table("match_run", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_match_run_open",
+            sqlite_where=sa.text("NOT dry AND closed_at IS NULL"),
+            postgresql_where=sa.text("NOT dry AND closed_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_match_run_scenario_sha256"))
+        batch_op.drop_index(batch_op.f("ix_match_run_made_at"))
+
+    op.drop_table("match_run")
+    with op.batch_alter_table("mailed_code", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mailed_code_account_id"))
+
+    op.drop_table("mailed_code")
     with op.batch_alter_table("lot", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lot_supplier_id"))
         batch_op.drop_index(batch_op.f("ix_lot_siret"))
         batch_op.drop_index(batch_op.f("ix_lot_epci_code"))
 
     op.drop_table("lot")
+    with op.batch_alter_table("join_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_join_request_state"))
+        batch_op.drop_index(batch_op.f("ix_join_request_siret"))
+        batch_op.drop_index(batch_op.f("ix_join_request_person_email"))
+
+    op.drop_table("join_request")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_organisation_id"))
         batch_op.drop_index(batch_op.f("ix_invitation_email"))
 
     op.drop_table("invitation")
+    with op.batch_alter_table("import_preview", schema=None) as batch_op:
+        batch_op.drop_index("ix_import_preview_file")
+        batch_op.drop_index(batch_op.f("ix_import_preview_created_at"))
+
+    op.drop_table("import_preview")
+    with op.batch_alter_table("external_identity", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_external_identity_account_id"))
+
+    op.drop_table("external_identity")
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.drop_index("ix_event_organisation_id_at")
         batch_op.drop_index("ix_event_at")
@@ -1560,6 +2317,7 @@ def downgrade() -> None:
     op.drop_table("document_counter")
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.drop_index("ix_document_subject")
+        batch_op.drop_index("ix_document_sha256")
 
     op.drop_table("document")
     with op.batch_alter_table("commune_alias", schema=None) as batch_op:
@@ -1567,6 +2325,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_commune_alias_code"))
 
     op.drop_table("commune_alias")
+    with op.batch_alter_table("badge", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_badge_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_badge_account_id"))
+
+    op.drop_table("badge")
     op.drop_table("adopted_table")
     op.drop_table("territory_load")
     op.drop_table("setting")
