@@ -59,6 +59,7 @@ class Databases:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.server: Server | None = None
+        self.template = ""
         self._apps: dict[str, Flask] = {}
 
     def app(self, database: str) -> Flask:
@@ -79,7 +80,7 @@ class Databases:
             shutil.copy(self.folder / "template.sqlite", path)
             return sa.URL.create("sqlite", database=str(path))
         assert self.server is not None
-        return self.server.create(name, template="refurb_template")
+        return self.server.create(name, template=self.template)
 
     def make(self, database: str, url: sa.URL) -> Flask:
         """Return an application on `url`."""
@@ -113,8 +114,10 @@ class Databases:
         if database == "sqlite":
             template = sa.URL.create("sqlite", database=str(self.folder / "template.sqlite"))
         else:
-            self.server = Server()
-            template = self.server.create("refurb_template")
+            # One server however often this is tried: models that cannot be created fail each test, not the machine.
+            self.server = self.server or Server()
+            template = self.server.create(f"template_{uuid.uuid4().hex}")
+            self.template = str(template.database)
         app = self.make(database, template)
         with app.app_context():
             Base.metadata.create_all(db.engine)
@@ -124,7 +127,7 @@ class Databases:
             shutil.copy(self.folder / "template.sqlite", path)
             return sa.URL.create("sqlite", database=str(path))
         assert self.server is not None
-        return self.server.create("refurb_work", template="refurb_template")
+        return self.server.create("refurb_work", template=self.template)
 
     def close(self) -> None:
         """Give everything back."""
