@@ -170,6 +170,7 @@ WHY_NOT = {
     "unknown-format": _("aucun outil connu n'écrit ainsi"),
     "unexpected-shape": _("le contenu n'a pas la forme attendue"),
     "no-drive": _("le journal ne parle d'aucun disque"),
+    "newer-schema": _("la clé est plus récente que Refurb"),
     "not-found": _("ce fichier n'existe pas"),
     "not-opened": _("ce fichier ne s'ouvre pas"),
 }

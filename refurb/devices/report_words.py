@@ -46,6 +46,7 @@ UNREADABLE: Words = {
     "unknown-format": _l("Aucun outil que Refurb connaît n'écrit ainsi. Le fichier est gardé et sera relu plus tard."),
     "unexpected-shape": _l("Le contenu n'a pas la forme attendue. Le fichier est gardé et sera relu plus tard."),
     "no-drive": _l("Le journal ne parle d'aucun disque."),
+    "newer-schema": _l("La clé est plus récente que Refurb. Le fichier est gardé et sera relu plus tard."),
 }
 
 #: Reasons of a wipe and warnings of a reading: the word before the colon is the code, what follows is a detail.
@@ -61,6 +62,7 @@ REASONS: Words = {
     "no-summary": _l("Le tableau final de l'outil manque."),
     "warning": _l("L'outil a averti : %(detail)s"),
     "failed": _l("L'outil annonce un échec."),
+    "status": _l("L'outil conclut par un mot inconnu : %(detail)s"),
     "aborted": _l("L'effacement a été interrompu."),
     "not-finished": _l("L'effacement n'est pas allé au bout."),
     "not-all-bytes-written": _l("Tout le disque n'a pas été écrit."),
@@ -116,15 +118,16 @@ HIDDEN_AREAS: Words = {
 
 
 def reason(code: str) -> str:
-    """Return the sentence of a reason or a warning; a device before it is kept ("/dev/sda : …")."""
-    where = ""
-    if code.startswith("/dev/") and ": " in code:
-        where, code = code.split(": ", 1)
-        where += " : "
-    name, _colon, detail = code.partition(": ")
-    if name in REASONS:
-        return where + str(REASONS[name]) % {"detail": detail}
-    return where + code
+    """Return the sentence of a reason or a warning, with the disk it is about before it ("/dev/sda : …").
+
+    Readers name the disk as their tool does: by its device, or by its model.
+    """
+    parts = code.split(": ")
+    for index, name in enumerate(parts):
+        if name in REASONS:
+            where = "".join(f"{part} : " for part in parts[:index])
+            return where + str(REASONS[name]) % {"detail": ": ".join(parts[index + 1 :])}
+    return code
 
 
 def in_short(reading: Mapping[str, Any] | None) -> str:

@@ -119,7 +119,7 @@ def _failures(drive: Drive, run: Run) -> list[str]:
     if drive.status in ("FAILED", "FAIL", "UABORTED", "ABORTED", "INSANITY"):
         found.append("aborted" if "ABORT" in drive.status else "failed")
     elif drive.status not in (None, "ERASED", ""):
-        found.append(f"status-{drive.status.lower()[:20]}")
+        found.append(f"status: {drive.status.lower()[:20]}")
     if drive.errors and any(drive.errors):
         found.append("errors: pass {}, verify {}, sync {}".format(*drive.errors))
     if drive.faults:
