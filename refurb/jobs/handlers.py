@@ -48,6 +48,7 @@ def register(app: Flask) -> None:
         Periodic("needs.digest", needs.digest, minute="47", hour="5"),
         # Before offices open, by the server's clock.
         Periodic("workshop.locks", workshop.write_to_givers, minute="3", hour="7"),
+        Periodic("workshop.tidy", workshop.tidy, minute="48", hour="3"),
         Periodic("privacy.purge", privacy.daily, minute="52", hour="3"),
         Periodic("organisations.recertify", organisations.recertify, minute="22", hour="5"),
         Periodic("organisations.tidy", organisations.tidy, minute="42", hour="3"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from refurb.core.checklist import ChecklistRefused
 from refurb.core.equipment import Form
@@ -105,6 +106,16 @@ def test_a_question_of_the_agent_is_answered_from_the_bench(
     assert bench.ask(session, laptop, "run-1", "keyboard", by=station, at=NOON + MINUTE) is None
     assert bench.ask(session, laptop, "run-1", None, by=station, at=NOON + 2 * MINUTE) is None
     assert bench.running(session, laptop, at=NOON + 4 * MINUTE) is None, "it has gone"
+
+
+def test_agents_that_went_a_week_ago_are_forgotten(session: Session, laptop: Device, station: Actor) -> None:
+    from refurb.workshop import bench, jobs
+    from refurb.workshop.models import AgentRun
+
+    bench.ask(session, laptop, "old", "panel", by=station, at=NOON - timedelta(days=8))
+    bench.ask(session, laptop, "new", "panel", by=station, at=NOON - timedelta(days=6))
+    assert jobs.tidy(session, NOON) == 1
+    assert session.scalars(sa.select(AgentRun.report_key)).all() == ["new"]
 
 
 def report(number: str = "r1", **changes: Any) -> bytes:
