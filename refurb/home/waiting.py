@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +16,9 @@ from refurb.devices.models import Device, Report
 from refurb.donations.models import LineState, Lot, LotLine, LotShare
 from refurb.handover.models import Appointment
 from refurb.matching.models import Proposal, ProposalState, Reservation
+from refurb.needs import followup
 from refurb.needs.models import Need
+from refurb.needs.queries import substitute_asked
 from refurb.organisations.models import JoinRequest, Organisation, Place, RequestState, Trust
 from refurb.outbox import OutboxRow
 from refurb.security import Actor
@@ -67,7 +69,7 @@ def list_for(session: Session, who: Actor, *, at: datetime, day_start: datetime)
     if who.can(Permission.HANDOVER_PERFORM):
         found += _appointments(session, who, day_start)
     if who.can(Permission.MATCH_ANSWER):
-        found += _service(session, who)
+        found += _service(session, who, (day_start + timedelta(hours=12)).date())
     if OrganisationRole.REFURBISHER in who.organisation_roles:
         found += _workshop(session, who, statuses, day_start)
     if who.can(Permission.LOT_OFFER):
@@ -164,7 +166,7 @@ def _workshop(
         yield from _many("to_shelve", statuses, [S.QUALITY_CHECKED], "devices.index", {"status": "quality_checked"})
 
 
-def _service(session: Session, who: Actor) -> Iterator[Waiting]:
+def _service(session: Session, who: Actor, today: date) -> Iterator[Waiting]:
     held = (
         sa.select(Reservation)
         .join(Need, Need.id == Reservation.need_id)
@@ -172,6 +174,9 @@ def _service(session: Session, who: Actor) -> Iterator[Waiting]:
     )
     count, oldest = _count(session, held.where(Reservation.accepted_at.is_(None)), Reservation.made_at)
     yield Waiting("proposals", count, "needs.mine", {"state": "proposed"}, "waits", oldest)
+    own = sa.select(Need).where(Need.organisation_id == who.organisation_id)
+    count, oldest = _count(session, own.where(substitute_asked()), Need.changed_at)
+    yield Waiting("substitutes", count, "needs.mine", {"show": "waiting"}, "waits", oldest)
     planned = sa.select(Appointment.reservation_id).where(
         Appointment.cancelled_at.is_(None), Appointment.missed_at.is_(None)
     )
@@ -191,6 +196,8 @@ def _service(session: Session, who: Actor) -> Iterator[Waiting]:
     ):
         count, since = states.get(wanted, (0, None))
         yield Waiting(key, count, "needs.mine", {"state": wanted.value}, tone, since)
+    count, _ = _count(session, own.where(*followup.due(today)), Need.handed_over_on)
+    yield Waiting("follow_ups", count, "needs.mine", {}, "neutral")
     queued = [states[state] for state in OPEN if state in states]
     yield Waiting("needs_queued", sum(count for count, _ in queued), "needs.mine", {"show": "alive"}, "neutral")
 

@@ -15,7 +15,7 @@ from refurb.accounts.models import Account, Membership
 from refurb.core.need_life import State
 from refurb.core.permissions import Role
 from refurb.documents.services import address
-from refurb.needs import followup
+from refurb.needs import followup, queries
 from refurb.needs.models import Need, WeeklyDigest
 
 #: The week begins on Monday; Tuesday makes up for a worker that stood still.
@@ -42,7 +42,7 @@ def counts(session: Session, today: date) -> dict[int, Counts]:
     )
     for organisation_id, state, count in rows:
         found[organisation_id][state.value] = count
-    asked = sa.select(Need.organisation_id, sa.func.count()).where(sa.cast(Need.substitutes_asked, sa.Text) != "[]")
+    asked = sa.select(Need.organisation_id, sa.func.count()).where(queries.substitute_asked())
     for organisation_id, count in session.execute(asked.group_by(Need.organisation_id)):
         found[organisation_id][SUBSTITUTE] = count
     late = sa.select(Need.organisation_id, sa.func.count()).where(*followup.due(today))

@@ -54,9 +54,21 @@ def mine(actor: Actor, *, states: Collection[State] = (), waiting_for_me: bool =
     if states:
         query = query.where(Need.state.in_(states))
     if waiting_for_me:
-        query = query.where(Need.state.in_(WAITING_FOR_SERVICE))
+        query = query.where(sa.or_(Need.state.in_(WAITING_FOR_SERVICE), substitute_asked()))
     order = sa.case({state.value: rank for rank, state in enumerate(_ORDER)}, value=Need.state, else_=len(_ORDER))
     return query.options(selectinload(Need.handover_place)).order_by(order, Need.changed_at.desc(), Need.id.desc())
+
+
+def substitute_asked() -> sa.ColumnElement[bool]:
+    """Return the condition that the coordination asked whether another machine would do, and waits for the answer."""
+    return sa.cast(Need.substitutes_asked, sa.Text) != "[]"
+
+
+def waiting_for_me(session: Session, actor: Actor) -> int:
+    """Return how many needs of the actor's organisation wait for its answer, as `mine` lists them."""
+    waits = sa.or_(Need.state.in_(WAITING_FOR_SERVICE), substitute_asked())
+    query = sa.select(sa.func.count()).select_from(Need).where(Need.organisation_id == actor.organisation_id, waits)
+    return session.scalar(query) or 0
 
 
 #: What a service is asked to do something about.

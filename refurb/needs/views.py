@@ -99,7 +99,7 @@ def mine() -> ResponseReturnValue:
         "needs/mine.html",
         page=paginate(session, query, page_number()),
         show=show,
-        waiting=sum(counts.get(state, 0) for state in queries.WAITING_FOR_SERVICE),
+        waiting=queries.waiting_for_me(session, actor()),
         alive=sum(count for state, count in counts.items() if state in states["alive"]),
         closed=sum(count for state, count in counts.items() if state in states["closed"]),
         commune_name=lambda code: territory.commune_name(session, code),

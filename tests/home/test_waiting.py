@@ -23,6 +23,7 @@ from refurb.donations.models import LineState, Lot, LotLine, LotShare
 from refurb.home import waiting, words
 from refurb.matching.models import Reservation
 from refurb.needs.models import Need
+from refurb.needs.queries import mine, waiting_for_me
 from refurb.organisations.models import LegalType
 from refurb.web import today
 from tests.conftest import NOON
@@ -184,6 +185,19 @@ def test_a_service_is_asked_about_its_own_cases(
     assert list(found)[:2] == ["proposals", "to_plan"]
 
 
+def test_a_service_hears_of_questions_and_of_machines_to_speak_of(
+    session: Session, service: Organisation, make_actor: MakeActor, make_need: MakeNeed
+) -> None:
+    make_need(State.WAITING).substitutes_asked = ["less-powerful"]
+    for days, told in ((200, None), (200, NOON), (3, None)):
+        need = make_need(State.HANDED_OVER)
+        need.handed_over_on, need.follow_up_at = (NOON - timedelta(days=days)).date(), told
+    session.flush()
+    who = make_actor(service, Role.PRESCRIBER)
+    assert keys(session, who) == {"substitutes": 1, "needs_queued": 1, "follow_ups": 1}
+    assert waiting_for_me(session, who) == len(session.scalars(mine(who, waiting_for_me=True)).all()) == 1
+
+
 def test_the_coordination_answers_gifts_then_offers_them(
     session: Session, workshop: Organisation, coordinator: Actor, make_lot: MakeLot, make_need: MakeNeed
 ) -> None:
@@ -259,8 +273,8 @@ def test_an_empty_home_page_says_so(visitor: Visitor, service: Organisation, mak
 
 def test_the_day_keeps_its_capitals(visitor: Visitor, service: Organisation, make_account: MakeAccount) -> None:
     visitor.sign_in(make_account({service: [Role.PRESCRIBER]}), service)
-    for language in ("fr", "en"):
+    for language, locale in (("fr", "fr_FR"), ("en", "en_GB")):
         visitor.post("/language", {"language": language})
         said = visitor.get("/").one(".eyebrow").get_text()
-        day = format_date(today(), "full", locale=language)
+        day = format_date(today(), "full", locale=locale)
         assert day[0].upper() + day[1:] in said
