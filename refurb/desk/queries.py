@@ -99,6 +99,12 @@ def scans_of_uuids(session: Session, uuids: Sequence[str]) -> Sequence[Scan]:
     return session.scalars(_SCANS_OF_UUIDS, {"uuids": list(uuids)}).all()
 
 
+def is_author(session: Session, scan: Scan, by: Actor) -> bool:
+    """Whether the actor made this scan, for the organisation it was made for."""
+    query = sa.select(ScanPile.account_id, ScanPile.organisation_id).where(ScanPile.id == scan.pile_id)
+    return tuple(session.execute(query).one()) == (by.id, by.organisation_id)
+
+
 def ledger(session: Session, pile_id: int, *, limit: int | None = 50, answer: Answer | None = None) -> Sequence[Scan]:
     """Return the scans of a pile with their machines, newest first."""
     query = sa.select(Scan).where(Scan.pile_id == pile_id).options(joinedload(Scan.device)).order_by(Scan.id.desc())

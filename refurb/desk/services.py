@@ -57,16 +57,26 @@ def scan(
 ) -> Sequence[Scan]:
     """Answer one scan, or one each for codes glued together; the same `client_uuid` twice is one scan.
 
+    The number of another person's scan, or of another text, is refused as "number-taken".
+
     Never raises for what was scanned: what is refused says why, and has changed nothing but the ledger.
     """
     reading = read(text, prefix=prefix, suffix=suffix)
     uuids = [client_uuid, *(str(uuid.uuid5(uuid.UUID(client_uuid), str(i))) for i in range(1, len(reading.codes)))]
     if earlier := queries.scans_of_uuids(session, uuids):
-        return earlier
+        if earlier[0].text == clean(text)[:400] and queries.is_author(session, earlier[0], by):
+            return earlier
+        # Another's number, or another machine's: refused under a number of its own, so that a queue goes on.
+        uuids = [str(uuid.uuid5(uuid.UUID(client_uuid), f"{by.id} {by.organisation_id} {clean(text)}"))]
+        if earlier := queries.scans_of_uuids(session, uuids):
+            return earlier
+        taken = Outcome(Answer.REFUSED, "number-taken")
+    else:
+        taken = None
     made = []
     for i, one in enumerate(uuids):
         code = reading.codes[i] if reading.codes else None
-        outcome = _answer(session, pile, code, reading, by=by, at=at, client_uuid=one, client_at=client_at)
+        outcome = taken or _answer(session, pile, code, reading, by=by, at=at, client_uuid=one, client_at=client_at)
         if outcome.device is not None and lateness.is_late(client_at, at):
             assert client_at is not None
             told = lateness.meanwhile(session, outcome.device, outcome.event_id, since=client_at, by=by)

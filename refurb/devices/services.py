@@ -94,7 +94,7 @@ def receive(
     `code` links a blank label printed beforehand. Raises DeviceRefused "serial-known" with the machine that already
     has this maker and trusted serial, "code-taken", and what came before when the client's deed is repeated.
     """
-    if client_uuid and (earlier := by_client_uuid(session, client_uuid)) is not None:
+    if (earlier := _same_deed(session, client_uuid, by, refused=DeviceRefused)) is not None:
         return session.get_one(Device, earlier.subject_id)
     identity = identity_columns(maker, model, serial)
     if twin := _twin(session, identity):
@@ -155,9 +155,9 @@ def move(
 
     `payload` goes into the event (`outcome` for a triage, `motive`, `place_id`...). `mode` says how a hand-over is
     made, a Mode or "kit". `evidence`: a report makes the move, whoever brought it. The same `client_uuid` twice is one
-    move. Codes: those of core.workflow, and "not-allowed", "in-a-set", "motive-missing".
+    move. Codes: those of core.workflow, and "number-taken", "not-allowed", "in-a-set", "motive-missing".
     """
-    if client_uuid and (earlier := by_client_uuid(session, client_uuid)) is not None:
+    if (earlier := _same_deed(session, client_uuid, by, device.id)) is not None:
         return repeated(device, action, earlier)
     if not (may(action, by.permissions) or (evidence and action in BY_EVIDENCE)):
         raise TransitionRefused("not-allowed")
@@ -189,6 +189,23 @@ def move(
             follow(session, moved, by)
         session.flush()
     return moved
+
+
+def _same_deed(
+    session: Session,
+    client_uuid: str | None,
+    by: Actor,
+    device_id: int | None = None,
+    *,
+    refused: type[Exception] = TransitionRefused,
+) -> Event | None:
+    """Return what a client's deed did the first time; refuses another actor's number, or another machine's."""
+    if client_uuid is None or (event := by_client_uuid(session, client_uuid)) is None:
+        return None
+    own = (event.account_id, event.organisation_id) == (by.id, by.organisation_id)
+    if own and event.subject_kind == "device" and device_id in (None, event.subject_id):
+        return event
+    raise refused("number-taken")
 
 
 def scanned_steps(session: Session, device: Device) -> Sequence[Action]:
@@ -276,7 +293,7 @@ def undo(
     Raises TransitionRefused with the code of core.workflow.undo_refusal, "not-a-move", "not-allowed", "not-clear",
     "in-a-set", "set-incomplete" or "charger-missing".
     """
-    if client_uuid and (earlier := by_client_uuid(session, client_uuid)) is not None:
+    if (earlier := _same_deed(session, client_uuid, by, event.subject_id)) is not None:
         return earlier
     if event.subject_kind != "device" or event.kind != "device.moved" or event.payload is None:
         raise TransitionRefused("not-a-move")
@@ -437,7 +454,7 @@ def put_at(
     client_at: datetime | None = None,
 ) -> bool:
     """Put the machine on a shelf; returns whether it stood elsewhere."""
-    if client_uuid and by_client_uuid(session, client_uuid) is not None:
+    if _same_deed(session, client_uuid, by, device.id) is not None:
         return False
     device = lock(session, device)
     if device.place_id == place_id:

@@ -123,6 +123,9 @@ REFUSALS: Words = {
     "later-report": _l("Un relevé en a été lu depuis : ce geste ne s'annule plus."),
     "reservation-released": _l("Ce geste a libéré la machine d'une demande : il ne s'annule plus."),
     "serial-known": _l("Une machine de cette marque porte déjà ce numéro de série."),
+    "number-taken": _l(
+        "Ce scan portait le numéro d'un autre, fait par quelqu'un d'autre ou sur autre chose : rescannez."
+    ),
     "code-taken": _l("Ce code est déjà celui d'une machine."),
     "not-returned": _l("Personne n'a rapporté cette machine."),
     "away": _l("Elle n'est plus à l'atelier."),

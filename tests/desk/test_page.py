@@ -304,6 +304,25 @@ def test_the_same_page_sent_twice_is_one_scan(
     assert len(page.select(".desk-row")) == 2
 
 
+def test_a_page_sent_again_for_another_machine_is_refused_once(
+    technician: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    first, second = make_device(holder=workshop), make_device(holder=workshop)
+    scan(technician, COMMANDS["inventory"].code)
+    technician.get("/scan")
+    assert technician.page is not None
+    form = technician.fields(technician.page.one(".desk-box"))
+    technician.post("/scan", form | {"text": first.code})
+    rows = set()
+    for _ in range(2):
+        page = technician.post("/scan", form | {"text": second.code})
+        assert answer(page) == "refused"
+        assert "rescannez" in page.words()
+        rows.add(len(page.select(".desk-row")))
+    assert len(rows) == 1
+    assert (first.status, second.status) == ("inventoried", "received")
+
+
 def test_the_whole_pile_is_taken_back(technician: Visitor, workshop: Organisation, make_device: MakeDevice) -> None:
     devices = [make_device(holder=workshop) for _ in range(3)]
     scan(technician, COMMANDS["inventory"].code)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from refurb.core.equipment import Form
 from refurb.core.media import MediaRefused, Outcome, WipeSource
+from refurb.core.permissions import Role
 from refurb.core.workflow import Action, Status, TransitionRefused
 from tests.conftest import NOON
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from refurb.devices.models import Device, StorageMedium
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
+    from tests.factories import MakeActor
 
     MakeDevice = Callable[..., Device]
 
@@ -249,6 +251,21 @@ def test_the_same_client_uuid_twice_is_one_move(
     assert again.event is once.event
     count = sa.select(sa.func.count()).select_from(Event).where(Event.subject_id == device.id)
     assert session.scalar(count.where(Event.subject_kind == "device")) == 2
+
+
+def test_a_client_uuid_is_neither_another_s_nor_another_machine_s(
+    session: Session, make_device: MakeDevice, workshop: Organisation, make_actor: MakeActor, technician: Actor
+) -> None:
+    from refurb.devices import services
+
+    device, other = make_device(holder=workshop), make_device(holder=workshop)
+    services.move(session, device, Action.INVENTORY, by=technician, at=NOON, client_uuid="a" * 36)
+    colleague = make_actor(workshop, Role.TECHNICIAN)
+    for machine, by in ((device, colleague), (other, technician)):
+        with pytest.raises(TransitionRefused) as refused:
+            services.move(session, machine, Action.INVENTORY, by=by, at=NOON, client_uuid="a" * 36)
+        assert refused.value.code == "number-taken"
+    assert other.status is Status.RECEIVED
 
 
 def test_undo_takes_back_a_move_with_what_it_implied(
