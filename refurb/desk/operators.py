@@ -104,6 +104,7 @@ def actor_of(session: Session, note: Note, *, signed_in: Actor) -> Actor:
         language=signed_in.language,
         epci_code=found.organisation.epci_code,
         commune_code=found.organisation.commune_code,
+        suspension=found.organisation.suspension.value if found.organisation.suspension else "",
     )
 
 
