@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+import structlog
 from cryptography import x509
 from flask import current_app
 from sqlalchemy.dialects.postgresql import insert as pg_insert
@@ -30,6 +31,8 @@ from refurb.documents.models import Document, DocumentCounter
 from refurb.organisations.codes import next_code
 from refurb.organisations.models import Organisation
 from refurb.web import is_demo, public_address, zone
+
+log = structlog.get_logger()
 
 #: A path of this instance as a stranger can type it.
 address = public_address
@@ -200,6 +203,9 @@ def render(session: Session, document_id: int, *, by: Author, at: datetime) -> s
         if not first:
             writing.rollback()
     if first:
+        if seal is None:
+            # Nobody waits at a hand-over for an administrator: the paper leaves, and its page says that it bears none.
+            log.warning("paper-not-sealed", document=document_id, mend="REFURB_SEAL_KEY")
         payload = {"sha256": sha256, "seal": fingerprint}
         record(session, "document", document_id, "document.rendered", by=by, at=at, payload=payload)
     session.expire_all()

@@ -24,6 +24,10 @@ from tests.documents.samples import papers
 if TYPE_CHECKING:
     from flask import Flask
 
+    from refurb.db import Session
+    from tests.factories import MakeAccount, MakeOrganisation
+    from tests.visitor import Visitor
+
 NOW = datetime.now(UTC)
 KIND = DocumentKind.REUSE_STATEMENT
 
@@ -198,3 +202,27 @@ def test_the_worker_seals_with_the_key_of_the_instance(fresh_app: Flask, bundle:
         assert document.seal_sha256 == seal.fingerprint(seal.read(bundle).certificate)
         pdf = blobs.get(session, document.sha256)
     assert seal.check(pdf, seal.read(bundle).certificates).verdict is Verdict.GENUINE
+
+
+def test_a_paper_without_seal_says_so_on_its_page(
+    visitor: Visitor,
+    session: Session,
+    make_organisation: MakeOrganisation,
+    make_account: MakeAccount,
+    bundle: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from refurb import outbox
+    from refurb.core.permissions import OrganisationRole, Role
+    from refurb.documents import services
+    from tests.documents.test_numbers import issue
+
+    workshop = make_organisation(OrganisationRole.REFURBISHER)
+    visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}))
+    for given, said in ((None, "aucun"), (seal.read(bundle), "scellé à sa fabrication")):
+        monkeypatch.setattr(services, "instance_seal", lambda given=given: given)
+        document = issue(session, workshop.id)
+        session.commit()
+        assert said not in visitor.get(f"/documents/{document.code}").words(), "before it is made, nobody knows"
+        outbox.drain(session)
+        assert said in visitor.get(f"/documents/{document.code}").words()
