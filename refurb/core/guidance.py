@@ -92,6 +92,8 @@ def next_step(status: Status, facts: Facts, scanned: Iterable[Action] = OPTIONAL
     scanned = frozenset(scanned)
     if status in _ASIDE:
         action, waits = _ASIDE[status]
+        if status is S.WIPE_FAILED and facts.medium_to_destroy:
+            return NextStep(None, (), "disk-to-destroy")
         if action is A.START_WIPE and facts.media is MediaState.CLEAR:
             action = A.RECORD_WIPE
         if action in (A.RESERVE, A.RECORD_WIPE) or action is None:

@@ -127,6 +127,8 @@ class Facts:
     media: MediaState = MediaState.UNKNOWN
     #: The latest outcome of one of its media is a failure.
     wipe_failed: bool = False
+    #: One of its media failed for good: it is not wiped again, it is destroyed.
+    medium_to_destroy: bool = False
     triage_outcome: TriageOutcome | None = None
     #: A report was read since the machine came into our hands.
     diagnosed: bool = False

@@ -82,6 +82,7 @@ TRIAGES: Words = {
 #: What a machine waits for (core.guidance.NextStep.waits).
 WAITS: Words = {
     "wipe-running": _l("L'effacement est en cours : son journal fera la suite."),
+    "disk-to-destroy": _l("Un disque en échec ne s'efface plus : détruisez-le, et notez-le."),
     "part": _l("Elle attend une pièce."),
     "need": _l("Elle attend une demande."),
     "appointment": _l("Elle attend son rendez-vous de remise."),

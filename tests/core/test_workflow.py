@@ -459,6 +459,12 @@ def test_what_to_do_next(status: Status, facts: Facts, action: Action, missing: 
     assert (step.action, step.missing) == (action, missing)
 
 
+def test_a_disk_that_failed_for_good_is_not_wiped_again() -> None:
+    step = next_step(Status.WIPE_FAILED, replace(DIRTY, wipe_failed=True, medium_to_destroy=True))
+    assert (step.action, step.waits) == (None, "disk-to-destroy")
+    assert next_step(Status.WIPE_FAILED, replace(DIRTY, wipe_failed=True)).action is Action.START_WIPE
+
+
 def test_unscanned_steps_are_passed_over() -> None:
     assert next_step(Status.RECEIVED, DIRTY, ()).action is Action.START_WIPE
     unchecked = replace(FINE, control=Control.NONE)
