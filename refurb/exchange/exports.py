@@ -32,8 +32,6 @@ from refurb.security import Actor, ActorKind
 from refurb.sheets import Cell, write_csv, write_xlsx
 from refurb.territory import queries as territory
 
-#: What stands where a count is masked.
-MASKED = "< 5"
 PERMISSIONS = {
     "devices": frozenset({Permission.DEVICE_READ}),
     "needs": frozenset({Permission.NEED_READ_CASE}),
@@ -150,7 +148,8 @@ def _counts(session: Session, seen_by: Actor) -> Sheet:
 
 
 def _told(count: int | None) -> Cell:
-    return MASKED if count is None else count
+    # Not "< 5": some are masked only because they would tell those that are.
+    return _("masqué") if count is None else count
 
 
 def _organisations(session: Session, seen_by: Actor) -> Sheet:
