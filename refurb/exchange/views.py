@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -122,7 +123,7 @@ def settle(preview_id: int) -> ResponseReturnValue:
         flash(words.REFUSALS[refusal.code], "refused")
         return redirect(url_for(".index"), 303)
     session.commit()
-    flash(_("C'est fait : %(count)s fiches créées.", count=made), "done")
+    flash(ngettext("%(num)s fiche créée", "%(num)s fiches créées", made) + ".", "done")
     return redirect(url_for(".preview", preview_id=preview_id), 303)
 
 
