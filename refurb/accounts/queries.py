@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager, selectinload
@@ -19,16 +20,19 @@ def by_email(session: Session, email: str) -> Account | None:
     return session.scalar(sa.select(Account).where(Account.email == email.strip().lower()))
 
 
-def session_of(session: Session, token: str, *, now: datetime) -> AccountSession | None:
-    """Return the live sign-in that a cookie names, with its account and what the account belongs to."""
-    # Joined, in one statement: every request of somebody signed in begins here, and a scan has 15 ms in all.
-    found = session.scalars(
+@cache
+def _live_session() -> sa.Select[AccountSession]:
+    """Return the statement of `session_of`, built once: building it costs more than running it.
+
+    Joined, in one statement: every request of somebody signed in begins here, and a scan has 15 ms in all.
+    """
+    return (
         sa.select(AccountSession)
         .join(AccountSession.account)
         .where(
-            AccountSession.token_hash == token_hash(token),
+            AccountSession.token_hash == sa.bindparam("token_hash"),
             AccountSession.revoked_at.is_(None),
-            AccountSession.expires_at > now,
+            AccountSession.expires_at > sa.bindparam("now"),
             Account.disabled_at.is_(None),
         )
         .options(
@@ -42,6 +46,11 @@ def session_of(session: Session, token: str, *, now: datetime) -> AccountSession
             .load_only(SecondFactor.confirmed_at),
         )
     )
+
+
+def session_of(session: Session, token: str, *, now: datetime) -> AccountSession | None:
+    """Return the live sign-in that a cookie names, with its account and what the account belongs to."""
+    found = session.scalars(_live_session(), {"token_hash": token_hash(token), "now": now})
     return found.unique().one_or_none()
 
 

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
 
+#: Asked by every scan, so built once.
+_BY_CLIENT_UUID = sa.select(Event).where(Event.client_uuid == sa.bindparam("uuid"))
+
 
 def of_subject(session: Session, subject_kind: str, subject_id: int, *, limit: int = 200) -> Sequence[Event]:
     """Return the latest events of one subject, newest first."""
@@ -20,7 +23,7 @@ def of_subject(session: Session, subject_kind: str, subject_id: int, *, limit: i
 
 def by_client_uuid(session: Session, client_uuid: str) -> Event | None:
     """Return the event that this client's deed made, if it was received already."""
-    return session.scalar(sa.select(Event).where(Event.client_uuid == client_uuid))
+    return session.scalar(_BY_CLIENT_UUID, {"uuid": client_uuid})
 
 
 def last_with_status(session: Session, subject_kind: str, subject_id: int) -> Event | None:

@@ -23,6 +23,15 @@ class Author(Protocol):
     def station(self) -> str | None: ...
 
 
+#: The end of a chain; asked by every deed, so built once.
+_LAST = (
+    sa.select(Event.seq, Event.hash)
+    .where(Event.subject_kind == sa.bindparam("kind"), Event.subject_id == sa.bindparam("subject"))
+    .order_by(Event.seq.desc())
+    .limit(1)
+)
+
+
 def record(
     session: Session,
     subject_kind: str,
@@ -46,12 +55,7 @@ def record(
     """
     events.check(kind, payload or {})
     _lock_chain(session, subject_kind, subject_id)
-    last = session.execute(
-        sa.select(Event.seq, Event.hash)
-        .where(Event.subject_kind == subject_kind, Event.subject_id == subject_id)
-        .order_by(Event.seq.desc())
-        .limit(1)
-    ).first()
+    last = session.execute(_LAST, {"kind": subject_kind, "subject": subject_id}).first()
     salt, content = secrets.token_hex(16), dict(payload or {})
     event = Event(
         subject_kind=subject_kind,

@@ -242,16 +242,28 @@ def latest_wipe(medium: StorageMedium) -> MediumWipe | None:
     return max(medium.wipes, key=lambda wipe: (wipe.ended_at or wipe.recorded_at, wipe.id), default=None)
 
 
+#: What every move asks, built once: building a statement costs as much as running it.
+_MEDIA_OF = (
+    sa.select(StorageMedium)
+    .where(StorageMedium.device_id == sa.bindparam("device"))
+    .options(selectinload(StorageMedium.wipes))
+    .order_by(StorageMedium.id)
+    .execution_options(populate_existing=True)
+)
+_IS_DIAGNOSED = sa.select(
+    sa.exists().where(
+        Report.device_id == sa.bindparam("device"),
+        Report.read_at.is_not(None),
+        Report.format.not_in(NOT_A_DIAGNOSIS),
+        Report.received_at >= sa.bindparam("opened_at"),
+    )
+)
+_BASE_OF_SCREEN = sa.select(DeviceSet.base_id).where(DeviceSet.monitor_id == sa.bindparam("screen"))
+
+
 def media_of(session: Session, device_id: int) -> Sequence[StorageMedium]:
     """Return the media in a machine with their wipes, as the database has them now."""
-    query = (
-        sa.select(StorageMedium)
-        .where(StorageMedium.device_id == device_id)
-        .options(selectinload(StorageMedium.wipes))
-        .order_by(StorageMedium.id)
-        .execution_options(populate_existing=True)
-    )
-    return session.scalars(query).all()
+    return session.scalars(_MEDIA_OF, {"device": device_id}).all()
 
 
 def medium_by_id(session: Session, medium_id: int, *, seen_by: Actor) -> StorageMedium | None:
@@ -329,7 +341,7 @@ def facts(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
     }
     for area in registry.FACTS.values():
         found |= area(session, device, by)
-    base_id = session.scalar(sa.select(DeviceSet.base_id).where(DeviceSet.monitor_id == device.id))
+    base_id = session.scalar(_BASE_OF_SCREEN, {"screen": device.id})
     if base_id is not None:
         # A screen goes with its base unit: the reservation of the one is that of the other.
         base = session.get_one(Device, base_id)
@@ -353,18 +365,7 @@ def media_state(session: Session, device: Device) -> MediaState:
 
 def is_diagnosed(session: Session, device: Device) -> bool:
     """Tell whether a report on the hardware was read since the machine was last opened up."""
-    return bool(
-        session.scalar(
-            sa.select(
-                sa.exists().where(
-                    Report.device_id == device.id,
-                    Report.read_at.is_not(None),
-                    Report.format.not_in(NOT_A_DIAGNOSIS),
-                    Report.received_at >= device.opened_at,
-                )
-            )
-        )
-    )
+    return bool(session.scalar(_IS_DIAGNOSED, {"device": device.id, "opened_at": device.opened_at}))
 
 
 # -- Sets, stock, history ---------------------------------------------------------------------------------------------

@@ -17,6 +17,24 @@ from refurb.devices.models import Device, MediumWipe, StorageMedium
 from refurb.security import Actor
 from refurb.workshop.models import Control, Installation, OperatingSystem, WorkshopSettings
 
+#: What every move asks, built once: building a statement costs as much as running it.
+_MEMBERS = sa.select(Membership.role_codes).where(
+    Membership.organisation_id == sa.bindparam("organisation"), Membership.ended_at.is_(None)
+)
+_INSTALLATION = (
+    sa.select(Installation)
+    .where(Installation.device_id == sa.bindparam("device"))
+    .options(joinedload(Installation.os))
+    .order_by(Installation.installed_at.desc(), Installation.id.desc())
+    .limit(1)
+)
+_CONTROL = (
+    sa.select(Control)
+    .where(Control.device_id == sa.bindparam("device"), Control.controlled_at >= sa.bindparam("opened_at"))
+    .order_by(Control.controlled_at.desc(), Control.id.desc())
+    .limit(1)
+)
+
 
 def settings_of(session: Session, organisation_id: int) -> WorkshopSettings | None:
     """Return what a workshop chose, None when it keeps the defaults."""
@@ -33,24 +51,14 @@ def scanned_steps(session: Session, organisation_id: int) -> Sequence[Action] | 
 
 def active_technicians(session: Session, organisation_id: int) -> int:
     """Return how many people of the workshop install and control."""
-    codes = session.scalars(
-        sa.select(Membership.role_codes).where(
-            Membership.organisation_id == organisation_id, Membership.ended_at.is_(None)
-        )
-    )
+    codes = session.scalars(_MEMBERS, {"organisation": organisation_id})
     wanted = {Role.TECHNICIAN.value, Role.CONTROLLER.value}
     return sum(1 for held in codes if wanted & set(held))
 
 
 def installation_of(session: Session, device_id: int) -> Installation | None:
     """Return the system that is on a machine: the last one installed, unless a wipe came after it."""
-    installation = session.scalar(
-        sa.select(Installation)
-        .where(Installation.device_id == device_id)
-        .options(joinedload(Installation.os))
-        .order_by(Installation.installed_at.desc(), Installation.id.desc())
-        .limit(1)
-    )
+    installation = session.scalar(_INSTALLATION, {"device": device_id})
     if installation is None:
         return None
     wiped = session.scalar(
@@ -61,12 +69,7 @@ def installation_of(session: Session, device_id: int) -> Installation | None:
 
 def control_of(session: Session, device: Device) -> Control | None:
     """Return the last checklist ticked since the machine was last opened up."""
-    return session.scalar(
-        sa.select(Control)
-        .where(Control.device_id == device.id, Control.controlled_at >= device.opened_at)
-        .order_by(Control.controlled_at.desc(), Control.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_CONTROL, {"device": device.id, "opened_at": device.opened_at})
 
 
 def systems(session: Session, *, offered: bool = True) -> Sequence[OperatingSystem]:
