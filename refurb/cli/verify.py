@@ -16,7 +16,11 @@ SHOWN = 50
 @click.option("--json", "as_json", is_flag=True, help=_("Écrire du JSON."))
 def verify(as_json: bool) -> None:
     """Walk chains, statuses and bytes."""
+    from refurb.db import get_session
+
     with load_app().app_context():
+        # The desks go on scanning meanwhile: on SQLite a session that may write keeps every other writer waiting.
+        get_session().read_only = True
         faults = list(_faults())
     if as_json:
         click.echo(json.dumps([{"what": what, "where": where} for what, where in faults], ensure_ascii=False, indent=1))
