@@ -132,7 +132,10 @@ def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequ
 
 
 def unsettled(session: Session, pile_id: int, *, limit: int = 100) -> Sequence[Scan]:
-    """Return what stands in the way in a pile, oldest first: refused, unknown or waiting, and not dealt with."""
+    """Return what stands in the way in a pile, oldest first: refused, unknown or waiting, and not dealt with.
+
+    An unknown one that names a machine by now, however that came in, stands in nobody's way.
+    """
     query = (
         sa.select(Scan)
         .where(
@@ -144,7 +147,32 @@ def unsettled(session: Session, pile_id: int, *, limit: int = 100) -> Sequence[S
         .options(joinedload(Scan.device))
         .order_by(Scan.id)
     )
-    return session.scalars(query.limit(limit)).all()
+    size = limit
+    while True:
+        found = session.scalars(query.limit(size)).all()
+        known = _known_since(session, found)
+        kept = [entry for entry in found if entry.id not in known]
+        if len(kept) >= limit or len(found) < size:
+            return kept[:limit]
+        size *= 2
+
+
+def _known_since(session: Session, entries: Sequence[Scan]) -> set[int]:
+    """Return which unknown scans name a machine of the pile's workshop today, by code, serial or old number."""
+    names = {
+        entry.id: {key for key in (entry.code, serial_key(entry.code), serial_key(entry.text)) if key}
+        for entry in entries
+        if entry.answer is Answer.UNKNOWN
+    }
+    keys: set[str] = set().union(*names.values())
+    if not keys:
+        return set()
+    holder = sa.select(ScanPile.organisation_id).where(ScanPile.id == entries[0].pile_id).scalar_subquery()
+    own = sa.select(Device.code, Device.serial_key).where(Device.holder_id == holder)
+    rows = session.execute(own.where(sa.or_(Device.code.in_(keys), Device.serial_key.in_(keys)))).all()
+    aliases = sa.select(DeviceAlias.text_key).join(Device).where(Device.holder_id == holder)
+    found = {name for row in rows for name in row} | set(session.scalars(aliases.where(DeviceAlias.text_key.in_(keys))))
+    return {number for number, its in names.items() if its & found}
 
 
 def counts(session: Session, pile_id: int) -> dict[Answer, int]:

@@ -106,6 +106,20 @@ def test_an_unknown_one_is_found_by_a_search_that_forgives(
     assert session.scalars(sa.select(Scan.device_id)).all() == [wanted.id]
 
 
+@pytest.mark.parametrize("text", ["R4900001208", "PF0XK9AM"])
+def test_an_unknown_one_that_came_in_since_is_in_nobodys_way(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, text: str
+) -> None:
+    """Created from the pile, by the deposit or by a colleague: nothing is left to settle, another one still is."""
+    page = scan(controller, text)
+    assert "1 scan à régler" in page.one(".desk-standing").text
+    scan(controller, "AUTRE77XYZ")
+    make_device(holder=workshop, **({"code": text} if text.startswith("R49") else {"maker": "Lenovo", "serial": text}))
+    page = controller.get("/scan")
+    assert "1 scan à régler" in page.one(".desk-standing").text
+    assert "AUTRE77XYZ" in page.one(".desk-standing").text
+
+
 def test_the_search_knows_makers_models_and_codes_and_only_the_workshops(
     controller: Visitor,
     workshop: Organisation,
