@@ -96,6 +96,8 @@ class Situation:
     picture: planner.Picture
     pairs: tuple[Pair, ...]
     pending: dict[str, Proposal]
+    #: Needs refused in this run: what a change frees does not come back to them unless a person chooses so.
+    refused: frozenset[str] = frozenset()
 
 
 def situation(session: Session, run: Run, *, today: date) -> Situation:
@@ -124,11 +126,17 @@ def situation(session: Session, run: Run, *, today: date) -> Situation:
         need_ids=[row.need_id for row in accepted],
         spoken_for=({row.device_id for row in desk}, {row.need_id for row in desk}),
     )
+    refused = session.scalars(
+        sa.select(Need.code)
+        .join(Proposal, Proposal.need_id == Need.id)
+        .where(Proposal.run_id == run.id, Proposal.state == ProposalState.REFUSED)
+    )
     kept = [row for row in rows if row.need.code in seen.need_ids and row.device.code in seen.device_ids]
     return Situation(
         seen,
         tuple(sorted((row.need.code, row.device.code) for row in kept)),
         {row.need.code: row for row in kept if row.state is ProposalState.PENDING},
+        frozenset(refused) - {row.need.code for row in kept},
     )
 
 
@@ -147,11 +155,13 @@ def cost(found: Situation, need: Need, device: Device) -> Change:
         raise MatchRefused("already-decided")
     if any(needs[code].get("bundle") for code in touched):
         raise MatchRefused("bundle-whole")
+    asked = [row for code, row in needs.items() if code == need.code or code not in found.refused]
+    scenario = {**found.picture.scenario, "needs": asked}
     try:
-        changed = swap(found.picture.scenario, found.pairs, need.code, device.code)
+        changed = swap(scenario, found.pairs, need.code, device.code)
     except OverCap as over:
         raise MatchRefused("over-cap") from over
-    return compare(found.picture.scenario, found.pairs, changed.pairs)
+    return compare(scenario, found.pairs, changed.pairs)
 
 
 def price_of(change: Change) -> dict[str, Any]:

@@ -189,6 +189,24 @@ def test_what_follows_from_a_choice_is_completed_by_the_rule(
     assert compare(state.picture.scenario, change.pairs, change.pairs).lost == ()
 
 
+def test_a_choice_does_not_bring_back_what_was_refused(
+    session: Session, coordinator: Actor, stock_device: StockDevice, make_need: MakeNeed
+) -> None:
+    first, second = make_need(motive=Motive.LOSS_OF_RIGHTS), make_need()
+    stock_device(cpu_class=2)
+    stock_device(cpu_class=3)
+    made = run(session, coordinator)
+    rows = {row.need_id: row for row in pending(session, made)}
+    freed = rows[first.id].device
+    proposals.refuse(session, rows[first.id], motive="served-elsewhere", by=coordinator, at=NOON)
+    state = proposals.situation(session, made, today=TODAY)
+    change = proposals.cost(state, second, freed)
+    assert (dict(change.pairs), change.gained) == ({second.code: freed.code}, ())
+    assert change.after["points"] == change.before["points"]
+    # A person may still choose a machine for it.
+    assert proposals.cost(state, first, freed).gained == (first.code,)
+
+
 def test_no_choice_passes_a_maximum(
     session: Session, coordinator: Actor, stock_device: StockDevice, make_need: MakeNeed
 ) -> None:
