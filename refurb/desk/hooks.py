@@ -32,10 +32,10 @@ def register(app: Flask) -> None:
 
 
 def follow_into_stock(device: Device, detail: dict[str, Any]) -> str | None:
-    """Return the address of "for whom" for a machine that has just entered stock."""
+    """Return the address of "for whom" for a machine that entered stock; a tap there comes back to the desk."""
     if detail.get("after") != Status.IN_STOCK.value:
         return None
-    return url_for("matching.for_whom_fragment", code=device.code)
+    return url_for("matching.for_whom_fragment", code=device.code, next=url_for("desk.scan"))
 
 
 def open_need(session: Session, code: str, by: Actor) -> Opened | None:

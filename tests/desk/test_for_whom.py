@@ -21,6 +21,8 @@ from tests.needs.conftest import (  # noqa: F401 - fixtures
 )
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from refurb.db import Session
     from refurb.devices.models import Device
     from refurb.needs.models import Need
@@ -104,3 +106,13 @@ def test_the_coordination_goes_from_a_machine_in_stock_to_whom_it_suits(
     page = scan(visitor, device.code)
     assert "Voir pour qui" in said(page)
     assert page.select_one(f'#desk-last a[href="/matching/devices/{device.code}"]')
+
+
+def test_a_tap_on_what_follows_a_scan_comes_back_to_the_desk(app: Flask, set_aside: tuple[Need, Device]) -> None:
+    from refurb.desk.hooks import follow_into_stock
+
+    _need, device = set_aside
+    with app.test_request_context():
+        url = follow_into_stock(device, {"after": "in_stock"})
+        assert url == f"/matching/devices/{device.code}/whom?next=/scan"
+        assert follow_into_stock(device, {"after": "wiped"}) is None

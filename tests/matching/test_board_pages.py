@@ -182,8 +182,11 @@ def test_the_bench_reads_for_whom_and_no_more(
     answer = visitor.client.get(f"/matching/devices/{device.code}/whom", headers={"Accept": "application/json"}).json
     assert answer is not None
     assert answer["rows"][0].keys() == {"need", "profile", "place", "mode"}
-    page = visitor.post(f"/matching/devices/{device.code}/whom", {"need": first.code})
+    fragment = visitor.get(f"/matching/devices/{device.code}/whom?next=/scan", headers={"HX-Request": "true"})
+    assert {tag["value"] for tag in fragment.select('input[name="next"]')} == {"/scan"}
+    page = visitor.post(f"/matching/devices/{device.code}/whom", {"need": first.code, "next": "/scan"})
     assert "la coordination décide" in page.words()
+    assert page.select_one(".desk-box")
     row = session.scalars(sa.select(Proposal)).one()
     assert (row.need_id, row.run_id) == (first.id, None)
     page = visitor.get(f"/matching/devices/{device.code}/whom", headers={"HX-Request": "true"})
