@@ -126,8 +126,8 @@ def accept(key: int) -> ResponseReturnValue:
     session = get_session()
     found = _run(session, key)
     one = request.form.get("proposal", "")
-    if one.isdigit():
-        rows = [board.proposal_by_id(session, key, int(one)) or abort(404)]
+    if one:
+        rows = [_proposal(session, key, one)]
     else:
         rows = proposals.by_ids(session, board.pending_ids(session, key, _filters()))
     if len(rows) == 1:
@@ -333,7 +333,7 @@ def _filters() -> Filters:
     return Filters(
         epci,
         Profile(profile) if profile in set(Profile) else None,
-        int(service) if service.isdigit() and len(service) < 10 else None,
+        int(service) if service.isdecimal() and len(service) < 10 else None,
     )
 
 
@@ -349,7 +349,7 @@ def _run(session: Session, key: int) -> Run:
 
 
 def _proposal(session: Session, key: int, text: str) -> Proposal:
-    found = board.proposal_by_id(session, key, int(text)) if text.isdigit() and len(text) < 10 else None
+    found = board.proposal_by_id(session, key, int(text)) if text.isdecimal() and len(text) < 10 else None
     return found or abort(404)
 
 
