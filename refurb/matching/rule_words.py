@@ -36,9 +36,10 @@ def sentences(policy: Mapping[str, Any], versions: Mapping[str, int], epci_name:
         _least(policy, epci_name),
         _most(policy, epci_name),
         _(
-            "Puis les demandes qui ont le plus de points, de sorte que personne n'est dépassé par un dossier qui en a "
-            "moins : la table des foyers est en version %(household)s, celle des structures en version %(structure)s, "
-            "et chaque dossier montre ses lignes.",
+            "Puis les demandes qui ont le plus de points : minimums, maximums et lots à servir ensemble mis à part, "
+            "personne n'est dépassé par un dossier qui en a moins et dont il aurait pu prendre la place ; la table des "
+            "foyers est en version %(household)s, celle des structures en version %(structure)s, et chaque dossier "
+            "montre ses lignes.",
             household=versions["points.household"],
             structure=versions["points.structure"],
         ),
