@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import Conflict, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from refurb import db as database
@@ -47,6 +48,13 @@ AREAS = (
 )
 
 
+class _RowNumber(IntegerConverter):
+    """A number in an address: one that no row can have names nothing, and is not asked of the database."""
+
+    def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # werkzeug's own name for it
+        super().__init__(map, *args, **{"max": 2**63 - 1, **options})
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application; raises config.ConfigError when a setting is missing or weak."""
     settings = settings or Settings.from_environment()
@@ -57,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         instance_path=str(settings.instance),
     )
     app.extensions["refurb.settings"] = settings
+    app.url_map.converters["int"] = _RowNumber
     app.config.update(
         SECRET_KEY=settings.secret_key,
         TESTING=settings.testing,

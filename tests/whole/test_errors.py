@@ -100,3 +100,14 @@ def test_two_writers_that_block_each_other_are_told_to_try_again(faulty: Flask) 
 
     faulty.add_url_rule("/crossed", view_func=crossed)
     assert faulty.test_client().get("/crossed").status_code == 409
+
+
+def test_a_number_that_no_row_can_have_names_nothing(app: Flask) -> None:
+    """SQLite cannot even be asked about it, which was a fault."""
+    from werkzeug.exceptions import NotFound
+
+    addresses = app.url_map.bind("localhost")
+    assert addresses.match(f"/reports/{2**63 - 1}") == ("reports.show", {"report_id": 2**63 - 1})
+    for path in (f"/reports/{2**63}", f"/devices/media/{10**20}"):
+        with pytest.raises(NotFound):
+            addresses.match(path)
