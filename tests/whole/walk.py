@@ -273,6 +273,7 @@ def ask(walk: Walk) -> str:
     choose(page, "not_equipped", "yes")
     page.locator("#handover_place").select_option(index=1)
     page.get_by_role("button", name="Envoyer la demande").click()
+    page.wait_for_url(re.compile(r"/needs/N"))
     walk.shot(page, "13-need-sent")
     found = re.search(r"/needs/(N\d{10})", page.url)
     assert found, (page.url, page.locator("main").inner_text()[:800])
