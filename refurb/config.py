@@ -188,7 +188,7 @@ def _timezone(env: Mapping[str, str]) -> ZoneInfo:
 
 def _territory(env: Mapping[str, str]) -> str:
     value = env.get("REFURB_TERRITORY") or "49"
-    if len(value) != 2 or not value.isdigit():
+    if len(value) != 2 or not value.isdecimal():
         raise ConfigError("not-two-digits", "REFURB_TERRITORY", value)
     return value
 
@@ -229,7 +229,7 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name)
     if not text:
         return default
-    if not text.isdigit():
+    if not text.isdecimal():
         raise ConfigError("not-a-number", name, text)
     return int(text)
 

@@ -73,7 +73,7 @@ class Page(Generic[Item]):
 def page_number() -> int:
     """Return the page that the address asks for, 1 for anything that is no number."""
     text = request.args.get("page", "1")
-    return max(1, int(text)) if text.isdigit() and len(text) < 7 else 1
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 
 def paginate(session: Session, query: sa.Select[Any], number: int, *, per_page: int = PER_PAGE) -> Page[Any]:

@@ -51,7 +51,7 @@ def may_receive(session: Session, account: Account | None) -> bool:
 
 def take_code(session: Session, account: Account, text: str, *, secret: str, at: datetime) -> bool:
     """Take the code, once; whether it was the one."""
-    digits = "".join(c for c in text if c.isdigit())
+    digits = "".join(c for c in text if c.isdecimal())
     live = _live(at).where(MailedCode.account_id == account.id)
     row = session.scalar(live)
     if row is None or not hmac.compare_digest(row.code_hash, code_hash(digits, account.id, secret)):

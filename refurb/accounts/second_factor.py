@@ -153,7 +153,7 @@ def _remove(session: Session, account: Account) -> None:
 
 def _take_step(session: Session, factor: SecondFactor, text: str, at: datetime) -> bool:
     """Take the code of a step near `at` that is later than every step taken before; two at once take it once."""
-    digits = "".join(c for c in text if c.isdigit())
+    digits = "".join(c for c in text if c.isdecimal())
     if len(digits) != 6 or not factor.secret:
         return False
     totp = pyotp.TOTP(factor.secret)

@@ -87,7 +87,7 @@ def import_(
         if again is not None:
             click.echo(_("Ce même fichier a déjà été importé."))
         click.echo(", ".join(f"{words.OUTCOMES[outcome]} : {count}" for outcome, count in counts.items()))
-        click.echo(_("Essai : rien n'a été écrit.") if dry_run else _("Fait : %(count)s fiches créées.", count=made))
+        click.echo(_("Essai : rien n'a été écrit.") if dry_run else _("Fait. Fiches créées : %(count)s.", count=made))
 
 
 def _who(

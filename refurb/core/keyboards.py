@@ -31,7 +31,7 @@ class Layout:
 
     def mend_digits(self, text: str) -> str:
         """Return `text` with its digits mended and its letters left: typed by hand, without the shift key."""
-        return "".join(meant if (meant := self.table.get(ord(c), c)).isdigit() else c for c in text)
+        return "".join(meant if (meant := self.table.get(ord(c), c)).isdecimal() else c for c in text)
 
 
 def _table(received: tuple[str, ...], meant: tuple[str, ...]) -> dict[int, str]:

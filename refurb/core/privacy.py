@@ -135,7 +135,7 @@ def _names(text: str) -> list[tuple[int, int]]:
         elif (
             len(word) >= 3
             and word.isupper()
-            and not any(c.isdigit() for c in word)
+            and not any(c.isdecimal() for c in word)
             and not shouted
             and word not in _ABBREVIATIONS
         ):

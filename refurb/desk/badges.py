@@ -71,11 +71,11 @@ def give_badge() -> ResponseReturnValue:
     """Give a badge to a member, or to a newcomer who needs nothing else."""
     session = get_session()
     name, member = request.form.get("name", "").strip()[:LONGEST_NAME], request.form.get("member", "")
-    if not name and not member.isdigit():
+    if not name and not member.isdecimal():
         return _page(_("Choisissez une personne, ou donnez le prénom d'une nouvelle."))
     try:
         pin_hash = operators.hashed(request.form.get("pin", ""))
-        if member.isdigit() and not name:
+        if member.isdecimal() and not name:
             badge = operators.give(session, int(member), pin_hash, by=actor(), at=now())
         else:
             badge = operators.newcomer(session, name, pin_hash, by=actor(), at=now())

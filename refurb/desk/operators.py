@@ -125,7 +125,7 @@ def badge_by_code(session: Session, code: str, organisation_id: int | None) -> B
 
 def check_pin_shape(pin: str) -> None:
     """Raise DeskRefused "pin-shape" for a PIN that is no 4 to 8 digits, or one digit repeated."""
-    if not (pin.isascii() and pin.isdigit() and LEAST_PIN <= len(pin) <= MOST_PIN) or len(set(pin)) == 1:
+    if not (pin.isascii() and pin.isdecimal() and LEAST_PIN <= len(pin) <= MOST_PIN) or len(set(pin)) == 1:
         raise DeskRefused("pin-shape")
 
 

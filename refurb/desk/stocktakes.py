@@ -194,7 +194,7 @@ class Counting:
 
 
 def _open(session: Session, reference: str, by: Actor) -> Stocktake | None:
-    if not reference.isdigit():
+    if not reference.isdecimal():
         return None
     found = by_id(session, int(reference), seen_by=by)
     return found if found is not None and found.closed_at is None else None

@@ -132,7 +132,7 @@ def take_charger(session: Session, device: Device, *, place_id: int | None, by: 
         raise DeviceRefused("reopen-first", device)
     words = device.charger.removesuffix(" W").rsplit(" ", 1)
     connector, watts = device.charger, None
-    if device.charger.endswith(" W") and len(words) == 2 and words[1].isdigit():
+    if device.charger.endswith(" W") and len(words) == 2 and words[1].isdecimal():
         connector, watts = words[0], int(words[1])
     stock = line(session, device.holder_id, "charger", connector=connector, watts=watts, place_id=place_id)
     change(session, stock, 1, reason=f"device:{device.code}", by=by, at=at)

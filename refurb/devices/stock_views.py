@@ -244,7 +244,7 @@ def change_stock(stock_id: int) -> ResponseReturnValue:
     try:
         if request.form.get("step") in ("1", "-1"):
             stock.change(session, line, int(request.form["step"]), reason="by-hand", by=actor(), at=now())
-        elif text.isdigit() and len(text) < 6:
+        elif text.isdecimal() and len(text) < 6:
             stock.count(session, line, int(text), by=actor(), at=now())
         else:
             return _stock_page(session, StockForm(formdata=None), refusal=_("Donnez un nombre, zéro ou plus."))

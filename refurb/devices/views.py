@@ -73,7 +73,7 @@ def index() -> ResponseReturnValue:
         statuses=statuses,
         form=form,
         profile=profile,
-        place_id=int(place) if place.isdigit() and len(place) < 10 else None,
+        place_id=int(place) if place.isdecimal() and len(place) < 10 else None,
         sort=sort,
     )
     page = paginate(session, query, page_number())

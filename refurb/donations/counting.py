@@ -81,7 +81,7 @@ def _back(code: str, share_id: int, label: str | None = None, bare: str | None =
 def _place(session: Session, share: LotShare) -> int | None:
     wanted = request.form.get("place", "")
     known = {place.id for place in organisations.places_of(session, share.workshop_id)}
-    return int(wanted) if wanted.isdigit() and len(wanted) < 16 and int(wanted) in known else None
+    return int(wanted) if wanted.isdecimal() and len(wanted) < 16 and int(wanted) in known else None
 
 
 def _label(session: Session) -> str | None:
@@ -90,7 +90,7 @@ def _label(session: Session) -> str | None:
 
 def _find(session: Session, share: LotShare) -> ArrivalFind:
     text = request.form.get("find", "")
-    find = session.get(ArrivalFind, int(text)) if text.isdigit() and len(text) < 16 else None
+    find = session.get(ArrivalFind, int(text)) if text.isdecimal() and len(text) < 16 else None
     if find is None or find.share_id != share.id:
         raise GiftRefused("find-settled")
     return find
@@ -98,7 +98,7 @@ def _find(session: Session, share: LotShare) -> ArrivalFind:
 
 def _line_id() -> int:
     text = request.form.get("line", "")
-    if not (text.isdigit() and len(text) < 16):
+    if not (text.isdecimal() and len(text) < 16):
         raise GiftRefused("nothing-ticked")
     return int(text)
 
@@ -127,7 +127,7 @@ def _receive(session: Session, share: LotShare) -> None:
         session,
         share,
         _line_id(),
-        count=int(text) if text.isdigit() and len(text) < 6 else 0,
+        count=int(text) if text.isdecimal() and len(text) < 6 else 0,
         label=_label(session),
         keep_serial=request.form.get("do") != "receive-bare",
         place_id=_place(session, share),
@@ -180,7 +180,7 @@ def _ignore(session: Session, share: LotShare) -> None:
 
 def _take_back(session: Session, share: LotShare) -> None:
     text = request.form.get("device", "")
-    arrivals.take_back(session, share, int(text) if text.isdigit() and len(text) < 16 else 0, by=actor(), at=now())
+    arrivals.take_back(session, share, int(text) if text.isdecimal() and len(text) < 16 else 0, by=actor(), at=now())
     session.commit()
     flash(_("Ce comptage est annulé ; la machine est notée rendue."), "done")
 

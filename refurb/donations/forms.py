@@ -120,7 +120,7 @@ class WhoForm(FlaskForm):
             if kind in {LegalType.PRIVATE_PERSON, LegalType.ASSOCIATION, LegalType.FOUNDATION, None}:
                 return
             raise ValidationError(_("Donnez le SIRET de l'établissement qui donne."))
-        if not digits.isdigit() or len(digits) != 14:
+        if not digits.isdecimal() or len(digits) != 14:
             raise ValidationError(_("Un SIRET a 14 chiffres."))
         if not siret_valid(digits):
             raise ValidationError(_("Ce SIRET ne tombe pas juste : un chiffre est sans doute mal recopié."))

@@ -429,7 +429,7 @@ def _file_name(name: str) -> str:
 
 
 def _numbers(name: str) -> list[int]:
-    return [int(value) for value in request.form.getlist(name) if value.isdigit() and len(value) < 8]
+    return [int(value) for value in request.form.getlist(name) if value.isdecimal() and len(value) < 8]
 
 
 def _commune(session: Session, form: WhereForm) -> tuple[str | None, Sequence[Found]]:

@@ -119,7 +119,7 @@ def decide(code: str) -> ResponseReturnValue:
     session = get_session()
     lot = _lot(session, code)
     todo, by, at = request.form.get("do", ""), actor(), now()
-    ticked = [int(value) for value in request.form.getlist("line") if value.isdigit() and len(value) < 16]
+    ticked = [int(value) for value in request.form.getlist("line") if value.isdecimal() and len(value) < 16]
     if todo == "accept-all":
         ticked = queries.ids_in_state(session, lot.id, LineState.DECLARED)
     waited = queries.totals(session, [lot.id])[lot.id].declared
@@ -162,7 +162,7 @@ def offer(code: str) -> ResponseReturnValue:
     machines = sum(line.quantity for line in lines if not is_counted(line))
     chosen, problem = request.form.get("workshop", ""), None
     if request.method == "POST":
-        workshop = organisations.by_id(session, int(chosen)) if chosen.isdigit() and len(chosen) < 16 else None
+        workshop = organisations.by_id(session, int(chosen)) if chosen.isdecimal() and len(chosen) < 16 else None
         if workshop is None:
             problem = _("Choisissez un atelier.")
         else:
@@ -196,7 +196,7 @@ def offer(code: str) -> ResponseReturnValue:
 
 def _quantity(line_id: int) -> int:
     text = request.form.get(f"quantity-{line_id}", "")
-    return int(text) if text.isdigit() and len(text) < 7 else 0
+    return int(text) if text.isdecimal() and len(text) < 7 else 0
 
 
 @bp.post("/donations/<code>/supplier")
@@ -206,7 +206,7 @@ def tie(code: str) -> ResponseReturnValue:
     session = get_session()
     lot = _lot(session, code)
     chosen = request.form.get("supplier", "")
-    supplier = organisations.by_id(session, int(chosen)) if chosen.isdigit() and len(chosen) < 16 else None
+    supplier = organisations.by_id(session, int(chosen)) if chosen.isdecimal() and len(chosen) < 16 else None
     if supplier is None or OrganisationRole.SUPPLIER not in supplier.roles:
         return _refused(lot, "unknown-supplier")
     services.tie(session, lot, supplier, by=actor(), at=now())

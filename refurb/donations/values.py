@@ -266,7 +266,7 @@ def disk(text: str) -> Disk:
     if folded in words.EMPTY:
         return Disk()
     answer = words.yes_no(text)
-    if answer is not None and not any(char.isdigit() for char in folded.replace("1", "", 1)):
+    if answer is not None and not any(char.isdecimal() for char in folded.replace("1", "", 1)):
         return Disk(present=answer)
     wiped = True if re.search(r"\b(efface|wiped|formate|erased|blanchi)", folded) else None
     if _REMOVED.search(folded) and not re.search(r"\b(non (retire|enleve)|not removed)", folded):

@@ -67,7 +67,7 @@ def _judge(session: Session, entry: Record, sirets: set[str], names: set[tuple[s
     name = cell("name") or ""
     if not name:
         refused.append("no-name")
-    digits = "".join(c for c in cell("siret") or "" if c.isdigit())
+    digits = "".join(c for c in cell("siret") or "" if c.isdecimal())
     siret = digits if siret_number.is_valid(digits) else None
     if digits and siret is None:
         mended.append("siret-wrong")

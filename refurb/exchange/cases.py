@@ -150,7 +150,7 @@ def _cents(text: str | None) -> int | None:
         return None
     if vocabulary.said(text) is False:
         return 0
-    digits = "".join(c for c in text.split(",")[0].split(".")[0] if c.isdigit())
+    digits = "".join(c for c in text.split(",")[0].split(".")[0] if c.isdecimal())
     return int(digits) * 100 if digits and int(digits) <= 300 else None
 
 

@@ -149,7 +149,7 @@ def _devices(session: Session, texts: Iterable[str], who: Actor) -> list[Hit]:
 def _lots(session: Session, text: str, who: Actor) -> list[Hit]:
     digits = "".join(text.split())
     named = Lot.supplier_name.icontains(text, autoescape=True)
-    if digits.isdigit() and len(digits) in (9, 14):
+    if digits.isdecimal() and len(digits) in (9, 14):
         named = sa.or_(named, Lot.siret.startswith(digits, autoescape=True))
     query = sa.select(Lot).where(donations.visible(who), named).order_by(Lot.declared_at.desc()).limit(SHOWN)
     return [_lot_hit(lot, who) for lot in session.scalars(query)]
@@ -162,7 +162,7 @@ def _organisations(session: Session, text: str, who: Actor) -> list[Hit]:
     named = sa.or_(
         Organisation.name.icontains(text, autoescape=True), Organisation.short_name.icontains(text, autoescape=True)
     )
-    if digits.isdigit() and len(digits) in (9, 14):
+    if digits.isdecimal() and len(digits) in (9, 14):
         named = sa.or_(named, Organisation.siret.startswith(digits, autoescape=True))
     query = sa.select(Organisation).where(named).order_by(Organisation.name).limit(SHOWN)
     return [
@@ -183,7 +183,7 @@ def _lot_hit(lot: Lot, who: Actor) -> Hit:
 
 def _is_number(text: str) -> bool:
     """Whether a text is one word with a digit in it: a serial, an old number; not a name, which may gain a namesake."""
-    return " " not in text and any(c.isdigit() for c in text)
+    return " " not in text and any(c.isdecimal() for c in text)
 
 
 def _page(endpoint: str, **values: Any) -> str:

@@ -82,7 +82,7 @@ def blank() -> ResponseReturnValue:
     session = get_session()
     count = request.form.get("count", "")
     try:
-        if not count.isdigit() or len(count) > 5:
+        if not count.isdecimal() or len(count) > 5:
             raise LabelRefused("nothing-to-print")
         answer = _file(services.blank(session, int(count), _words()))
     except LabelRefused as refused:
@@ -131,7 +131,7 @@ def _codes() -> tuple[list[str], list[str]]:
     """Return the codes asked for, each once, in their order, and a sentence for each text that is none."""
     codes, wrong = [], []
     pile = request.values.get("pile", "")
-    if pile.isdigit() and len(pile) < 19:
+    if pile.isdecimal() and len(pile) < 19:
         found = desk_queries.pile_by_id(get_session(), int(pile), seen_by=actor()) or abort(404)
         codes += [device.code for device in desk_queries.to_label(get_session(), found.id)]
     texts = request.values.getlist("code") + request.values.get("codes", "").splitlines()
@@ -150,7 +150,7 @@ def _layout_name() -> str:
 
 def _start() -> int:
     text = request.values.get("start", "1")
-    return int(text) if text.isdigit() and len(text) < 4 else 0
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
 
 
 def _words() -> services.Words:

@@ -75,7 +75,7 @@ def edit_table(kind: str) -> ResponseReturnValue:
             content = _content(kind, typed, version.content)
             if not errors:
                 asked = request.form.get("run", "")
-                run = board.run_by_id(session, int(asked)) if asked.isdigit() and len(asked) < 10 else None
+                run = board.run_by_id(session, int(asked)) if asked.isdecimal() and len(asked) < 10 else None
                 made = rule.try_out(session, kind, content, motive=motive, run=run, by=actor(), at=now())
                 session.commit()
                 return redirect(url_for(".trial", key=made.id), 303)
@@ -186,7 +186,7 @@ def _number(typed: dict[str, str], path: str) -> int | None:
     text = typed.get(path, "")
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise RuleRefused("not-a-number", path)
     return int(text)
 

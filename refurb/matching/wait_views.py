@@ -56,7 +56,7 @@ def send_appeal() -> ResponseReturnValue:
     """Mail the appeal to the suppliers that were ticked, in the words that were left in the box."""
     session = get_session()
     text = request.form.get("text", "").strip()[:5000]
-    chosen = {int(key) for key in request.form.getlist("supplier") if key.isdigit() and len(key) < 10}
+    chosen = {int(key) for key in request.form.getlist("supplier") if key.isdecimal() and len(key) < 10}
     suppliers = [row for row in appeal.suppliers(session) if row.id in chosen]
     if not text or not suppliers:
         flash(_("Choisissez à qui l'envoyer, et laissez un texte."), "refused")

@@ -39,7 +39,7 @@ def check_siret(form: Any, field: Any) -> None:
     digits = folded_siret(field.data)
     if digits is None:
         return
-    if not digits.isdigit() or len(digits) != 14:
+    if not digits.isdecimal() or len(digits) != 14:
         raise ValidationError(_("Un SIRET a 14 chiffres."))
     if not siret_number.is_valid(digits):
         raise ValidationError(_("Ce SIRET ne tombe pas juste : un chiffre est sans doute mal recopié."))

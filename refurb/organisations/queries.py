@@ -75,7 +75,7 @@ def search(*, text: str = "", role: OrganisationRole | None = None, epci: str | 
     query = sa.select(Organisation).options(selectinload(Organisation.role_rows)).order_by(Organisation.name)
     if text.strip():
         pattern = "%{}%".format(text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"))
-        digits = "".join(c for c in text if c.isdigit())
+        digits = "".join(c for c in text if c.isdecimal())
         found: list[sa.ColumnElement[bool]] = [
             column.ilike(pattern, escape="\\") for column in (Organisation.name, Organisation.short_name)
         ]
@@ -91,11 +91,11 @@ def search(*, text: str = "", role: OrganisationRole | None = None, epci: str | 
 
 def find(session: Session, text: str) -> Organisation | None:
     """Return the one organisation that a name, a SIRET or a number means, as a command is given it."""
-    digits = "".join(c for c in text if c.isdigit())
+    digits = "".join(c for c in text if c.isdecimal())
     for condition in (
         Organisation.siret == digits if len(digits) == 14 else None,
         sa.func.lower(Organisation.name) == text.strip().lower(),
-        Organisation.id == int(digits) if text.strip().isdigit() and len(digits) < 10 else None,
+        Organisation.id == int(digits) if text.strip().isdecimal() and len(digits) < 10 else None,
     ):
         if condition is None:
             continue

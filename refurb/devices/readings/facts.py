@@ -188,7 +188,7 @@ def chassis_form(chassis: Any) -> Form | None:
     text = words(chassis)
     if text is None:
         return None
-    if text.isdigit():
+    if text.isdecimal():
         return _CHASSIS_NUMBER.get(int(text)) if len(text) < 4 else None
     return next((form for pattern, form in _CHASSIS if re.search(rf"(?i){pattern}", text)), None)
 
