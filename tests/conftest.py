@@ -196,8 +196,11 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 def app(databases: Databases, database: str) -> Iterator[Flask]:
     """The application; what a test writes is rolled back."""
     application = databases.app(database)
+    # What a test of the settings made the application read again does not outlive it.
+    kept = {key: application.extensions[key] for key in ("refurb.ready", "refurb.settings_read", "refurb.settings")}
     with isolation(application):
         yield application
+    application.extensions |= kept
 
 
 @pytest.fixture

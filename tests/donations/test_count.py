@@ -160,7 +160,11 @@ def test_the_end_of_the_count_makes_papers_tells_the_giver_and_closes_the_lot(co
         (LineState.RECEIVED, 0),
     ]  # fmt: skip
     papers = {d.kind: d.data for d in count.session.scalars(sa.select(Document).where(Document.subject_kind == "lot"))}
-    assert set(papers) == {DocumentKind.RECEIPT_SLIP.value, DocumentKind.INTAKE_CERTIFICATE.value}
+    assert set(papers) == {
+        DocumentKind.RECEIPT_SLIP.value,
+        DocumentKind.INTAKE_CERTIFICATE.value,
+        DocumentKind.TRANSFER_CERTIFICATE.value,
+    }
     slip = papers[DocumentKind.RECEIPT_SLIP]
     assert len(slip["differences"]) == 3
     assert papers[DocumentKind.INTAKE_CERTIFICATE]["devices"][0]["serial"] == "5CG1230ABC"

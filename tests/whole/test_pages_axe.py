@@ -56,6 +56,7 @@ NOT_WALKED: dict[str, str] = {
     "matching.trial": "follows a trial; tests/matching visits it",
     "reports.brought": "follows the sending of a key's reports; tests/devices visits it",
     "reports.evidence": "leads on to the machine that a bench shows",
+    "needs.offline": "what the browser keeps of the form, which is walked; tests/needs visits it",
     "desk.offline": "what the browser keeps of the desk, which is walked; tests/desk visits it",
 }
 #: What is no page: files, JSON, health, the part of a page that htmx asks for.
