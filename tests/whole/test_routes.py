@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from werkzeug.routing import IntegerConverter
 
 from refurb.core.permissions import ROLES_IN, OrganisationRole, Permission, Role
 from refurb.security import access_of
@@ -37,7 +38,7 @@ def _sample(converter: Any) -> Any:
     """Return a value that the address takes and that names nothing."""
     if hasattr(converter, "items"):
         return next(iter(sorted(converter.items)))
-    return 999_999 if type(converter).__name__ == "IntegerConverter" else "x"
+    return 999_999 if isinstance(converter, IntegerConverter) else "x"
 
 
 def test_every_route_asks_a_permission_or_says_public(app: Flask) -> None:
