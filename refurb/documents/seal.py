@@ -288,6 +288,7 @@ def check(pdf: bytes, certificates: Sequence[x509.Certificate]) -> Checked:
         status = _run(async_validate_pdf_signature(found[0], signer_validation_context=context))
         whole = status.intact and status.valid and status.coverage is SignatureCoverageLevel.ENTIRE_FILE
     except Exception:
+        # There is a seal and it cannot be followed to its end: whatever the reason, the file is not as it was sealed.
         return Checked(Verdict.CHANGED)
     if not whole:
         return said
