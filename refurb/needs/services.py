@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from refurb.audit.services import record
+from refurb.core import machine_asked
 from refurb.core import needs as core
 from refurb.core.identity import CodeKind
 from refurb.core.need_life import (
@@ -117,7 +118,7 @@ def submit(
     """
     if core.wrong(answers, today):
         raise NeedRefused("wrong")
-    parts = core.split(answers)
+    parts = machine_asked.split(answers)
     several = parts.together + parts.alone > 1
     _fill(session, need, replace(answers, quantity=1, least=None) if several else answers, at)
     need.twin_hash = twin_hash
@@ -285,10 +286,10 @@ def _fill(session: Session, need: Need, answers: Answers, at: datetime) -> None:
     found = territory.commune(session, answers.commune)
     need.commune_code = answers.commune
     need.epci_code = found.epci if found else None
-    need.profile = core.profile(answers.usages)
-    need.forms = core.forms(answers)
-    need.minima = core.minima(answers)
-    need.modes = [mode.value for mode in core.modes(answers)]
+    need.profile = machine_asked.profile(answers.usages)
+    need.forms = machine_asked.forms(answers)
+    need.minima = machine_asked.minima(answers)
+    need.modes = [mode.value for mode in machine_asked.modes(answers)]
     need.os = answers.system.value
     need.handover_place_id = answers.handover_place
     need.changed_at = at

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from refurb.audit.services import record
 from refurb.core import needs as core
+from refurb.core.machine_asked import forms, minima
 from refurb.core.need_life import OPEN, NeedRefused
 from refurb.core.needs import Format, Substitute
 from refurb.needs import bundles
@@ -20,7 +21,7 @@ def possible(answers: core.Answers) -> list[Substitute]:
     found = []
     for each in Substitute:
         wider = replace(answers, substitutes=frozenset({*answers.substitutes, each}))
-        if core.minima(wider) != core.minima(answers) or core.forms(wider) != core.forms(answers):
+        if minima(wider) != minima(answers) or forms(wider) != forms(answers):
             found.append(each)
     return found if answers.format is not Format.ANY else [each for each in found if each is not Substitute.OTHER_FORM]
 
