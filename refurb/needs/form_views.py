@@ -15,6 +15,7 @@ from refurb.accounts import throttle
 from refurb.core import duplicates
 from refurb.core import needs as core
 from refurb.core.equipment import Recipient
+from refurb.core.machine_asked import split
 from refurb.core.need_life import AMENDABLE, State
 from refurb.core.needs import Answers
 from refurb.core.permissions import Permission
@@ -258,15 +259,15 @@ def _is_good(form: NeedForm, answers: Answers, sent: bool) -> bool:
     return (form.complete(answers, today()) if sent else form.without_persons()) and typed_well
 
 
-def _room(session: Session) -> limits.Room | None:
+def _room(session: Session, *, lock: bool = False) -> limits.Room | None:
     """Return how many more needs the service may send."""
     organisation_id = actor().organisation_id
-    return limits.room(session, organisation_id) if organisation_id is not None else None
+    return limits.room(session, organisation_id, lock=lock) if organisation_id is not None else None
 
 
 def _fits(session: Session, form: NeedForm, answers: Answers) -> bool:
     """Whether the service may send as many; writes the error otherwise. What was typed may still be kept as a draft."""
-    parts, left = core.split(answers), _room(session)
+    parts, left = split(answers), _room(session, lock=True)
     if left is None or max(1, parts.together + parts.alone) <= left.left:
         return True
     form.form_errors.append(
