@@ -12,7 +12,7 @@ from refurb.devices.models import Device
 from refurb.devices.services import mark_labelled
 from refurb.labels import queries
 from refurb.labels.drawing import Label, LabelRefused
-from refurb.organisations.codes import next_code
+from refurb.organisations.codes import last_code, next_code
 from refurb.security import Actor
 
 #: Sheets printed in one go: 100 of 21.
@@ -83,3 +83,9 @@ def blank(session: Session, count: int, words: Words) -> list[Label]:
         raise LabelRefused("too-many", str(MOST))
     codes = [next_code(session, CodeKind.DEVICE) for _ in range(count)]
     return [Label(code, address=words.short(code)) for code in codes]
+
+
+def sample(words: Words) -> Label:
+    """Return a blank label to look at: its code is the last of the territory, which no machine will take."""
+    code = last_code(CodeKind.DEVICE)
+    return Label(code, address=words.short(code))

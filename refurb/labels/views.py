@@ -36,6 +36,8 @@ from refurb.web import now, page_number, paginate
 
 bp = Blueprint("labels", __name__, url_prefix="/labels")
 
+#: What an address carries safely: gunicorn takes 4,094 characters, and a code is 17 of them.
+MOST_IN_ADDRESS = 150
 #: Dots an inch of the printers that are sold for labels.
 FINENESS = (DPI, 300, 600)
 
@@ -49,10 +51,18 @@ def index() -> ResponseReturnValue:
     return render_template("labels/index.html", page=page, layouts=_layouts())
 
 
-@bp.get("/prepare")
+@bp.route("/prepare", methods=["GET", "POST"])
 @requires(Permission.LABEL_PRINT)
 def prepare() -> ResponseReturnValue:
-    """Choose the start on a drawn sheet, and see the first label as it will be."""
+    """Choose the start on a drawn sheet, and see the first label as it will be.
+
+    Nothing is written: more codes than an address may carry come as a form.
+    """
+    if asked := request.values.get("blank", ""):
+        try:
+            return _prepared([], [], blank=_count(asked))
+        except LabelRefused as refused:
+            return _prepared([], [_refusal(refused)])
     codes, wrong = _codes()
     return _prepared(codes, wrong)
 
@@ -80,11 +90,8 @@ def print_sheet() -> ResponseReturnValue:
 def blank() -> ResponseReturnValue:
     """Return a sheet of labels for machines to come; each is linked at its first scan."""
     session = get_session()
-    count = request.form.get("count", "")
     try:
-        if not count.isdecimal() or len(count) > 5:
-            raise LabelRefused("nothing-to-print")
-        answer = _file(services.blank(session, int(count), _words()))
+        answer = _file(services.blank(session, _count(request.form.get("count", "")), _words()))
     except LabelRefused as refused:
         session.rollback()
         flash(_refusal(refused), "refused")
@@ -93,19 +100,32 @@ def blank() -> ResponseReturnValue:
     return answer
 
 
-def _prepared(codes: Sequence[str], wrong: Sequence[str]) -> ResponseReturnValue:
+def _count(text: str) -> int:
+    """Return how many blank labels are asked for; raises LabelRefused."""
+    if not text.isdecimal() or len(text) > 5 or int(text) == 0:
+        raise LabelRefused("nothing-to-print")
+    if int(text) > services.MOST:
+        raise LabelRefused("too-many", str(services.MOST))
+    return int(text)
+
+
+def _prepared(codes: Sequence[str], wrong: Sequence[str], *, blank: int = 0) -> ResponseReturnValue:
+    """Show the sheet with the labels of `codes`, or with `blank` ones, whose codes are only drawn when they print."""
     session = get_session()
     shown, problems = None, list(wrong)
     labels: list[Label] = []
     printed: dict[str, int] = {}
-    if codes:
+    if codes or blank:
         try:
-            labels, devices = services.labels_of(session, codes, _words(), seen_by=actor())
-            printed = queries.times_printed(session, devices)
+            if blank:
+                labels = [services.sample(_words())] * blank
+            else:
+                labels, devices = services.labels_of(session, codes, _words(), seen_by=actor())
+                printed = queries.times_printed(session, devices)
             shown = preview(labels[0], LAYOUTS[_layout_name()], _fineness())
         except LabelRefused as refused:
             problems.append(_refusal(refused))
-    elif not problems and request.args:
+    elif not problems and request.values:
         problems.append(sentences(_)["nothing-to-print"])
     problems = list(dict.fromkeys(problems))
     layout = LAYOUTS[_layout_name()]
@@ -113,6 +133,8 @@ def _prepared(codes: Sequence[str], wrong: Sequence[str]) -> ResponseReturnValue
         render_template(
             "labels/prepare.html",
             codes=codes,
+            too_long=len(codes) > MOST_IN_ADDRESS,
+            blank=blank,
             labels=labels,
             preview=shown,
             problems=problems,

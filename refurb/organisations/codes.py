@@ -21,6 +21,11 @@ def next_code(session: Session, kind: CodeKind) -> str:
     return mint(kind, number_in(_territory(), number))
 
 
+def last_code(kind: CodeKind) -> str:
+    """Return the last code of `kind` under the territory: an example, for nobody will come that far."""
+    return mint(kind, number_in(_territory(), 999_999))
+
+
 def random_code(kind: CodeKind) -> str:
     """Return a code drawn at random: what numbers cases, so that a code says nothing of its neighbours."""
     return mint(kind, random_number(_territory(), secrets.randbelow))

@@ -154,9 +154,18 @@ def test_the_machines_of_a_pile_are_printed_together(
 
 def test_blank_labels_are_new_codes_which_a_machine_to_come_takes(technician: Visitor, workshop: Organisation) -> None:
     technician.get("/labels/")
-    technician.submit('form[action="/labels/blank"]', count="3")
+    page = technician.submit('form:has([name="blank"])', blank="3", layout="L7163")
+    assert "3 étiquettes vierges" in page.words()
+    assert page.one(".label-preview")
+    technician.submit(".label-form", start="2")
     first = printed(technician)[0]
     assert len(set(first)) == 3
+    response = technician.client.post(
+        "/labels/blank", data={"csrf_token": technician.csrf(), "count": "1", "layout": "57x32", "format": "zpl"}
+    )
+    (drawn,) = zpl_formats(response.get_data(as_text=True))
+    (another,) = zxing(drawn.image.resize((drawn.image.width * 2, drawn.image.height * 2)), CODE128)
+    assert another not in first
     technician.post("/labels/blank", {"count": "2"})
     assert not set(first) & set(printed(technician)[0])
     technician.get("/scan")
@@ -168,6 +177,8 @@ def test_blank_labels_are_new_codes_which_a_machine_to_come_takes(technician: Vi
 def test_an_odd_number_of_blank_labels_is_refused(technician: Visitor, count: str) -> None:
     page = technician.post("/labels/blank", {"count": count})
     assert page.select_one(".notice-refused")
+    if count:
+        assert "Rien n'est imprimé" in technician.get(f"/labels/prepare?blank={count}", status=422).words()
 
 
 def test_an_unknown_sheet_is_no_page(technician: Visitor, workshop: Organisation, make_device: MakeDevice) -> None:
