@@ -11,7 +11,7 @@ from refurb.core.permissions import Permission
 from refurb.db import get_session
 from refurb.desk import operators
 from refurb.desk.models import Badge
-from refurb.desk.pages import OPERATOR_COOKIE, WORKING_DAY, bp, keep, of_note
+from refurb.desk.pages import OPERATOR_COOKIE, WORKING_DAY, bp, keep, of_note, open_pile
 from refurb.desk.registry import DeskRefused
 from refurb.desk.words import refusal
 from refurb.labels.svg import symbols_of
@@ -44,6 +44,8 @@ def operator() -> ResponseReturnValue:
     note = operators.Note(badge.account_id, badge.organisation_id, badge.id)
     sealed = operators.seal(_secret(), note)
     by = of_note(sealed)
+    if pile := open_pile():
+        operators.note_taken(session, pile.id, badge.code, by.name, at=now())
     session.commit()
     flash(_("%(name)s scanne maintenant.", name=by.name), "done")
     return keep(_response(back), OPERATOR_COOKIE, sealed, int(WORKING_DAY / timedelta(seconds=1)))

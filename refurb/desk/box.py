@@ -8,13 +8,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_wtf.csrf import generate_csrf
+from sqlalchemy.exc import IntegrityError
 
 from refurb.core.identity import CodeKind, display, kind_of, read
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Deed
 from refurb.core.workflow import TransitionRefused
 from refurb.db import get_session
-from refurb.desk import queries, services, undoing
+from refurb.desk import lateness, queries, services, settling, undoing
 from refurb.desk.operators import OperatorUnknown
 from refurb.desk.pages import (
     AFFIXES_COOKIE,
@@ -25,7 +26,7 @@ from refurb.desk.pages import (
     bp,
     keep,
     moment,
-    of_note,
+    of_dated_note,
     open_pile,
     own_note,
     part,
@@ -34,7 +35,7 @@ from refurb.desk.pages import (
     who,
 )
 from refurb.desk.registry import OPENERS, DeskRefused
-from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal
+from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal, told
 from refurb.devices import queries as device_queries
 from refurb.devices.services import DeviceRefused
 from refurb.security import actor, allows_wasm, requires
@@ -57,8 +58,10 @@ def scan() -> ResponseReturnValue:
 @allows_wasm
 @requires(Permission.SCAN)
 def offline() -> ResponseReturnValue:
-    """The desk as the browser keeps it for when there is no network: empty, for whoever scans now."""
-    return render_template("desk/scan.html", kept=True, **_frame(), **state(None, who()))
+    """The desk as the browser keeps it for when there is no network: empty, for whoever scans now, as it is set."""
+    nothing: dict[str, Any] = {"entries": [], "last": None, "counts": dict.fromkeys(Answer, 0)}
+    shown = state(open_pile(), who(), standing=False) | nothing
+    return render_template("desk/scan.html", kept=True, **_frame(), **shown)
 
 
 def _frame() -> dict[str, Any]:
@@ -79,7 +82,8 @@ def _frame() -> dict[str, Any]:
 @requires(Permission.SCAN)
 def token() -> ResponseReturnValue:
     """What a page that was away needs to go on: a form token of now."""
-    fresh = jsonify(token=generate_csrf(), note=own_note(), name=who().name)
+    told_who = {"name": who().name, "account": actor().id, "organisation": actor().organisation_id}
+    fresh = jsonify(token=generate_csrf(), note=own_note(), **told_who)
     fresh.headers["Cache-Control"] = "no-store"
     return fresh
 
@@ -91,27 +95,43 @@ def send() -> ResponseReturnValue:
     body = request.get_json(silent=True)
     if not isinstance(body, dict) or not isinstance(body.get("text"), str):
         return jsonify(code="not-a-scan"), 422
-    session, note = get_session(), body.get("operator")
     try:
-        by = of_note(note) if isinstance(note, str) and note else who()
+        return _take(body)
     except OperatorUnknown as unknown:
         return jsonify(code=unknown.code), 409
+    except IntegrityError:
+        # The same scan came twice at once, from two pages or after an answer was lost: now it is one that came before.
+        get_session().rollback()
+        return _take(body)
+
+
+def _take(body: dict[str, Any]) -> ResponseReturnValue:
+    session, note = get_session(), body.get("operator")
+    by, made_at = of_dated_note(note) if isinstance(note, str) and note else (who(), None)
+    sent_at = moment(body.get("sent_at"))
+    # Sent in another's name than it was made in, it is older than the page that says so.
+    not_before = None if body.get("taken_over") else made_at
+    client_at = lateness.when(moment(body.get("client_at")), sent_at, at=now(), not_before=not_before)
     pile = pile_now(by)
     before = (pile.command, pile.place_id)
-    scans = answer(by, body["text"], body.get("client_uuid"), moment(body.get("client_at")), pile)
+    scans = answer(by, body["text"], body.get("client_uuid"), client_at, pile)
     # Only what this scan changed is drawn anew: a list of commands in the reader's language costs a third of a scan.
     setting = (pile.command, pile.place_id) != before or pile.context is not None or len(scans) > 1
     stands = any(scan.answer in queries.STANDING or scan.reason == "undone" for scan in scans)
     setting = setting or scans[-1].reason in ("command-set", "place-set", "context-set", "no-place")
     # Counted before the commit: after it, another transaction would wait for the database's one writer.
     shown = state(pile, by, latest=scans, standing=stands)
+    taken_back = [scan.detail["scan"] for scan in scans if scan.reason == "undone"]
+    undone = [told(entry) for number in taken_back if (entry := queries.scan_by_id(session, number, by=by))]
     session.commit()
     return jsonify(
         answer=scans[-1].answer,
         sound=SOUNDS[scans[-1].answer],
         conflict=any("meanwhile" in (scan.detail or {}) for scan in scans),
+        clock=lateness.is_wrong(sent_at, now()),
         last=part("_last", shown),
         rows=[part("_row", {"entry": entry}) for entry in shown["entries"]],
+        changed=[part("_row", {"entry": entry}) for entry in undone],
         setting=part("_setting", shown) if setting else None,
         standing=part("_standing", shown) if stands else None,
         counts=part("_counts", shown),
@@ -210,7 +230,7 @@ def link() -> ResponseReturnValue:
         flash(refusal(refused.code), "refused")
     else:
         if pile := open_pile():
-            queries.settle_code(session, pile.id, code, found[0], at=now())
+            settling.linked(session, pile, code, found[0], by=who(), at=now())
         session.commit()
         flash(
             _("L'étiquette %(label)s est celle de %(code)s.", label=display(code), code=display(found[0].code)), "done"

@@ -15,7 +15,10 @@ from refurb.web import zone
 
 @dataclass(frozen=True)
 class Day:
-    """`machines` that something was done to, `families` whose machine was among them, `steps` by command."""
+    """`machines` that something was done to, `families` whose machine was among them, `steps` by command.
+
+    Two steps are no command: "place", a machine put where a card says, and "arrival", one counted out of a gift.
+    """
 
     on: date
     machines: int
@@ -26,8 +29,9 @@ class Day:
 def of(session: Session, on: date, *, by: Actor) -> Day:
     """Return the day of the actor's organisation, whoever scanned; what was taken back does not count."""
     start = datetime.combine(on, time(), zone())
+    step = sa.case((Scan.reason == "placed", "place"), (Scan.reason == "moved", Scan.command), else_="arrival")
     deeds = (
-        sa.select(Scan.device_id, Scan.command)
+        sa.select(Scan.device_id, step.label("step"))
         .join(ScanPile)
         .where(
             ScanPile.organisation_id == by.organisation_id,
@@ -39,7 +43,7 @@ def of(session: Session, on: date, *, by: Actor) -> Day:
         )
     ).subquery()
     rows = session.execute(
-        sa.select(deeds.c.command, sa.func.count(deeds.c.device_id.distinct())).group_by(deeds.c.command)
+        sa.select(deeds.c.step, sa.func.count(deeds.c.device_id.distinct())).group_by(deeds.c.step)
     ).all()
     machines = session.scalar(sa.select(sa.func.count(deeds.c.device_id.distinct()))) or 0
     families = session.scalar(
@@ -48,4 +52,4 @@ def of(session: Session, on: date, *, by: Actor) -> Day:
             sa.or_(Reservation.ended_at.is_(None), Reservation.ended_at >= start),
         )
     )
-    return Day(on, machines, families or 0, {row[0] or "place": row[1] for row in rows})
+    return Day(on, machines, families or 0, {row[0]: row[1] for row in rows})

@@ -4,7 +4,7 @@ import hashlib
 import json
 from functools import cache
 
-from flask import Response, jsonify, url_for
+from flask import Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -29,6 +29,14 @@ def service_worker() -> ResponseReturnValue:
     # Asked again at each start: an old worker would keep an old desk.
     answer.headers["Cache-Control"] = "no-cache"
     return answer
+
+
+@bp.after_app_request
+def _say_release(response: Response) -> Response:
+    """Say of which release a page to keep is: without network, files of another would not start it."""
+    if request.endpoint in PAGES.values():
+        response.headers["Refurb-Release"] = _version()
+    return response
 
 
 @cache

@@ -34,6 +34,7 @@ FILES: tuple[str, ...] = (
     "js/scan.mjs",
     "js/scan-queue.mjs",
     "js/scan-read.mjs",
+    "js/scan-send.mjs",
     "js/scan-sound.mjs",
     "js/scan-camera.mjs",
 )

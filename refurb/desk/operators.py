@@ -17,7 +17,8 @@ from refurb.accounts.models import Account, Membership
 from refurb.accounts.passwords import hash_password, is_right
 from refurb.core.identity import CodeKind
 from refurb.core.permissions import PROVEN_ROLES, Permission, Role, permissions_of
-from refurb.desk.models import Badge
+from refurb.core.scanning import Answer
+from refurb.desk.models import Badge, Scan
 from refurb.desk.registry import DeskRefused
 from refurb.organisations.codes import next_code
 from refurb.organisations.models import Organisation
@@ -50,25 +51,25 @@ def seal(secret: str, note: Note) -> str:
     return str(_serializer(secret).dumps([note.account_id, note.organisation_id, note.badge_id]))
 
 
-def unseal(secret: str, text: str, *, now: datetime) -> Note:
-    """Return what a note says; raises OperatorUnknown."""
+def unseal(secret: str, text: str) -> tuple[Note, datetime]:
+    """Return what a note says, and when it was made; raises OperatorUnknown."""
     try:
         told, made_at = _serializer(secret).loads(text, return_timestamp=True)
     except BadSignature as error:
         raise OperatorUnknown from error
-    if now - made_at > NOTE_LIFETIME:
-        raise OperatorUnknown
-    return Note(*told)
+    return Note(*told), made_at
 
 
-def actor_of(session: Session, note: Note, *, signed_in: Actor) -> Actor:
+def actor_of(session: Session, note: Note, made_at: datetime, *, signed_in: Actor, at: datetime) -> Actor:
     """Return the actor that a note names; raises OperatorUnknown.
 
     Somebody must be signed in for the same organisation or belong to it; of the bearer of a badge only the rights that
-    need no second factor count.
+    need no second factor count. For oneself a note holds however old it is.
     """
     if note.account_id == signed_in.id and note.organisation_id == signed_in.organisation_id:
         return signed_in
+    if at - made_at > NOTE_LIFETIME:
+        raise OperatorUnknown
     if note.organisation_id not in {signed_in.organisation_id, *(id for id, _name in signed_in.memberships)}:
         raise OperatorUnknown
     query = (
@@ -181,6 +182,14 @@ def may_try(session: Session, badge: Badge, *, at: datetime) -> bool:
 def forget_tries(session: Session, badge: Badge) -> None:
     """Drop the count after a success."""
     throttle.forget(session, f"badge:{badge.id}")
+
+
+def note_taken(session: Session, pile_id: int, code: str, name: str, *, at: datetime) -> None:
+    """Note in the ledger where the badge was read that its bearer took over: nothing is asked there any more."""
+    query = sa.select(Scan).where(Scan.pile_id == pile_id, Scan.reason == "badge-pin", Scan.code == code)
+    for entry in session.scalars(query):
+        entry.answer, entry.reason, entry.settled_at = Answer.DONE, "badge-taken", at
+        entry.detail = {"name": name}
 
 
 def hashed(pin: str) -> str:

@@ -47,8 +47,13 @@ def who() -> Actor:
 
 def of_note(text: str) -> Actor:
     """Return whom a sealed note names; raises OperatorUnknown."""
-    note = operators.unseal(_secret(), text, now=now())
-    return operators.actor_of(get_session(), note, signed_in=actor())
+    return of_dated_note(text)[0]
+
+
+def of_dated_note(text: str) -> tuple[Actor, datetime]:
+    """Return whom a sealed note names, and when it was made: no scan that bears it is older; raises OperatorUnknown."""
+    note, made_at = operators.unseal(_secret(), text)
+    return operators.actor_of(get_session(), note, made_at, signed_in=actor(), at=now()), made_at
 
 
 def own_note() -> str:
@@ -65,6 +70,14 @@ def client() -> str:
         g.desk_client = request.cookies.get(CLIENT_COOKIE, "")[:36] or str(uuid.uuid4())
     found: str = g.desk_client
     return found
+
+
+@bp.after_app_request
+def _forget_badge(response: Response) -> Response:
+    """Let a badge end with the sign-in it was read under: who signs in next scans as themselves."""
+    if request.endpoint == "accounts.sign_out" and OPERATOR_COOKIE in request.cookies:
+        response.delete_cookie(OPERATOR_COOKIE, httponly=True, samesite="Lax")
+    return response
 
 
 @bp.after_request
@@ -157,7 +170,8 @@ def moment(value: Any) -> datetime | None:
         found = datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    # At the ends of the calendar a zone would lead out of it.
+    return found if found.tzinfo and 1 < found.year < 9999 else None
 
 
 def known_page(endpoint: str) -> bool:

@@ -22,6 +22,23 @@ from refurb.security import actor, requires
 from refurb.web import local_datetime, now, today
 
 
+@bp.get("/scan/piles")
+@requires(Permission.SCAN)
+def piles() -> ResponseReturnValue:
+    """The piles of before, of whoever scans: to read again, print and export."""
+    session = get_session()
+    found = queries.latest_piles(session, who())
+    return render_template("desk/piles.html", piles=found, counts_of=queries.counts_of(session, found))
+
+
+@bp.get("/scan/piles/now")
+@requires(Permission.SCAN)
+def pile_now() -> ResponseReturnValue:
+    """The open pile's own page, whichever it is by now: the desk was drawn before its first scan."""
+    found = open_pile()
+    return redirect(url_for(".pile", pile_id=found.id) if found else url_for(".piles"), 302)
+
+
 @bp.get("/scan/piles/<int:pile_id>")
 @requires(Permission.SCAN)
 def pile(pile_id: int) -> ResponseReturnValue:
@@ -65,7 +82,7 @@ def _download(data: bytes, kind: str, name: str) -> Response:
 def end_of_day() -> ResponseReturnValue:
     """What the workshop did today: machines and families, never a person."""
     found = day.of(get_session(), today(), by=who())
-    words = {"place": _("Ranger"), **COMMAND_WORDS}
+    words = {"place": _("Ranger"), "arrival": _("Compter à l'arrivée"), **COMMAND_WORDS}
     steps = [(words.get(key, _("Autre geste")), count) for key, count in found.steps.items()]
     return render_template("desk/day.html", day=found, steps=sorted(steps, key=lambda step: -step[1]))
 
@@ -124,13 +141,16 @@ def say_unknown(scan_id: int) -> ResponseReturnValue:
     device = device_queries.by_code(session, code, seen_by=who()) if code and kind_of(code) is CodeKind.DEVICE else None
     if device is None or device.holder_id != who().organisation_id:
         abort(400)
+    found = queries.pile_by_id(session, entry.pile_id, seen_by=who()) or abort(404)
     try:
-        settling.say(session, entry, device, by=who(), at=now())
+        settling.say(session, found, entry, device, by=who(), at=now())
     except DeskRefused as refused:
         flash(refusal(refused.code), "refused")
     else:
+        said = told(entry)
+        opened = entry.answer is Answer.UNKNOWN
         session.commit()
-        flash(_("C'est noté : la machine est trouvée."), "done")
+        flash(_("C'est noté : la machine est trouvée.") if opened else f"{said.word} : {said.sentence}", said.tone)
     return redirect(url_for(".scan"), 303)
 
 

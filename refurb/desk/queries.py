@@ -1,7 +1,6 @@
 """Piles and scans, and the machine that a scan means: few statements, for a gun does not wait."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -20,6 +19,8 @@ SEVERAL = 10
 STANDING = (Answer.REFUSED, Answer.UNKNOWN, Answer.WAITING)
 #: More than these are told by their number: a wall of refusals helps nobody.
 STANDING_SHOWN = 12
+#: What a stocktake ticks: no move of a machine, so that no event tells of it.
+TICKED = ("counted", "counted-unexpected", "counted-elsewhere")
 NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command")
 
 
@@ -40,19 +41,17 @@ _SCANS_OF_UUIDS = (
     .options(joinedload(Scan.device))
     .order_by(Scan.id)
 )
+_COUNTED = (
+    Scan.undone_at.is_(None),
+    sa.or_(
+        sa.and_(Scan.answer.in_(STANDING), Scan.reason != "badge-pin"),
+        Scan.event_id.is_not(None),
+        sa.and_(Scan.answer == Answer.ALREADY, Scan.device_id.is_not(None)),
+        Scan.reason.in_(("to-label", *TICKED)),
+    ),
+)
 _COUNTS = (
-    sa.select(Scan.answer, sa.func.count())
-    .where(
-        Scan.pile_id == sa.bindparam("pile"),
-        Scan.undone_at.is_(None),
-        sa.or_(
-            sa.and_(Scan.answer.in_(STANDING), Scan.reason != "badge-pin"),
-            Scan.event_id.is_not(None),
-            sa.and_(Scan.answer == Answer.ALREADY, Scan.device_id.is_not(None)),
-            Scan.reason == "to-label",
-        ),
-    )
-    .group_by(Scan.answer)
+    sa.select(Scan.answer, sa.func.count()).where(Scan.pile_id == sa.bindparam("pile"), *_COUNTED).group_by(Scan.answer)
 )
 _DEVICE_OF_CODE = (
     sa.select(Device)
@@ -73,7 +72,7 @@ def pile_by_id(session: Session, pile_id: int, *, seen_by: Actor) -> ScanPile | 
     return session.scalar(query.options(joinedload(ScanPile.place)))
 
 
-def latest_piles(session: Session, by: Actor, *, limit: int = 10) -> Sequence[ScanPile]:
+def latest_piles(session: Session, by: Actor, *, limit: int = 30) -> Sequence[ScanPile]:
     """Return the actor's last closed piles, newest first."""
     query = sa.select(ScanPile).where(
         ScanPile.account_id == by.id,
@@ -113,18 +112,15 @@ def ledger(session: Session, pile_id: int, *, limit: int | None = 50, answer: An
     return session.scalars(query.limit(limit) if limit else query).all()
 
 
-def settle_code(session: Session, pile_id: int, code: str, device: Device, *, at: datetime) -> None:
-    """Note on the scans of a blank label in a pile that its machine is found."""
-    query = sa.select(Scan).where(Scan.pile_id == pile_id, Scan.code == code, Scan.settled_at.is_(None))
-    for entry in session.scalars(query):
-        entry.device_id, entry.settled_at = device.id, at
-
-
 def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequence[Scan]:
     """Return what can be taken back in a pile, newest first, with events and machines."""
     query = (
         sa.select(Scan)
-        .where(Scan.pile_id == pile_id, Scan.event_id.is_not(None), Scan.undone_at.is_(None))
+        .where(
+            Scan.pile_id == pile_id,
+            sa.or_(Scan.event_id.is_not(None), Scan.reason.in_(TICKED)),
+            Scan.undone_at.is_(None),
+        )
         .options(joinedload(Scan.event), joinedload(Scan.device))
         .order_by(Scan.id.desc())
     )
@@ -183,6 +179,15 @@ def counts(session: Session, pile_id: int) -> dict[Answer, int]:
     return dict.fromkeys(Answer, 0) | {row[0]: row[1] for row in session.execute(_COUNTS, {"pile": pile_id})}
 
 
+def counts_of(session: Session, piles: Sequence[ScanPile]) -> dict[int, dict[Answer, int]]:
+    """Return the counts of several piles, by pile."""
+    query = sa.select(Scan.pile_id, Scan.answer, sa.func.count()).where(Scan.pile_id.in_([pile.id for pile in piles]))
+    found = {pile.id: dict.fromkeys(Answer, 0) for pile in piles}
+    for pile_id, answer, count in session.execute(query.where(*_COUNTED).group_by(Scan.pile_id, Scan.answer)):
+        found[pile_id][answer] = count
+    return found
+
+
 def device_of_code(session: Session, code: str, *, lock: bool = False) -> Device | None:
     """Return the machine that carries this code, as its own or as a blank label linked to it, whoever holds it.
 
@@ -234,11 +239,17 @@ def devices_of_text(session: Session, candidates: Sequence[str], *, seen_by: Act
 
 
 def to_label(session: Session, pile_id: int) -> Sequence[Device]:
-    """Return the machines that the pile gathered for labels, in the order of their first scan."""
+    """Return the machines that the pile gathered for labels, in the order of their first scan.
+
+    Those scanned to be labelled, where there are any; else all that the pile's organisation holds.
+    """
+    asked = sa.select(Scan.id).where(Scan.pile_id == pile_id, Scan.reason == "to-label", Scan.undone_at.is_(None))
     query = (
         sa.select(Device)
         .join(Scan, Scan.device_id == Device.id)
-        .where(Scan.pile_id == pile_id, Scan.undone_at.is_(None))
+        .join(ScanPile, ScanPile.id == Scan.pile_id)
+        .where(Scan.pile_id == pile_id, Scan.undone_at.is_(None), Device.holder_id == ScanPile.organisation_id)
+        .where(sa.or_(Scan.reason == "to-label", ~asked.exists()))
         .group_by(Device.id)
         .order_by(sa.func.min(Scan.id))
     )

@@ -11,9 +11,9 @@ from refurb.core.identity import CodeKind, kind_of, read
 from refurb.core.scanning import COMMANDS, Answer
 from refurb.core.serials import fold_serial
 from refurb.core.workflow import OUT
-from refurb.desk import queries
+from refurb.desk import queries, stocktakes
 from refurb.desk.models import Scan, ScanPile
-from refurb.desk.registry import DeskRefused
+from refurb.desk.registry import DeskRefused, Outcome
 from refurb.desk.services import carry_out, link_label
 from refurb.devices.models import Device, DeviceAlias
 from refurb.donations.models import Arrival, Lot, LotLine
@@ -64,13 +64,53 @@ def set_aside(entries: Sequence[Scan], *, at: datetime) -> int:
     return len(aside)
 
 
-def say(session: Session, entry: Scan, device: Device, *, by: Actor, at: datetime) -> None:
-    """Say which machine an unknown scan was: a blank label becomes its own; raises DeskRefused "not-blank"."""
+def say(session: Session, pile: ScanPile, entry: Scan, device: Device, *, by: Actor, at: datetime) -> None:
+    """Say which machine an unknown scan of `pile` was: a blank label becomes its own, and it undergoes what the scan
+    would have made it undergo, had it been known. Raises DeskRefused "not-blank".
+
+    A place that was set or left since is not guessed: then the machine is found and no more.
+    """
     if entry.answer is not Answer.UNKNOWN or entry.settled_at is not None:
         raise DeskRefused("already-settled")
     if entry.code and kind_of(entry.code) is CodeKind.DEVICE:
         link_label(session, entry.code, device, by=by, at=at)
+    _settle(session, pile, entry, device, by=by, at=at)
+
+
+def linked(session: Session, pile: ScanPile, code: str, device: Device, *, by: Actor, at: datetime) -> None:
+    """Settle the scans of a blank label in a pile, now that it is a machine's."""
+    query = sa.select(Scan).where(Scan.pile_id == pile.id, Scan.code == code, Scan.settled_at.is_(None))
+    for entry in session.scalars(query.where(Scan.answer == Answer.UNKNOWN).order_by(Scan.id)).all():
+        _settle(session, pile, entry, device, by=by, at=at)
+
+
+def _settle(session: Session, pile: ScanPile, entry: Scan, device: Device, *, by: Actor, at: datetime) -> None:
     entry.device_id, entry.device, entry.settled_at = device.id, device, at
+    outcome = _catch_up(session, pile, entry, device, by=by, at=at)
+    if outcome is None:
+        return
+    entry.answer, entry.reason, entry.detail = outcome.answer, outcome.reason, outcome.detail
+    entry.event_id = outcome.event_id
+    if outcome.answer in queries.STANDING:
+        entry.settled_at = None
+
+
+def _catch_up(
+    session: Session, pile: ScanPile, entry: Scan, device: Device, *, by: Actor, at: datetime
+) -> Outcome | None:
+    """Return what the scan comes to now that its machine is known; None where it only opens."""
+    command, area = COMMANDS.get(entry.command or ""), (pile.context or "").partition(":")[0]
+    if area == stocktakes.AREA:
+        return stocktakes.recognise(session, pile.context or "", entry.code or entry.text, device, by=by, at=at)
+    if area or command is None or command.action is None or command.asks or device.holder_id != by.organisation_id:
+        return None
+    moved_on = sa.select(Scan.id).where(
+        Scan.pile_id == pile.id, Scan.id > entry.id, Scan.reason.in_(("place-set", "no-place"))
+    )
+    if session.scalar(moved_on.limit(1)) is not None:
+        return None
+    deed = {"client_uuid": entry.client_uuid, "client_at": entry.client_at}
+    return carry_out(session, pile, device, command, {}, by=by, at=at, **deed)
 
 
 def find(session: Session, text: str, *, by: Actor) -> list[Device]:

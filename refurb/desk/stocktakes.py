@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session, joinedload
 
-from refurb.core.identity import Reading
+from refurb.core.identity import Reading, read
 from refurb.core.scanning import Answer
 from refurb.core.workflow import OUT
 from refurb.desk.models import Stocktake, StocktakeItem
@@ -147,37 +147,24 @@ class Counting:
         found = _open(session, reference, by)
         if found is None:
             return None
-        detail: dict[str, Any] = {"stocktake": found.id}
         if device is None:
-            text = code or (reading.candidates[0] if reading.candidates else reading.text)
+            text = _text(code, reading)
             known = sa.select(StocktakeItem.id).where(
-                StocktakeItem.stocktake_id == found.id, StocktakeItem.text == text[:400]
+                StocktakeItem.stocktake_id == found.id, StocktakeItem.text == text
             )
             if session.scalar(known.limit(1)) is None:
-                session.add(StocktakeItem(stocktake_id=found.id, text=text[:400], expected=False, found_at=at))
+                session.add(StocktakeItem(stocktake_id=found.id, text=text, expected=False, found_at=at))
             return None
-        ticked = session.execute(
-            sa.update(StocktakeItem)
-            .where(
-                StocktakeItem.stocktake_id == found.id,
-                StocktakeItem.device_id == device.id,
-                StocktakeItem.found_at.is_(None),
-            )
-            .values(found_at=at)
-            .returning(StocktakeItem.id)
-        ).first()
-        if ticked is not None:
-            return Outcome(Answer.DONE, "counted", detail, device)
-        where = _recorded(device, by)
-        if _stranger(session, found.id, device.id, where, at):
-            if where is None:
-                return Outcome(Answer.DONE, "counted-unexpected", detail, device)
-            return Outcome(Answer.REFUSED, "counted-elsewhere", detail | {"place": where}, device)
-        return Outcome(Answer.ALREADY, "counted-already", detail, device)
+        return _tick(session, found, device, by=by, at=at)
 
     def undo(self, session: Session, reference: str, detail: dict[str, Any], *, by: Actor, at: datetime) -> None:
-        """A tick made no event, so that nothing is there to take back."""
-        raise DeskRefused("nothing-to-undo")
+        """Take a tick back: what was expected is to be found again, what was not is met no more."""
+        found = _open(session, reference, by)
+        if found is None:
+            raise DeskRefused("stocktake-closed")
+        its = (StocktakeItem.stocktake_id == found.id, StocktakeItem.device_id == int(detail["device_id"]))
+        session.execute(sa.update(StocktakeItem).where(*its, StocktakeItem.expected).values(found_at=None))
+        session.execute(sa.delete(StocktakeItem).where(*its, ~StocktakeItem.expected))
 
     def sentence(self, reason: str, detail: dict[str, Any]) -> str | None:
         """Return what a count says of a scan."""
@@ -191,6 +178,45 @@ class Counting:
             case "counted-elsewhere":
                 return str(_("Elle est ici, mais notée à %(place)s.", place=detail.get("place") or "?"))
         return None
+
+
+def recognise(session: Session, context: str, text: str, device: Device, *, by: Actor, at: datetime) -> Outcome | None:
+    """Tick the machine that an unknown text turned out to be; None once the count is over."""
+    found = _open(session, context.partition(":")[2], by)
+    if found is None:
+        return None
+    reading = read(text)
+    told = _text(reading.codes[0] if reading.codes else None, reading)
+    unread = (StocktakeItem.stocktake_id == found.id, StocktakeItem.device_id.is_(None), StocktakeItem.text == told)
+    session.execute(sa.delete(StocktakeItem).where(*unread))
+    return _tick(session, found, device, by=by, at=at)
+
+
+def _text(code: str | None, reading: Reading) -> str:
+    """Return what a count keeps of a scan that is no machine's."""
+    return (code or (reading.candidates[0] if reading.candidates else reading.text))[:400]
+
+
+def _tick(session: Session, found: Stocktake, device: Device, *, by: Actor, at: datetime) -> Outcome:
+    detail: dict[str, Any] = {"context": f"{AREA}:{found.id}", "device_id": device.id}
+    ticked = session.execute(
+        sa.update(StocktakeItem)
+        .where(
+            StocktakeItem.stocktake_id == found.id,
+            StocktakeItem.device_id == device.id,
+            StocktakeItem.found_at.is_(None),
+        )
+        .values(found_at=at)
+        .returning(StocktakeItem.id)
+    ).first()
+    if ticked is not None:
+        return Outcome(Answer.DONE, "counted", detail, device)
+    where = _recorded(device, by)
+    if _stranger(session, found.id, device.id, where, at):
+        if where is None:
+            return Outcome(Answer.DONE, "counted-unexpected", detail, device)
+        return Outcome(Answer.REFUSED, "counted-elsewhere", detail | {"place": where}, device)
+    return Outcome(Answer.ALREADY, "counted-already", detail, device)
 
 
 def _open(session: Session, reference: str, by: Actor) -> Stocktake | None:

@@ -19,19 +19,21 @@ def undo(session: Session, entry: Scan, *, by: Actor, at: datetime) -> None:
     if entry.undone_at is not None:
         raise DeskRefused("already-undone")
     event = entry.event
-    if event is None:
+    if event is None and entry.reason not in queries.TICKED:
         raise DeskRefused("nothing-to-undo")
     with session.begin_nested():
-        if event.kind == "device.placed":
+        if event is not None and event.kind == "device.placed":
             _put_back(session, entry, event, by=by, at=at)
-        elif entry.detail.get("context"):
-            area, _, reference = str(entry.detail["context"]).partition(":")
+        elif event is None or entry.detail.get("context"):
+            area, _, reference = str(entry.detail.get("context")).partition(":")
             if area not in CONTEXTS:
                 raise DeskRefused("nothing-to-undo")
             CONTEXTS[area].undo(session, reference, entry.detail, by=by, at=at)
         else:
             devices.undo(session, event, by=by, at=at)
         entry.undone_at = at
+        if entry.answer in queries.STANDING:
+            entry.settled_at = entry.settled_at or at
         session.flush()
 
 

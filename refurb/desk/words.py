@@ -15,7 +15,7 @@ from refurb.core.scanning import COMMANDS, Answer, Deed
 from refurb.core.workflow import Action, TriageOutcome
 from refurb.desk.lateness import is_late
 from refurb.desk.models import Scan
-from refurb.desk.queries import NOT_STANDING, STANDING
+from refurb.desk.queries import NOT_STANDING, STANDING, TICKED
 from refurb.desk.readings import sentences as why_not
 from refurb.desk.registry import CONTEXTS, FOLLOWS
 from refurb.devices.words import ACTIONS, REFUSALS, STATUSES, TRIAGES, WAITS
@@ -43,6 +43,7 @@ WORDS: Words = {
     "no-place": _l("Réglé"),
     "undone": _l("Annulé"),
     "gun-works": _l("Reçu"),
+    "badge-taken": _l("Réglé"),
     "counted": _l("Compté"),
     "counted-unexpected": _l("Inattendue"),
 }
@@ -73,6 +74,7 @@ _REFUSALS: Words = {
     "not-a-member": _l("Cette personne n'est pas de votre organisation."),
     "pin-shape": _l("Un code de badge a de 4 à 8 chiffres, pas tous les mêmes."),
     "counted-elsewhere": _l("Elle est notée à un autre endroit."),
+    "stocktake-closed": _l("L'inventaire est terminé : il ne change plus."),
     "placeholder": _l("Ce n'est pas un vrai numéro de série : le fabricant ne l'a pas rempli."),
 }
 
@@ -161,7 +163,7 @@ def told(scan: Scan) -> Told:
         badge=detail.get("badge"),
         stands=scan.answer in STANDING and scan.reason not in NOT_STANDING and scan.settled_at is None,
         then=_then(scan, detail),
-        can_undo=scan.event_id is not None and scan.undone_at is None,
+        can_undo=(scan.event_id is not None or scan.reason in TICKED) and scan.undone_at is None,
         undone=scan.undone_at is not None,
     )
 
@@ -239,6 +241,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
         "%(action)s : confirmez une fois pour toute la pile.", action=COMMAND_WORDS[d["command"]]
     ),
     "badge-pin": lambda d, s: _("Tapez le code de ce badge pour scanner à votre nom."),
+    "badge-taken": lambda d, s: _("Depuis, c'est %(name)s qui scanne.", name=d["name"]),
     "badge-same": lambda d, s: _("C'est déjà vous qui scannez."),
     "unknown-badge": lambda d, s: _("Ce badge n'existe pas ici, ou ne compte plus."),
 }
@@ -322,6 +325,9 @@ def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:
     if url:
         links.append(Link(_("Ouvrir la machine") if scan.device else _("Ouvrir"), url))
     links += [Link(offer["title"], offer["url"], "people") for offer in detail.get("offers", ())]
+    if scan.reason == "to-label" and scan.undone_at is None and actor().can(Permission.LABEL_PRINT):
+        page = _page("labels.prepare", pile=scan.pile_id)
+        links += [Link(_("Imprimer les étiquettes de la pile"), page, "printer")] if page else []
     if scan.answer is not Answer.UNKNOWN or scan.reason not in ("blank-label", "unknown-text"):
         return links
     if scan.settled_at is not None:

@@ -178,6 +178,7 @@ export default function (desk) {
       torch.setAttribute("aria-pressed", String(on));
     } catch (error) {
       console.warn("torch", error);
+      tell("unlit");
     }
   });
   window.addEventListener("pagehide", stop);

@@ -1,6 +1,9 @@
 // What the browser may tell of a text by itself, to show it while it waits: the server alone decides what it means.
 const AZERTY = { à: "0", "&": "1", é: "2", '"': "3", "'": "4", "(": "5", "-": "6", è: "7", _: "8", ç: "9", "§": "6", "!": "8", À: "0", É: "2", È: "7", Ç: "9" };
 
+// The digit that a key of the upper row stands for, typed without shift on AZERTY; null for any other key.
+export const digitOf = (key) => AZERTY[key] ?? null;
+
 export function codeOf(text) {
   let typed = text.replace(/^\][A-Za-z][0-9A-Za-z]/, "").trim();
   if (!/[0-9]/.test(typed)) typed = Array.from(typed, (c) => AZERTY[c] ?? c).join("");

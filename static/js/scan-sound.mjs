@@ -18,9 +18,9 @@ export function setQuiet(quiet) {
 }
 
 export function play(answer) {
-  if (isQuiet()) return;
-  // Whoever asked for less motion is not shaken either.
+  // Whoever asked for less motion is not shaken either; silence is for the ears, a telephone in a glove still shakes.
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) navigator.vibrate?.(SHAKES[answer] ?? []);
+  if (isQuiet()) return;
   try {
     context ??= new AudioContext();
     context.resume();

@@ -1,11 +1,16 @@
 // The desk with a gun: a scan is kept on the disk, the box is free at once, and the queue leaves in order, whatever the
 // network does. Without this module the same form sends one scan a page.
 import { openQueue } from "./scan-queue.mjs";
-import { codeOf, display } from "./scan-read.mjs";
+import { codeOf, digitOf, display } from "./scan-read.mjs";
+import { makeSender } from "./scan-send.mjs";
 import { isQuiet, play, setQuiet } from "./scan-sound.mjs";
 
 const AGAIN_AFTER = 4000;
-const TRIES = 3;
+// A scan that nobody answered within this shows that it waits.
+const SLOW = 2500;
+// A gun types a character every few milliseconds, nobody's fingers do: it may end with Tab where others press Enter.
+const GUN_PACE = 50;
+const GUN_LENGTH = 6;
 
 function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID(); // absent from addresses that are not secure
@@ -24,12 +29,15 @@ export default async function (desk) {
   const template = desk.querySelector(".desk-template").content;
   const commands = JSON.parse(desk.dataset.commands);
   const commandCodes = JSON.parse(desk.dataset.commandCodes);
-  let { token, note } = desk.dataset;
+  const { send, fresh, token, note, operator: name, account, organisation } = desk.dataset;
+  const station = { send, fresh, token, note, name, account, organisation };
   // Scans made before the database is open are not lost: they wait for it, in order.
   let writing = openQueue();
   const opened = writing;
-  let busy = false;
-  let refusals = 0;
+  const sending = opened.then((queue) => makeSender(queue, station, { answered, held, away, back, fresh: freshened }));
+  // What was scanned on this page and not answered yet; another page of this browser may send it.
+  const mine = new Set();
+  const siblings = globalThis.BroadcastChannel ? new BroadcastChannel("refurb-desk") : null;
 
   const say = (state, on) => {
     desk.querySelector(`[data-state="${state}"]`).hidden = !on;
@@ -37,24 +45,35 @@ export default async function (desk) {
   const only = (state) => ["offline", "signed-out", "forbidden", "trouble"].forEach((one) => say(one, one === state));
 
   // -- What is shown ---------------------------------------------------------------------------------------------------
-  function show(answer) {
-    parts.last.innerHTML = answer.last;
+  function show(answer, here = true) {
+    if (here) parts.last.innerHTML = answer.last;
     if (answer.setting !== null) parts.setting.innerHTML = answer.setting;
     parts.counts.innerHTML = answer.counts;
     if (answer.standing !== null) parts.standing.innerHTML = answer.standing;
     for (const row of answer.rows) {
-      const id = /id="(scan-\d+)"/.exec(row)?.[1];
-      if (!document.getElementById(id)) parts.rows.insertAdjacentHTML("afterbegin", row);
+      if (!known(row)) parts.rows.insertAdjacentHTML("afterbegin", row);
+    }
+    // What this scan took back stays where it stood, struck through.
+    for (const row of answer.changed ?? []) {
+      const shown = known(row);
+      if (shown) shown.outerHTML = row;
     }
     for (const old of [...parts.rows.children].slice(50)) old.remove();
     parts.empty.hidden = true;
     parts.actions.hidden = false;
     wire();
     filter();
+    say("clock", Boolean(answer.clock));
+    if (!here) return;
     play(answer.conflict ? "refused" : answer.answer);
+    // The PIN of the badge that was just read is the next thing typed, unless the gun went on.
+    if (!box.value && document.activeElement === box) aim();
     const then = parts.last.querySelector("[data-then]");
     if (then) follow(then);
   }
+
+  const known = (row) => document.getElementById(/id="(scan-\d+)"/.exec(row)?.[1]);
+  const aim = () => (parts.last.querySelector("#desk-pin") ?? box).focus();
 
   // What another area adds comes second, and its absence is no trouble.
   async function follow(what) {
@@ -81,6 +100,9 @@ export default async function (desk) {
   async function showQueue() {
     const queue = await opened;
     const waiting = await queue.all();
+    say("unkept", queue.state === "unkept");
+    say("full", queue.state === "full");
+    if (!waiting.length) say("after", false);
     const words = desk.querySelector('[data-state="queue"] span');
     say("queue", waiting.length > 0);
     words.textContent = waiting.length === 1 ? words.dataset.one : words.dataset.many.replace("{n}", waiting.length);
@@ -115,127 +137,100 @@ export default async function (desk) {
     list.replaceChildren(
       ...held.map((scan) => {
         const item = line(scan);
-        item.children[3].textContent = list.dataset[scan.why.replace(/-(\w)/g, (_, c) => c.toUpperCase())] ?? scan.why;
-        for (const [words, deed] of [[list.dataset.again, () => queue.again(scan, { operator: note, tries: 0 })], [list.dataset.drop, () => queue.drop(scan.n)]]) {
-          const button = document.createElement("button");
-          button.type = "button";
-          button.className = "btn btn-secondary";
-          button.textContent = words;
-          button.addEventListener("click", async () => {
-            await deed();
-            await showQueue();
-            drain();
-          });
-          item.append(button);
-        }
+        const elsewhere = scan.organisation && scan.organisation !== station.organisation;
+        const why = elsewhere && scan.why === "operator-unknown" ? "elsewhere" : scan.why.replace(/-(\w)/g, (_, c) => c.toUpperCase());
+        item.children[3].textContent = list.dataset[why] ?? scan.why;
+        // Each scan keeps its author, unless the server will not hear of them and somebody answers for it.
+        const taken = { operator: station.note, operator_name: station.name, account: station.account, taken_over: true };
+        if (scan.why !== "operator-unknown") press(item, list.dataset.resend, () => queue.again(scan, {}));
+        else if (!elsewhere) press(item, list.dataset.again, () => queue.again(scan, taken));
+        press(item, list.dataset.drop, () => confirm(list.dataset.sure) && queue.drop(scan.n));
         return item;
       }),
     );
   }
 
+  function press(item, words, deed) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn btn-secondary";
+    button.textContent = words;
+    button.addEventListener("click", async () => {
+      await deed();
+      drain();
+    });
+    item.append(button);
+  }
+
   // -- In, and out -----------------------------------------------------------------------------------------------------
   function take(text) {
-    const scan = { text, client_uuid: uuid(), client_at: new Date().toISOString(), operator: note, operator_name: desk.dataset.operator };
+    say("badge", false);
+    if (desk.hasAttribute("data-away") && codeOf(text)?.startsWith("U")) {
+      // Only the server knows a PIN: what follows would bear the wrong name, and nobody would know.
+      say("badge", true);
+      play("refused");
+      return writing;
+    }
+    const scan = {
+      text,
+      client_uuid: uuid(),
+      client_at: new Date().toISOString(),
+      operator: station.note,
+      operator_name: station.name,
+      account: station.account,
+      organisation: station.organisation,
+    };
+    mine.add(scan.client_uuid);
+    desk.toggleAttribute("data-waiting", true);
     writing = writing.then(async (queue) => {
       await queue.add(scan);
       if (!navigator.onLine || desk.hasAttribute("data-away")) showWaiting(scan);
-      desk.toggleAttribute("data-waiting", true);
+      else setTimeout(() => [...mine].at(-1) === scan.client_uuid && showWaiting(scan), SLOW);
       drain();
       return queue;
     });
     return writing;
   }
 
-  async function send(scan) {
-    const ask = () =>
-      fetch(desk.dataset.send, {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token },
-        body: JSON.stringify({ text: scan.text, client_uuid: scan.client_uuid, client_at: scan.client_at, operator: scan.operator }),
-        redirect: "error",
-      });
-    const answer = await ask();
-    // A form token of before a sign-in, or of a page that was kept for days: fetched anew, once.
-    if (answer.status !== 400) return answer;
-    const fresh = await refresh();
-    return fresh.ok ? ask() : fresh;
-  }
-
-  async function refresh() {
-    const answer = await fetch(desk.dataset.fresh, { headers: { Accept: "application/json" }, redirect: "error", cache: "no-store" });
-    if (!answer.ok) return answer;
-    const fresh = await answer.json();
-    token = fresh.token;
-    note = fresh.note;
-    desk.dataset.operator = fresh.name;
-    for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = token;
-    return answer;
-  }
-
   async function drain() {
-    if (busy) return;
-    busy = true;
-    const queue = await opened;
-    try {
-      // One page at a time sends, where the browser can tell; two would still count each scan once.
-      if (navigator.locks) await navigator.locks.request("refurb-desk-send", { ifAvailable: true }, (lock) => lock && empty(queue));
-      else await empty(queue);
-    } catch (error) {
-      console.error("scan", error);
-    }
-    busy = false;
+    await (await sending).drain();
     await showQueue();
   }
 
-  async function empty(queue) {
-    for (let scan = await queue.first(); scan; scan = await queue.first()) {
-      let answer;
-      try {
-        answer = await send(scan);
-      } catch (error) {
-        // The scan stays first in line under its own identifier: sent again, it counts once.
-        console.warn("scan", error);
-        away("offline", scan);
-        return;
-      }
-      if (answer.status === 401) return away("signed-out", scan);
-      if (answer.status === 403 || answer.status === 400) return away("forbidden", scan);
-      if (answer.status === 409 || answer.status === 422) {
-        const told = await answer.json().catch(() => ({}));
-        // Two writers that met, on the server: again, and it passes.
-        if (told.code) await queue.hold(scan, told.code);
-        else if (++refusals >= TRIES) return away("trouble", scan);
-        continue;
-      }
-      if (answer.status >= 500) {
-        if (++refusals < TRIES) return away("trouble", scan);
-        // What breaks the server each time must not keep the others waiting; it is kept, and shown.
-        if (await alive()) await queue.hold(scan, "broken");
-        refusals = 0;
-        continue;
-      }
-      if (!answer.ok) return away("trouble", scan);
-      const told = await answer.json();
-      await queue.remove(scan.n);
-      refusals = 0;
-      desk.removeAttribute("data-away");
-      only(null);
-      show(told);
-    }
+  function answered(scan, told) {
+    only(null);
+    mine.delete(scan.client_uuid);
+    siblings?.postMessage({ client_uuid: scan.client_uuid, told });
+    show(told);
+    if (told.setting !== null) keep();
   }
 
-  async function alive() {
-    try {
-      return (await fetch(desk.dataset.fresh, { redirect: "error", cache: "no-store" })).ok;
-    } catch {
-      return false;
-    }
+  // Another page of this browser sent it: its answer is for the page where it was scanned, the ledger for both.
+  siblings?.addEventListener("message", ({ data }) => {
+    show(data.told, mine.delete(data.client_uuid));
+    showQueue();
+  });
+
+  function held(scan) {
+    mine.delete(scan.client_uuid);
+    play("refused");
   }
 
   function away(state, scan) {
-    if (!desk.hasAttribute("data-away")) showWaiting(scan);
+    if (scan && !desk.hasAttribute("data-away")) showWaiting(scan);
     desk.setAttribute("data-away", state);
     only(state);
+  }
+
+  function back() {
+    desk.removeAttribute("data-away");
+    only(null);
+    say("badge", false);
+  }
+
+  function freshened() {
+    desk.dataset.operator = station.name;
+    for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = station.token;
   }
 
   form.addEventListener("submit", (event) => {
@@ -246,6 +241,13 @@ export default async function (desk) {
     else drain();
   });
   desk.addEventListener("refurb:scanned", (event) => take(event.detail));
+  // What ends the pile, takes it back or changes what it does comes after the scans that wait, or it would miss them.
+  desk.addEventListener("submit", (event) => {
+    if (event.target === form || !desk.hasAttribute("data-waiting")) return;
+    event.preventDefault();
+    say("after", true);
+    drain();
+  }, true);
 
   // A choice in the list is the card of the same name: it waits its turn among the scans.
   function wire() {
@@ -274,15 +276,45 @@ export default async function (desk) {
   // The box always has the focus, unless somebody is using something else on the page: keys that a gun types come back.
   document.addEventListener("keydown", (event) => {
     const at = document.activeElement;
-    const typing = at && (at.matches("input, textarea, select, summary") || at.isContentEditable);
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
-    if (event.key === " " && at?.matches("button, a")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
+    if (at?.id === "desk-pin") return mendPin(event, at);
+    // A list too: left there, the first letter of a code would choose another action.
+    if (at && (at.matches("input, textarea, summary") || at.isContentEditable)) return;
+    if (event.key === " " && at?.matches("button, a, select")) return;
     box.focus();
   });
   document.addEventListener("click", (event) => {
+    // On a telephone this would open its keyboard over the page at each tap.
+    if (matchMedia("(pointer: coarse)").matches) return;
     if (!event.target.closest("a, button, input, select, textarea, label, summary, details, video") && !String(getSelection())) box.focus();
   });
-  window.addEventListener("pageshow", () => box.focus());
+  window.addEventListener("pageshow", aim);
+
+  // The upper row of an AZERTY keyboard gives digits only with the shift key, that a gloved hand forgets. A letter is no
+  // PIN: the gun went on.
+  function mendPin(event, pin) {
+    const digit = digitOf(event.key);
+    if (digit !== null) {
+      event.preventDefault();
+      if (pin.value.length < pin.maxLength) pin.setRangeText(digit, pin.selectionStart, pin.selectionEnd, "end");
+    } else if (/[A-Za-z]/.test(event.key)) {
+      pin.value = "";
+      box.focus();
+    }
+  }
+
+  let paced = 0;
+  let typedAt = 0;
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Tab" && !event.shiftKey && paced >= GUN_LENGTH && event.timeStamp - typedAt < GUN_PACE) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+    if (event.key.length === 1) {
+      paced = event.timeStamp - typedAt < GUN_PACE ? paced + 1 : 1;
+      typedAt = event.timeStamp;
+    } else if (event.key !== "Shift") paced = 0;
+  });
 
   const sound = desk.querySelector(".desk-sound");
   const button = sound.querySelector("button");
@@ -296,25 +328,28 @@ export default async function (desk) {
   });
   pressed();
   wire();
-  box.focus();
+  aim();
 
   // -- With and without network ----------------------------------------------------------------------------------------
   window.addEventListener("online", drain);
-  window.addEventListener("offline", () => only("offline"));
+  window.addEventListener("offline", async () => (await sending).startAway());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && drain());
-  setInterval(() => desk.hasAttribute("data-waiting") && drain(), AGAIN_AFTER);
-  // Without the database, leaving loses what waits.
+  setInterval(() => (desk.hasAttribute("data-waiting") || desk.hasAttribute("data-away")) && drain(), AGAIN_AFTER);
+  // What no disk holds is lost by leaving.
   const queue = await opened;
-  say("unkept", !queue.kept);
   window.addEventListener("beforeunload", (event) => {
-    if (!queue.kept && desk.hasAttribute("data-waiting")) event.preventDefault();
+    if (queue.state !== "kept" && desk.hasAttribute("data-waiting")) event.preventDefault();
   });
-  if (desk.hasAttribute("data-kept")) {
-    desk.setAttribute("data-away", "offline");
-    only("offline");
-  }
+  if (desk.hasAttribute("data-kept")) (await sending).startAway();
+  await (await sending).release();
   await showQueue();
   drain();
+
+  // The kept page is of whoever scans now, and of what is set: fetched anew at each visit, and at each change.
+  function keep() {
+    const { account, organisation } = station;
+    navigator.serviceWorker?.controller?.postMessage({ keep: new URL(location.href).pathname, who: `${account} ${organisation}` });
+  }
 
   if (!isSecureContext || !navigator.serviceWorker) {
     say("insecure", true);
@@ -323,10 +358,10 @@ export default async function (desk) {
   import("./scan-camera.mjs").then((camera) => camera.default(desk), (error) => console.error("camera", error));
   navigator.storage?.persist?.().catch(() => {});
   try {
+    navigator.serviceWorker.addEventListener("controllerchange", keep);
     await navigator.serviceWorker.register(desk.dataset.worker, { scope: "/" });
-    const ready = await navigator.serviceWorker.ready;
-    // The kept page is of whoever scans now: fetched anew at each visit.
-    if (!desk.hasAttribute("data-kept")) ready.active?.postMessage({ keep: new URL(location.href).pathname });
+    await navigator.serviceWorker.ready;
+    if (!desk.hasAttribute("data-kept")) keep();
     desk.setAttribute("data-installed", "");
   } catch (error) {
     console.error("worker", error);

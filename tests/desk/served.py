@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.serving import BaseWSGIServer
 
+    from refurb.db import Session
+
 
 @dataclass
 class Desk:
@@ -22,6 +24,7 @@ class Desk:
     app: Flask
     cookie: str
     codes: list[str]
+    workshop_id: int
     port: int = 0
     _server: BaseWSGIServer | None = field(default=None, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
@@ -51,27 +54,56 @@ class Desk:
 
 def furnish(app: Flask, machines: int) -> Desk:
     """Write a workshop with one signed-in technician and so many machines."""
-    from refurb.accounts.models import Account, AccountSession, Membership
-    from refurb.accounts.tokens import new_token, token_hash
     from refurb.db import get_session
     from refurb.devices.services import receive
-    from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow
     from refurb.security import Actor
     from refurb.web import now
 
     with app.app_context():
         session = get_session()
-        roles = [OrganisationRoleRow(role=OrganisationRole.REFURBISHER)]
-        workshop = Organisation(name="Atelier", legal_type=LegalType.ASSOCIATION, created_at=now(), role_rows=roles)
-        account = Account(email="t@example.org", name="T", language="fr", created_at=now(), password_hash="-")
-        session.add_all([workshop, account])
-        session.flush()
-        joined = {"account_id": account.id, "organisation_id": workshop.id, "created_at": now()}
-        session.add(Membership(role_codes=["technician"], **joined))
-        token, times = new_token(), {"created_at": now(), "last_seen_at": now(), "expires_at": now() + timedelta(3)}
-        session.add(AccountSession(token_hash=token_hash(token), account_id=account.id, **times))
+        workshop_id = _workshop(session, "Atelier")
+        token = _technician(session, "T", workshop_id)
         birth: dict[str, Any] = {"form": Form.LAPTOP, "origin": Origin.PRIVATE, "regime": Regime.GIFT, "place_id": None}
-        birth |= {"holder_id": workshop.id, "by": Actor.system(), "at": now(), "maker": "Lenovo", "model": "T470"}
+        birth |= {"holder_id": workshop_id, "by": Actor.system(), "at": now(), "maker": "Lenovo", "model": "T470"}
         codes = [receive(session, serial=f"PF0XK{n:05d}M", **birth).code for n in range(machines)]
         session.commit()
-        return Desk(app, token, codes)
+        return Desk(app, token, codes, workshop_id)
+
+
+def another(desk: Desk, name: str, *, elsewhere: bool = False) -> str:
+    """Sign another technician in, of the same workshop or of one of their own; return their cookie."""
+    from refurb.db import get_session
+
+    with desk.app.app_context():
+        session = get_session()
+        workshop_id = _workshop(session, f"Atelier de {name}") if elsewhere else desk.workshop_id
+        token = _technician(session, name, workshop_id)
+        session.commit()
+        return token
+
+
+def _workshop(session: Session, name: str) -> int:
+    from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow
+    from refurb.web import now
+
+    roles = [OrganisationRoleRow(role=OrganisationRole.REFURBISHER)]
+    made = Organisation(name=name, legal_type=LegalType.ASSOCIATION, created_at=now(), role_rows=roles)
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def _technician(session: Session, name: str, workshop_id: int) -> str:
+    from refurb.accounts.models import Account, AccountSession, Membership
+    from refurb.accounts.tokens import new_token, token_hash
+    from refurb.web import now
+
+    email = f"{name.lower()}@example.org"
+    account = Account(email=email, name=name, language="fr", created_at=now(), password_hash="-")
+    session.add(account)
+    session.flush()
+    joined = {"account_id": account.id, "organisation_id": workshop_id, "created_at": now()}
+    session.add(Membership(role_codes=["technician"], **joined))
+    token, times = new_token(), {"created_at": now(), "last_seen_at": now(), "expires_at": now() + timedelta(3)}
+    session.add(AccountSession(token_hash=token_hash(token), account_id=account.id, **times))
+    return token

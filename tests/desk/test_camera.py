@@ -1,4 +1,7 @@
-"""The telephone's camera, before a fake one that films labels drawn by the product: read, or told why not."""
+"""The telephone's camera, before a fake one that films labels drawn by the product: read, or told why not.
+
+And its lenses and its lamp, which the fake one has not: a script stands in for what the device says of them.
+"""
 
 from __future__ import annotations
 
@@ -78,6 +81,67 @@ SCENES = {
     "empty": "rapprochez l'étiquette",
     "dark": "trop sombre",
 }
+
+
+#: Three lenses, a lamp on each, and a note of all that the page asks of the camera.
+LAMPS = """
+  window.asked = { cameras: [], lamp: [] };
+  const devices = navigator.mediaDevices, open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    asked.cameras.push(wanted.video.deviceId?.exact ?? null);
+    window.filming = await open(wanted);
+    return filming;
+  };
+  MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true });
+  MediaStreamTrack.prototype.applyConstraints = async (wanted) => {
+    if (window.broken) throw new DOMException("no lamp", "OverconstrainedError");
+    asked.lamp.push(wanted.advanced[0].torch);
+  };
+"""
+RUNNING = ".desk-camera[data-running]"
+LENS = "filming.getVideoTracks()[0].getSettings().deviceId"
+
+
+def test_the_lens_is_remembered_the_lamp_lit_and_no_camera_asked_for_before(
+    desk: Desk, playwright: Playwright, socket_enabled: None
+) -> None:
+    three = [FAKE[0], f"{FAKE[1]}=device-count=3"]
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *three])
+    context = browser.new_context(locale="fr-FR", permissions=["camera"])
+    context.set_default_timeout(PATIENCE)
+    context.add_cookies([{"name": "refurb_session", "value": desk.cookie, "url": desk.address}])
+    context.add_init_script(LAMPS)
+    page = context.new_page()
+
+    def arrive() -> None:
+        page.goto(f"{desk.address}/scan")
+        page.locator(".desk-camera-open:not([hidden])").wait_for()
+        assert page.evaluate("asked.cameras") == [], "nobody wanted it yet"
+        page.click(".desk-camera-open")
+        page.locator(RUNNING).wait_for()
+
+    arrive()
+    lenses = page.eval_on_selector_all("#desk-lens option", "all => all.map((one) => one.value)")
+    assert len(set(lenses)) == 3
+    first = page.evaluate(LENS)
+    other = next(lens for lens in lenses if lens != first)
+    page.click(".desk-torch")
+    page.locator('.desk-torch[aria-pressed="true"]').wait_for()
+    page.click(".desk-torch")
+    page.locator('.desk-torch[aria-pressed="false"]').wait_for()
+    assert page.evaluate("asked.lamp") == [True, False]
+    page.evaluate("window.broken = true")
+    page.click(".desk-torch")
+    page.locator(".desk-camera-said", has_text="La lampe n'a pas pu s'allumer").wait_for()
+    page.select_option("#desk-lens", other)
+    page.wait_for_function(f"() => document.querySelector('{RUNNING}') && {LENS} === '{other}'")
+    arrive()
+    assert page.evaluate(LENS) == other
+    assert page.evaluate("asked.cameras") == [other]
+    page.evaluate("localStorage.setItem('refurb.desk.lens', 'unplugged')")
+    arrive()
+    assert page.evaluate("asked.cameras") == ["unplugged", None], "a lens that is gone keeps nobody from scanning"
+    browser.close()
 
 
 def test_a_filmed_label_is_scanned_or_the_page_says_what_to_do(

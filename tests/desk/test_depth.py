@@ -120,6 +120,27 @@ def test_an_unknown_one_that_came_in_since_is_in_nobodys_way(
     assert "AUTRE77XYZ" in page.one(".desk-standing").text
 
 
+def test_an_unknown_one_once_found_undergoes_what_the_pile_set(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, make_place: MakePlace
+) -> None:
+    first, second = (make_device(holder=workshop, maker="Lenovo", model=f"T47{n}", serial=f"PF0XK9{n}M") for n in "03")
+    shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère C1")
+    scan(controller, shelf.code)
+    scan(controller, COMMANDS["inventory"].code)
+    scan(controller, "PF0XK90N")
+    page = scan(controller, "PF0XK93N")
+    controller.get(str(page.select(".desk-standing a")[0]["href"]))
+    page = controller.submit(f'form:has(input[value="{first.code}"])')
+    assert (first.status, first.place_id) == (Status.INVENTORIED, shelf.id)
+    assert "Reçu → Inventorié" in page.words()
+    scan(controller, COMMANDS["anywhere"].code)
+    page = controller.get(str(controller.get("/scan").one(".desk-standing a")["href"]))
+    controller.submit(f'form:has(input[value="{second.code}"])')
+    assert second.status == Status.RECEIVED, "the place was left since: nothing is guessed"
+    controller.submit('form[action="/scan/undo-pile"]')
+    assert first.status == Status.RECEIVED
+
+
 def test_the_search_knows_makers_models_and_codes_and_only_the_workshops(
     controller: Visitor,
     workshop: Organisation,
@@ -189,7 +210,9 @@ def test_a_newcomer_scans_by_badge_and_pin_without_anybody_signing_out(
     mover = session.scalars(sa.select(ScanPile.account_id).join(Scan).where(Scan.device_id == device.id)).one()
     assert mover == bearer != person.id
     page = controller.submit('form[action="/scan/operator/leave"]')
-    assert "Amina scanne" not in page.words()
+    assert "Amina scanne" not in setting(page)
+    assert "Depuis, c'est Amina qui scanne" in page.one("#desk-last").text
+    assert not page.select_one("#desk-pin"), "what was asked is answered"
 
 
 def test_the_pin_of_a_badge_is_tried_a_few_times_only(controller: Visitor) -> None:
@@ -225,15 +248,21 @@ def test_a_scan_that_waited_keeps_its_author_and_a_revoked_badge_counts_no_more(
     assert send(controller, "X", operator="forged", status=409) == {"code": "operator-unknown"}
 
 
-def test_a_note_of_last_week_is_too_old(controller: Visitor, clock: Clock) -> None:
+def test_a_badges_note_of_last_week_is_too_old(controller: Visitor, clock: Clock) -> None:
     from datetime import UTC, datetime
 
     clock.at = datetime.now(UTC)
-    old = note(controller)
+    own = note(controller)
+    scan(controller, badge_of(controller, "Amina", "4821"))
+    controller.submit(".desk-link", pin="4821")
+    hers = note(controller)
+    controller.post("/scan/operator/leave")
     clock.move(days=7)
-    send(controller, "X", operator=old)
+    send(controller, "X", operator=hers)
     clock.move(days=2)
-    assert send(controller, "X", operator=old, status=409) == {"code": "operator-unknown"}
+    assert send(controller, "X", operator=hers, status=409) == {"code": "operator-unknown"}
+    # Of who is signed in it says nothing that the sign-in does not.
+    send(controller, "X", operator=own)
 
 
 def test_only_who_runs_the_workshop_gives_badges(
@@ -295,6 +324,41 @@ def test_two_people_count_one_shelf_and_a_machine_is_ticked_once(
     assert "2 sur 2" in setting(scan(colleague, second.code))
 
 
+def test_a_tick_is_taken_back_until_the_count_is_over(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, make_place: MakePlace
+) -> None:
+    shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère A1")
+    here, stranger = make_device(holder=workshop, place=shelf), make_device(holder=workshop)
+    controller.get("/scan/stocktakes")
+    controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    scan(controller, here.code)
+    page = scan(controller, stranger.code)
+    assert "2 faits" in page.one("#desk-counts").text
+    page = scan(controller, COMMANDS["undo"].code)
+    assert "1 fait" in page.one("#desk-counts").text
+    assert "0 sur 1" in setting(controller.submit('#desk-rows form[action*="/scan/undo/"]'))
+    scan(controller, here.code)
+    page = controller.get(str(controller.get("/scan/stocktakes").one("tbody th a")["href"]))
+    assert [dd.text for dd in page.select(".figures dd")] == ["1", "1", "0", "0", "0"]
+    controller.submit('form[action$="/finish"]')
+    controller.get("/scan")
+    assert "L'inventaire est terminé" in controller.submit('#desk-rows form[action*="/scan/undo/"]').words()
+
+
+def test_a_count_ticks_the_machine_that_an_unknown_text_turns_out_to_be(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, make_place: MakePlace
+) -> None:
+    shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère A1")
+    device = make_device(holder=workshop, place=shelf, maker="Dell", serial="8H2JQ72")
+    controller.get("/scan/stocktakes")
+    controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    page = controller.get(str(scan(controller, "8H2JQ7Z").one(".desk-standing a")["href"]))
+    page = controller.submit(f'form:has(input[value="{device.code}"])')
+    assert "1 sur 1" in setting(page)
+    page = controller.get(str(controller.get("/scan/stocktakes").one("tbody th a")["href"]))
+    assert "8H2JQ7Z" not in page.words()
+
+
 # -- Ledger, day, gun -------------------------------------------------------------------------------------------------
 def test_a_pile_is_narrowed_and_exported(
     controller: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
@@ -311,6 +375,39 @@ def test_a_pile_is_narrowed_and_exported(
     assert "INCONNU9" in text
     assert ";=T470" not in text, "no formula leaves in an export"
     assert controller.client.get(f"/scan/piles/{pile}?format=xlsx").get_data()[:2] == b"PK"
+
+
+def test_what_a_scan_took_back_is_drawn_again(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    send(controller, COMMANDS["inventory"].code)
+    (row,) = send(controller, make_device(holder=workshop).code)["rows"]
+    told = send(controller, COMMANDS["undo"].code)
+    assert "desk-undone" not in row
+    assert "desk-undone" in told["changed"][0]
+    assert row.split('id="')[1].split('"')[0] in told["changed"][0]
+
+
+def test_machines_scanned_to_be_labelled_are_printed_and_no_other(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    scan(controller, COMMANDS["inventory"].code)
+    scan(controller, make_device(holder=workshop).code)
+    scan(controller, COMMANDS["label"].code)
+    page = scan(controller, make_device(holder=workshop).code)
+    page = controller.get(str(page.one('#desk-last a[href*="/labels/prepare"]')["href"]))
+    assert "1 étiquette" in page.words()
+
+
+def test_piles_of_before_are_listed(controller: Visitor, workshop: Organisation, make_device: MakeDevice) -> None:
+    assert "Aucune pile terminée" in controller.get("/scan/piles/now").words()
+    scan(controller, make_device(holder=workshop).code)
+    assert controller.get("/scan/piles/now").heading.startswith("Pile du")
+    scan(controller, "INCONNU9")
+    controller.post("/scan/close")
+    page = controller.get("/scan/piles")
+    assert "1 inconnu" in page.one("tbody tr").text
+    assert "INCONNU9" in controller.get(str(page.one("tbody a")["href"])).words()
 
 
 def test_the_day_counts_machines_and_never_a_person(

@@ -28,6 +28,7 @@ class Bench:
     address: str
     cookie: str
     codes: list[str]
+    badge: str
     database: str
 
 
@@ -35,25 +36,26 @@ class Bench:
 def bench(fresh_app: Flask) -> Iterator[Bench]:
     from werkzeug.serving import make_server
 
-    cookie, codes = _workshop(fresh_app)
+    cookie, codes, badge = _workshop(fresh_app)
     server = make_server("127.0.0.1", 0, fresh_app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = fresh_app.config["SQLALCHEMY_ENGINES"]["default"]["url"].render_as_string(hide_password=False)
-    yield Bench(f"http://127.0.0.1:{server.server_port}", cookie, codes, url)
+    yield Bench(f"http://127.0.0.1:{server.server_port}", cookie, codes, badge, url)
     server.shutdown()
     thread.join()
     server.server_close()
 
 
-def _workshop(app: Flask) -> tuple[str, list[str]]:
+def _workshop(app: Flask) -> tuple[str, list[str], str]:
     from refurb.accounts.models import Account, AccountSession, Membership
     from refurb.accounts.passwords import hash_password
     from refurb.accounts.tokens import new_token, token_hash
     from refurb.db import get_session
+    from refurb.desk import operators
     from refurb.devices.services import receive
     from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow
-    from refurb.security import Actor
+    from refurb.security import Actor, ActorKind
     from refurb.web import now
 
     with app.app_context():
@@ -72,8 +74,10 @@ def _workshop(app: Flask) -> tuple[str, list[str]]:
         birth: dict[str, Any] = {"form": Form.LAPTOP, "origin": Origin.PRIVATE, "regime": Regime.GIFT, "place_id": None}
         birth |= {"holder_id": workshop.id, "by": Actor.system(), "at": now(), "maker": "Lenovo", "model": "T470"}
         codes = [receive(session, serial=f"PF0XK{n:02d}M", **birth).code for n in range(15)]
+        by = Actor(kind=ActorKind.PERSON, id=account.id, organisation_id=workshop.id, language="fr")
+        badge = operators.newcomer(session, "Amina", "-", by=by, at=now()).code
         session.commit()
-        return token, codes
+        return token, codes, badge
 
 
 @pytest.fixture
@@ -121,6 +125,42 @@ def test_keys_come_back_to_the_box_wherever_one_clicked(bench: Bench, desk: Page
     desk.evaluate("document.activeElement.blur()")
     pull(desk, bench.codes[1])
     assert len(rows(desk, 2)) == 2
+
+
+def test_a_scan_over_the_list_of_actions_chooses_none(bench: Bench, desk: Page) -> None:
+    desk.focus("#desk-command")
+    pull(desk, bench.codes[0])
+    assert rows(desk, 1) == ["Trouvé"]
+    assert desk.input_value("#desk-command") == "open"
+
+
+def test_a_gun_that_ends_with_tab_scans_and_a_finger_goes_on(bench: Bench, desk: Page) -> None:
+    # The pace of keys is the matter: the browser makes them itself, as fast or as slow as asked.
+    keys = """([text, pause]) => new Promise((done) => {
+      const box = document.querySelector("#desk-text");
+      const press = (key) => box.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+      const letters = [...text];
+      box.value = text;
+      const next = () => {
+        if (!letters.length) return done(!press("Tab"));
+        press(letters.shift());
+        return pause ? setTimeout(next, pause) : next();
+      };
+      next();
+    })"""
+    assert desk.evaluate(keys, [bench.codes[0], 60]) is False, "a finger: the key goes to the next control"
+    assert desk.evaluate(keys, [bench.codes[0], 0]) is True
+    assert rows(desk, 1) == ["Trouvé"]
+
+
+def test_the_pin_of_a_badge_is_typed_where_it_is_asked_on_any_keyboard(bench: Bench, desk: Page) -> None:
+    pull(desk, bench.badge)
+    desk.wait_for_function("document.activeElement.id === 'desk-pin'")
+    desk.keyboard.type("4(-1")  # 4561 on AZERTY, the first digit and the last with shift, the others without
+    assert desk.input_value("#desk-pin") == "4561"
+    pull(desk, bench.codes[0])
+    assert rows(desk, 2)[0] == "Trouvé", "no PIN begins with a letter: it was a scan"
+    assert desk.evaluate("document.activeElement.id") == "desk-text"
 
 
 def test_a_choice_in_the_list_is_sent_at_once(bench: Bench, desk: Page) -> None:

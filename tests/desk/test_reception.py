@@ -85,6 +85,8 @@ def test_a_declared_serial_is_a_machine_that_arrives(counting: Visitor, session:
     device = session.scalars(sa.select(Device)).one()
     assert (device.serial, device.status) == ("5CG1230ABC", "received")
     assert answer(scan(counting, "5CG1230ABC")) == "already"
+    (step,) = counting.get("/scan/day").select("tbody tr")
+    assert "Compter à l'arrivée" in step.text
 
 
 def test_a_blank_label_goes_on_the_next_machine(counting: Visitor, session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,13 +11,18 @@ import sqlalchemy as sa
 
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
+from refurb.desk import lateness, queries
 from refurb.desk.models import Scan, ScanPile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from refurb.db import Session
     from refurb.organisations.models import Organisation
     from tests.factories import MakeAccount, MakeDevice, MakeOrganisation
     from tests.visitor import Visitor
+
+AT = datetime(2026, 11, 17, 18, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -85,6 +91,140 @@ def test_the_browsers_clock_is_kept_when_it_is_one(
     assert kept[0] is not None
     assert kept[0].isoformat() == "2026-11-17T10:59:58.120000+00:00"
     assert kept[1] is None
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("client_at", "sent_at", "not_before", "made"),
+    [
+        (None, AT, None, None),
+        # A right clock is believed, to the millisecond, its second of difference too.
+        (AT - 7 * HOUR, AT + timedelta(seconds=1), AT - DAY, AT - 7 * HOUR),
+        (AT - 7 * HOUR, None, None, AT - 7 * HOUR),
+        # Three days fast, forty years slow: the time between scan and sending is what counts.
+        (AT + 3 * DAY - HOUR, AT + 3 * DAY, AT - DAY, AT - HOUR),
+        (AT - 15_000 * DAY - HOUR, AT - 15_000 * DAY, AT - DAY, AT - HOUR),
+        # Set right, or wrong, between the two: no older than the page, no younger than its arrival.
+        (AT - 15_000 * DAY, AT, AT - DAY, AT - DAY),
+        (AT + 3 * DAY, AT, AT - DAY, AT - DAY),
+        (AT + 3 * DAY, AT, None, AT),
+        (AT + timedelta(seconds=20), AT + timedelta(seconds=19), AT - DAY, AT),
+        (AT - timedelta(seconds=90), AT - timedelta(seconds=80), AT - timedelta(seconds=5), AT - timedelta(seconds=5)),
+    ],
+)
+def test_a_wrong_clock_is_seen_through(
+    client_at: datetime | None, sent_at: datetime | None, not_before: datetime | None, made: datetime | None
+) -> None:
+    assert lateness.when(client_at, sent_at, at=AT, not_before=not_before) == made
+
+
+def test_a_station_with_a_wrong_clock_is_told_and_its_hours_are_mended(
+    technician: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
+) -> None:
+    clock = datetime(1980, 1, 1, tzinfo=UTC)
+    note = technician.client.get("/scan/token").get_json()["note"]
+    told = send(
+        technician,
+        make_device(holder=workshop).code,
+        operator=note,
+        client_at=(clock - timedelta(milliseconds=400)).isoformat(),
+        sent_at=clock.isoformat(),
+    )
+    assert told["clock"] is True
+    kept = session.scalars(sa.select(Scan.client_at)).one()
+    assert kept is not None
+    assert datetime.now(UTC) - kept < timedelta(minutes=1)
+    now = datetime.now(UTC).isoformat()
+    assert send(technician, "X9", operator=note, client_at=now, sent_at=now)["clock"] is False
+
+
+@pytest.mark.parametrize("odd", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 12, None, "nan"])
+def test_an_impossible_hour_stops_no_queue(technician: Visitor, odd: Any) -> None:
+    assert send(technician, "X9", client_at=odd, sent_at=odd)["answer"] == "unknown"
+    assert send(technician, "X8", client_at=odd)["answer"] == "unknown"
+
+
+def test_the_same_scan_twice_at_once_is_one(
+    technician: Visitor,
+    workshop: Organisation,
+    make_device: MakeDevice,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two pages send one queue: both asked whether the scan was known before either had written it."""
+    send(technician, COMMANDS["inventory"].code)
+    one, found = str(uuid.uuid4()), queries.scans_of_uuids
+    code = make_device(holder=workshop).code
+    first = send(technician, code, client_uuid=one)
+    session.commit()
+    blind = iter([True])
+
+    def too_early(session: Session, uuids: Sequence[str]) -> Sequence[Scan]:
+        return [] if next(blind, False) else found(session, uuids)
+
+    monkeypatch.setattr(queries, "scans_of_uuids", too_early)
+    second = send(technician, code, client_uuid=one)
+    assert next(blind, None) is None, "it was asked"
+    assert second["rows"] == first["rows"]
+    assert session.scalar(sa.select(sa.func.count()).select_from(Scan).where(Scan.client_uuid == one)) == 1
+
+
+def test_a_note_of_ones_other_organisation_holds_and_a_strangers_does_not(
+    visitor: Visitor, workshop: Organisation, make_account: MakeAccount, make_organisation: MakeOrganisation
+) -> None:
+    """Scanned for one organisation without network, sent when one acts for another, or when another signs in."""
+    other = make_organisation(OrganisationRole.REFURBISHER)
+    account = make_account({workshop: [Role.TECHNICIAN], other: [Role.TECHNICIAN]})
+    visitor.sign_in(account, workshop)
+    note = visitor.client.get("/scan/token").get_json()["note"]
+    visitor.sign_in(account, other)
+    assert send(visitor, "X9", operator=note)["answer"] == "unknown"
+    visitor.sign_in(make_account({other: [Role.TECHNICIAN]}), other)
+    assert send(visitor, "X9", operator=note, status=409) == {"code": "operator-unknown"}
+
+
+def test_the_kept_page_shows_what_is_set_and_nothing_that_was_scanned(
+    technician: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    device = make_device(holder=workshop)
+    send(technician, COMMANDS["inventory"].code)
+    send(technician, device.code)
+    page = technician.get("/scan/offline")
+    assert page.one("#desk-command option[selected]")["value"] == "inventory"
+    assert page.select("#desk-rows li") == []
+    assert device.code[1:5] not in page.one("#desk-last").text
+    assert page.one("#desk-counts").text.startswith("0 fait")
+
+
+def test_the_kept_page_is_of_one_release_with_its_files(technician: Visitor) -> None:
+    worker = technician.client.get("/sw.js")
+    assert worker.headers["Cache-Control"] == "no-cache"
+    release = technician.client.get("/scan/offline").headers["Refurb-Release"]
+    assert f'"version": "{release}"' in worker.get_data(as_text=True)
+    assert "Refurb-Release" not in technician.client.get("/scan").headers
+
+
+def test_whoever_signs_in_next_scans_as_themselves(
+    technician: Visitor, workshop: Organisation, make_account: MakeAccount
+) -> None:
+    """A badge read in the morning does not outlive the sign-in it was read under."""
+    technician.client.set_cookie("refurb_operator", "any")
+    technician.get("/scan")
+    technician.post("/sign-out")
+    assert technician.client.get_cookie("refurb_operator") is None
+
+
+def test_the_page_knows_whose_the_scans_are(technician: Visitor, workshop: Organisation) -> None:
+    page = technician.get("/scan")
+    desk, told = page.one(".desk"), technician.client.get("/scan/token").get_json()
+    assert (desk["data-account"], desk["data-organisation"]) == (str(told["account"]), str(workshop.id))
+    assert told["organisation"] == workshop.id
+    for form in page.select("form[data-module=sign-out]"):
+        assert (form["data-account"], form["data-organisation"]) == (desk["data-account"], desk["data-organisation"])
+        assert "{n}" in str(form["data-many"])
+    assert page.one("body")["data-who"] == f"{told['account']} {told['organisation']}"
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"text": 3}, {"text": None}])
