@@ -4,14 +4,23 @@ pg_ctl refuses root, so as root everything goes through the `postgres` user that
 """
 
 import os
+import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from tests.guard import Guard
+
 MISSING = "PostgreSQL's server is not installed (Debian: apt install postgresql)"
+#: Nothing of a test outlives it, so nothing need reach the disk.
+FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+#: What PostgreSQL does where nobody says otherwise: a commit is on the disk before it is told.
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
 def binaries() -> Path | None:
@@ -26,7 +35,7 @@ def binaries() -> Path | None:
 class Server:
     """One server in a temporary folder, reached by a socket there and nowhere else."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         where = binaries()
         if where is None:
             raise RuntimeError(MISSING)
@@ -38,22 +47,38 @@ class Server:
         self.data = self.folder / "data"
         self._run("initdb", "--pgdata", str(self.data), "--no-sync", "-A", "trust", "-U", "postgres",
                   "--encoding=UTF8", "--locale=C.UTF-8")  # fmt: skip
-        settings = {
-            "unix_socket_directories": str(self.folder),
-            "listen_addresses": "",
-            "fsync": "off",
-            "full_page_writes": "off",
-            "synchronous_commit": "off",
-            "max_connections": "60",
-        }
-        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        settings = {"unix_socket_directories": str(self.folder), "listen_addresses": "", "max_connections": "60"}
+        settings |= DURABLE if durable else FAST
+        self.options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        stop = shlex.join(self._command("pg_ctl", "stop", "-D", str(self.data), "-m", "immediate"))
+        self._guard = Guard(f"{stop}; rm -rf {shlex.quote(str(self.folder))}")
+        self.start()
+
+    def start(self) -> None:
+        """Start it, after kill() too: it mends itself from its log of writes."""
         log = str(self.folder / "log")
-        self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-o", options, "-l", log)
+        self._run("pg_ctl", "start", "-w", "-D", str(self.data), "-o", self.options, "-l", log)
+
+    def kill(self) -> None:
+        """End every process of it with SIGKILL, as a power cut does."""
+        lock = self.data / "postmaster.pid"
+        first = int(lock.read_text().split()[0])
+        every = [first, *_children(first)]
+        for number in every:
+            os.kill(number, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while any(map(_lives, every)):
+            assert time.monotonic() < deadline, "PostgreSQL outlives SIGKILL"
+            time.sleep(0.01)
+        # A dead process that nobody has buried still bears its number, and the next server would take it for alive.
+        lock.unlink(missing_ok=True)
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        command = [str(self.bin / program), *arguments]
+        return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self.bin / program), *arguments]
-        if os.geteuid() == 0:
-            command = ["runuser", "-u", "postgres", "--", *command]
+        command = self._command(program, *arguments)
         # pg_ctl's child would hold a pipe open for ever: the server's words go to its log file.
         kept = subprocess.PIPE if program == "initdb" else None
         done = subprocess.run(
@@ -85,3 +110,22 @@ class Server:
         """Stop at once and forget everything."""
         self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "immediate", "-w")
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._guard.release()
+
+
+def _status(number: int) -> list[str]:
+    """Return the state of a process and the number of its parent, as /proc says them; nothing for one that is gone."""
+    try:
+        # After the name, which may hold anything, in brackets.
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return []
+
+
+def _children(number: int) -> list[int]:
+    every = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [one for one in every if _status(one)[1:] == [str(number)]]
+
+
+def _lives(number: int) -> bool:
+    return _status(number)[:1] not in ([], ["Z"])
