@@ -65,10 +65,10 @@ _AFTER_TRIAGE = {
     TriageOutcome.WEEE: A.SCRAP,
     TriageOutcome.LOCKED: A.LOCK,
 }
+#: Where the wipe is the question: under way, failed, or to be done again after a return.
+_AT_THE_WIPE = frozenset({S.WIPING, S.WIPE_FAILED, S.AFTER_SALES})
 #: Beside the line: what a status waits for, and on whom.
 _ASIDE: dict[Status, tuple[Action | None, str | None]] = {
-    S.WIPING: (A.RECORD_WIPE, "wipe-running"),
-    S.WIPE_FAILED: (A.START_WIPE, None),
     S.WAITING_PART: (A.RESUME, "part"),
     S.IN_STOCK: (A.RESERVE, "need"),
     S.RESERVED: (A.PREPARE, None),
@@ -77,7 +77,6 @@ _ASIDE: dict[Status, tuple[Action | None, str | None]] = {
     S.ON_LOAN: (None, "out"),
     S.IN_KIT: (None, "out"),
     S.LOCKED: (A.UNLOCK, "release-by-supplier"),
-    S.AFTER_SALES: (A.START_WIPE, None),
     S.MISSING: (A.FIND, "found"),
     S.STOLEN: (A.RECOVER, "found"),
     S.PARTS: (None, "end"),
@@ -90,13 +89,11 @@ _ASIDE: dict[Status, tuple[Action | None, str | None]] = {
 def next_step(status: Status, facts: Facts, scanned: Iterable[Action] = OPTIONAL_STEPS) -> NextStep:
     """Return what to do next, and what is missing for it; steps this workshop does not scan are passed over."""
     scanned = frozenset(scanned)
+    if status in _AT_THE_WIPE:
+        return _at_the_wipe(status, facts)
     if status in _ASIDE:
         action, waits = _ASIDE[status]
-        if status is S.WIPE_FAILED and facts.medium_to_destroy:
-            return NextStep(None, (), "disk-to-destroy")
-        if action is A.START_WIPE and facts.media is MediaState.CLEAR:
-            action = A.RECORD_WIPE
-        if action in (A.RESERVE, A.RECORD_WIPE) or action is None:
+        if action is A.RESERVE or action is None:
             return NextStep(action, (), waits)
         return NextStep(action, tuple(guards(status, action, facts)), waits)
     settled = status in (S.TRIAGED, S.WIPED, S.DIAGNOSED)
@@ -113,9 +110,26 @@ def next_step(status: Status, facts: Facts, scanned: Iterable[Action] = OPTIONAL
         assert step is not None  # every status beside the line was answered above
         if step is A.RECORD_WIPE:
             if facts.media is not MediaState.CLEAR:
-                return NextStep(A.START_WIPE, tuple(media_codes(facts)))
+                return _for_the_media(facts)
         elif not (step is A.DIAGNOSE and facts.diagnosed):
             codes = guards(here, step, facts)
             if codes or step is A.STOCK or step in scanned:
                 return NextStep(step, tuple(codes))
         here = LINE_ARRIVAL[step]
+
+
+def _for_the_media(facts: Facts) -> NextStep:
+    """Return what media that are not clear ask for first: a wipe, or what no wipe would mend."""
+    first = media_codes(facts)[0]
+    return NextStep(A.START_WIPE) if first == "not-clear" else NextStep(None, (), first)
+
+
+def _at_the_wipe(status: Status, facts: Facts) -> NextStep:
+    """Return what to do there, by what the media ask for."""
+    if facts.media is MediaState.CLEAR:
+        # A screen holds nothing; a computer without a disk is looked at again as one that was wiped.
+        back = status is S.AFTER_SALES and not facts.holds_system
+        return NextStep(A.REPAIR if back else A.RECORD_WIPE)
+    if status is S.WIPING and (facts.media is MediaState.UNKNOWN or "not-clear" in media_codes(facts)):
+        return NextStep(A.RECORD_WIPE, (), "wipe-running")
+    return _for_the_media(facts)

@@ -49,6 +49,28 @@ DOOMED_STATES = frozenset({MediumState.FAILED, MediumState.TO_DESTROY})
 CLEAR_STATES = frozenset({MediumState.OK, MediumState.RESERVATION_ACCEPTED, MediumState.DESTROYED, MediumState.ABSENT})
 
 
+class MediaAsk(StrEnum):
+    """What a medium that is not clear asks for, before its machine goes on."""
+
+    DESTROY = "destroy"
+    WIPE = "wipe"
+    #: A controller says whether a log with an impossible time counts.
+    SETTLE = "settle"
+    #: A controller accepts the reservation with a reason, or it is wiped by another method, or destroyed.
+    ACCEPT = "accept"
+
+
+#: What each state that is not clear asks for.
+ASKS = {
+    MediumState.FAILED: MediaAsk.DESTROY,
+    MediumState.TO_DESTROY: MediaAsk.DESTROY,
+    MediumState.NOT_WIPED: MediaAsk.WIPE,
+    MediumState.INTERRUPTED: MediaAsk.WIPE,
+    MediumState.DOUBTFUL: MediaAsk.SETTLE,
+    MediumState.RESERVATION: MediaAsk.ACCEPT,
+}
+
+
 class MediaState(StrEnum):
     """What is known of all the media of one machine."""
 
@@ -188,6 +210,11 @@ def media_state(known: bool, states: Iterable[MediumState]) -> MediaState:
     if not known:
         return MediaState.UNKNOWN
     return MediaState.CLEAR if all(state in CLEAR_STATES for state in states) else MediaState.NOT_CLEAR
+
+
+def media_asks(states: Iterable[MediumState]) -> frozenset[MediaAsk]:
+    """Return what the media of a machine ask for, all of them together."""
+    return frozenset(ASKS[state] for state in states if state not in CLEAR_STATES)
 
 
 def check_acceptance(wipe: Wipe, *, by_id: int | None, reason: str, to_destroy: bool = False) -> None:

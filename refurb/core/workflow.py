@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from refurb.core.media import MediaState
+from refurb.core.media import MediaAsk, MediaState
 from refurb.core.permissions import Permission
 
 
@@ -127,8 +127,8 @@ class Facts:
     media: MediaState = MediaState.UNKNOWN
     #: The latest outcome of one of its media is a failure.
     wipe_failed: bool = False
-    #: One of its media failed for good: it is not wiped again, it is destroyed.
-    medium_to_destroy: bool = False
+    #: What its media that are not clear ask for.
+    media_asks: frozenset[MediaAsk] = frozenset()
     triage_outcome: TriageOutcome | None = None
     #: A report was read since the machine came into our hands.
     diagnosed: bool = False
@@ -205,7 +205,7 @@ def _wipe_target(facts: Facts) -> Status:
         return S.WIPED
     if facts.wipe_failed:
         return S.WIPE_FAILED
-    raise TransitionRefused("media-unknown" if facts.media is MediaState.UNKNOWN else "not-clear")
+    raise TransitionRefused(media_codes(facts)[0])
 
 
 def _late_wipe_target(facts: Facts) -> Status:
@@ -367,14 +367,24 @@ def guards(status: Status, action: Action, facts: Facts) -> list[str]:
     return codes
 
 
+#: What the media ask for, in the order in which it is done: a disk that is to be destroyed goes before a wipe is
+#: started beside it, and a controller looks at what is left of the wipes.
+MEDIA_CODES = {
+    MediaAsk.DESTROY: "disk-to-destroy",
+    MediaAsk.WIPE: "not-clear",
+    MediaAsk.SETTLE: "log-to-settle",
+    MediaAsk.ACCEPT: "reservation-to-accept",
+}
+
+
 def media_codes(facts: Facts) -> list[str]:
-    """Return why the media forbid to go on, if they do."""
+    """Return why the media forbid to go on, if they do, each code saying what they ask for."""
     match facts.media:
         case MediaState.CLEAR:
             return []
         case MediaState.UNKNOWN:
             return ["media-unknown"]
-    return ["not-clear"]
+    return [code for ask, code in MEDIA_CODES.items() if ask in facts.media_asks] or ["not-clear"]
 
 
 def _control(facts: Facts) -> list[str]:

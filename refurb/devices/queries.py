@@ -324,7 +324,7 @@ def facts(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
         "holds_system": holds_system,
         "media": core_media.media_state(known, states),
         "wipe_failed": MediumState.FAILED in states or MediumState.INTERRUPTED in states,
-        "medium_to_destroy": MediumState.FAILED in states,
+        "media_asks": core_media.media_asks(states),
         "triage_outcome": device.triage_outcome,
         "diagnosed": is_diagnosed(session, device),
         "charger_complete": device.form not in NEEDS_CHARGER or bool(device.charger),

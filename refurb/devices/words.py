@@ -82,7 +82,12 @@ TRIAGES: Words = {
 #: What a machine waits for (core.guidance.NextStep.waits).
 WAITS: Words = {
     "wipe-running": _l("L'effacement est en cours : son journal fera la suite."),
-    "disk-to-destroy": _l("Un disque en échec ne s'efface plus : détruisez-le, et notez-le."),
+    "media-unknown": _l("Passez un relevé, ou notez ses disques. Sans disque, attestez-le après avoir ouvert."),
+    "disk-to-destroy": _l("Un disque ne peut qu'être détruit : percez-le ou broyez-le, un contrôleur note comment."),
+    "log-to-settle": _l("L'heure d'un journal d'effacement est impossible : un contrôleur dit s'il compte."),
+    "reservation-to-accept": _l(
+        "Un effacement laisse une réserve : un contrôleur l'accepte, ou l'on efface par une autre méthode."
+    ),
     "part": _l("Elle attend une pièce."),
     "need": _l("Elle attend une demande."),
     "appointment": _l("Elle attend son rendez-vous de remise."),
@@ -100,6 +105,9 @@ REFUSALS: Words = {
     "not-allowed": _l("Votre rôle ne permet pas ce geste : demandez à un contrôleur ou à la coordination."),
     "media-unknown": _l("Ses disques ne sont pas connus : passez un relevé, ou dites qu'elle n'en a pas."),
     "not-clear": _l("Un disque n'est pas effacé : enregistrez d'abord l'effacement."),
+    "disk-to-destroy": _l("Un disque ne peut qu'être détruit : détruisez-le, et qu'un contrôleur le note."),
+    "log-to-settle": _l("L'heure d'un journal d'effacement est impossible : un contrôleur dit d'abord s'il compte."),
+    "reservation-to-accept": _l("Un effacement laisse une réserve : un contrôleur l'accepte, ou effacez autrement."),
     "holds-no-system": _l("Ce matériel ne porte pas de système."),
     "system-unknown": _l("Le système installé n'est pas noté : ouvrez la machine et indiquez-le."),
     "checklist-missing": _l("La fiche de contrôle n'est pas remplie : ouvrez la machine et cochez-la."),

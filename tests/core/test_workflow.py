@@ -6,7 +6,7 @@ from itertools import pairwise, product
 import pytest
 
 from refurb.core.guidance import allowed_actions, next_step, refusal
-from refurb.core.media import MediaState
+from refurb.core.media import CLEAR_STATES, MediaState, MediumState, media_asks, media_state
 from refurb.core.permissions import GRANTS, Role
 from refurb.core.workflow import (
     HELD,
@@ -444,7 +444,7 @@ def test_every_status_says_what_to_do_next(status: Status, scanned: tuple[Action
     ("status", "facts", "action", "missing"),
     [
         (Status.RECEIVED, FINE, Action.INVENTORY, ()),
-        (Status.TRIAGED, DIRTY, Action.START_WIPE, ("not-clear",)),
+        (Status.TRIAGED, DIRTY, Action.START_WIPE, ()),
         (Status.TRIAGED, replace(DIRTY, triage_outcome=TriageOutcome.WEEE), Action.SCRAP, ("not-clear",)),
         (Status.WIPED, FINE, Action.DIAGNOSE, ()),
         (Status.DIAGNOSED, replace(FINE, triage_outcome=TriageOutcome.REPAIR), Action.REPAIR, ()),
@@ -459,10 +459,69 @@ def test_what_to_do_next(status: Status, facts: Facts, action: Action, missing: 
     assert (step.action, step.missing) == (action, missing)
 
 
-def test_a_disk_that_failed_for_good_is_not_wiped_again() -> None:
-    step = next_step(Status.WIPE_FAILED, replace(DIRTY, wipe_failed=True, medium_to_destroy=True))
-    assert (step.action, step.waits) == (None, "disk-to-destroy")
-    assert next_step(Status.WIPE_FAILED, replace(DIRTY, wipe_failed=True)).action is Action.START_WIPE
+#: What is said to do for the media of a machine, by what they ask for: the action, or what it waits for.
+FOR_THE_MEDIA = [
+    ({MediumState.NOT_WIPED}, (Action.START_WIPE, None)),
+    ({MediumState.INTERRUPTED}, (Action.START_WIPE, None)),
+    ({MediumState.FAILED}, (None, "disk-to-destroy")),
+    ({MediumState.TO_DESTROY}, (None, "disk-to-destroy")),
+    ({MediumState.FAILED, MediumState.NOT_WIPED}, (None, "disk-to-destroy")),
+    ({MediumState.DOUBTFUL}, (None, "log-to-settle")),
+    ({MediumState.RESERVATION}, (None, "reservation-to-accept")),
+    ({MediumState.RESERVATION, MediumState.OK}, (None, "reservation-to-accept")),
+    ({MediumState.RESERVATION, MediumState.NOT_WIPED}, (Action.START_WIPE, None)),
+]
+
+
+def with_media(*states: MediumState, known: bool = True) -> Facts:
+    return replace(FINE, media=media_state(known, states), media_asks=media_asks(states), diagnosed=True)
+
+
+@pytest.mark.parametrize("status", [Status.TRIAGED, Status.WIPE_FAILED, Status.AFTER_SALES])
+@pytest.mark.parametrize(("states", "said"), FOR_THE_MEDIA)
+def test_the_media_say_what_to_do_next(
+    status: Status, states: set[MediumState], said: tuple[Action | None, str | None]
+) -> None:
+    step = next_step(status, with_media(*states))
+    assert (step.action, step.waits, step.missing) == (*said, ())
+
+
+@pytest.mark.parametrize(("states", "said"), FOR_THE_MEDIA)
+def test_a_run_goes_on_only_while_something_is_left_to_wipe(
+    states: set[MediumState], said: tuple[Action | None, str | None]
+) -> None:
+    step = next_step(Status.WIPING, with_media(*states))
+    runs = not states.isdisjoint({MediumState.NOT_WIPED, MediumState.INTERRUPTED})
+    assert (step.action, step.waits) == ((Action.RECORD_WIPE, "wipe-running") if runs else said)
+
+
+def test_what_a_machine_holds_is_said_before_it_is_wiped() -> None:
+    for status in (Status.TRIAGED, Status.WIPE_FAILED, Status.AFTER_SALES):
+        step = next_step(status, with_media(known=False))
+        assert (step.action, step.waits) == (None, "media-unknown")
+    # The log of the run that is under way will say it.
+    assert next_step(Status.WIPING, with_media(known=False)).waits == "wipe-running"
+
+
+@pytest.mark.parametrize("state", sorted(CLEAR_STATES))
+def test_what_holds_nothing_to_wipe_goes_on(state: MediumState) -> None:
+    for status in (Status.WIPING, Status.WIPE_FAILED, Status.AFTER_SALES):
+        step = next_step(status, with_media(state))
+        assert (step.action, step.waits) == (Action.RECORD_WIPE, None)
+        assert next_status(status, Action.RECORD_WIPE, with_media(state)) is Status.WIPED
+    # A screen that came back is mended: there never was anything to wipe.
+    assert next_step(Status.AFTER_SALES, replace(with_media(), holds_system=False)).action is Action.REPAIR
+
+
+@pytest.mark.parametrize(("states", "said"), FOR_THE_MEDIA)
+def test_a_refusal_says_what_the_media_ask_for(
+    states: set[MediumState], said: tuple[Action | None, str | None]
+) -> None:
+    """No sentence sends to a wipe what no wipe would mend."""
+    facts = with_media(*states)
+    assert code_of(Status.TRIAGED, Action.SCRAP, facts) == (said[1] or "not-clear")
+    assert code_of(Status.QUALITY_CHECKED, Action.STOCK, facts) == (said[1] or "not-clear")
+    assert code_of(Status.TRIAGED, Action.RECORD_WIPE, facts) == (said[1] or "not-clear")
 
 
 def test_unscanned_steps_are_passed_over() -> None:

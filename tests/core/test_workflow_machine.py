@@ -23,6 +23,7 @@ from refurb.core.media import (
     Wipe,
     WipeSource,
     check_acceptance,
+    media_asks,
     media_state,
     medium_state,
 )
@@ -103,6 +104,7 @@ class Workshop(RuleBasedStateMachine):
             self.facts,
             media=media_state(self.known, states),
             wipe_failed=MediumState.FAILED in states,
+            media_asks=media_asks(states),
             reservation_open=self.reserved,
             handover_mode=mode,
         )

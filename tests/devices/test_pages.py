@@ -166,6 +166,39 @@ def test_a_controller_destroys_a_failed_disk(
     assert "Détruit" in page.words()
 
 
+def test_a_disk_to_destroy_is_never_sent_to_a_wipe(
+    bench: Visitor, make_device: MakeDevice, workshop: Organisation, technician: Actor, session: Session
+) -> None:
+    """Its giver asked for destruction: the machine's page, the bench and the desk say so."""
+    from refurb.core.equipment import DiskWish
+    from refurb.devices import media
+
+    device = make_device(holder=workshop, disk_wish=DiskWish.DESTROY)
+    media.add(session, device, serial="Z3", by=technician, at=NOON)
+    device.status = Status.TRIAGED
+    session.flush()
+    for address in (f"/devices/{device.code}", f"/workshop/bench/{device.code}"):
+        assert bench.get(address).one(".next-title").get_text(strip=True) == "Détruire le disque", address
+    page = bench.post("/scan", {"text": device.code})
+    assert "Un disque ne peut qu'être détruit" in page.words().replace("\u2019", "'")
+    # A move that its disk forbids says the same.
+    page = bench.post(f"/devices/{device.code}/move", {"action": "scrap"}, status=422)
+    assert "ne peut qu'être détruit" in page.one(".notice-refused").get_text(" ").replace("\u2019", "'")
+
+
+def test_a_computer_that_comes_back_without_a_disk_goes_on(
+    bench: Visitor, make_device: MakeDevice, workshop: Organisation
+) -> None:
+    device = make_device(holder=workshop, media_known=True, status=Status.AFTER_SALES)
+    page = bench.get(f"/devices/{device.code}")
+    assert page.one(".next-title").get_text(strip=True) == "Continuer sans effacement"
+    page = bench.submit(".next form")
+    assert "Effacé" in page.one(".page-head").get_text()
+    screen = make_device(holder=workshop, form=Form.MONITOR, status=Status.AFTER_SALES)
+    page = bench.get(f"/devices/{screen.code}")
+    assert page.one(".next-title").get_text(strip=True) == "Mettre en réparation"
+
+
 def test_a_wipe_cut_short_is_entered_by_hand(bench: Visitor, make_device: MakeDevice, workshop: Organisation) -> None:
     device = make_device(holder=workshop)
     bench.get(f"/devices/{device.code}/media/new")
