@@ -1,21 +1,15 @@
 from __future__ import annotations
 
-import email
-import email.policy
-import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from refurb.config import MailSettings
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from flask import Flask
 
     from refurb.db import Session
     from tests.conftest import Clock
+    from tests.mail_server import Inbox
 
 MESSAGE = {
     "to": "ada@example.org",
@@ -23,41 +17,6 @@ MESSAGE = {
     "template": "new_password",
     "context": {"link": "https://refurb.example.org/password/new/x"},
 }
-
-
-class Inbox:
-    """What a mail server was given; `refuse` makes it say no."""
-
-    def __init__(self) -> None:
-        self.messages: list[Any] = []
-        self.refuse = ""
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.refuse:
-            return self.refuse
-        self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        return "250 taken"
-
-
-@pytest.fixture
-def inbox(app: Flask, session: Session, clock: Clock) -> Iterator[Inbox]:
-    """A mail server on this machine, set as the instance's."""
-    from aiosmtpd.controller import Controller
-
-    from refurb.security import Actor
-    from refurb.setup.services import set_mail
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = Inbox()
-    controller = Controller(made, hostname="127.0.0.1", port=port)
-    controller.start()
-    server = MailSettings(host="127.0.0.1", port=port, security="none", sender="refurb@example.org")
-    set_mail(session, server, by=Actor.system(), at=clock())
-    session.flush()
-    yield made
-    controller.stop()
 
 
 def enqueue(session: Session, **changes: Any) -> Any:

@@ -2,63 +2,17 @@
 
 from __future__ import annotations
 
-import socket
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from refurb.config import MailSettings
 from refurb.core.permissions import OrganisationRole, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from flask import Flask
-
     from refurb.db import Session
-    from tests.conftest import Clock
     from tests.factories import MakeAccount, MakeOrganisation
+    from tests.mail_server import Inbox
     from tests.visitor import Visitor
-
-
-class Choosy:
-    """A mail server that knows everybody at example.org but nobody called Gone, and is late for Late."""
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
-        self.knows_gone = False
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        if address.startswith("gone@") and not self.knows_gone:
-            return f"550 5.1.1 <{address}> no such user"
-        if address.startswith("late@"):
-            return "451 4.3.0 try again later"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
-        self.taken += envelope.rcpt_tos
-        return "250 taken"
-
-
-@pytest.fixture
-def inbox(app: Flask, session: Session, clock: Clock) -> Iterator[Choosy]:
-    from aiosmtpd.controller import Controller
-
-    from refurb.security import Actor
-    from refurb.setup.services import set_mail
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = Choosy()
-    controller = Controller(made, hostname="127.0.0.1", port=port)
-    controller.start()
-    server = MailSettings(host="127.0.0.1", port=port, security="none", sender="refurb@example.org")
-    set_mail(session, server, by=Actor.system(), at=clock())
-    session.flush()
-    yield made
-    controller.stop()
 
 
 @pytest.fixture
@@ -76,15 +30,19 @@ def send(session: Session, to: str) -> None:
 
 
 def test_what_the_server_refused_for_good_waits_for_a_person(
-    administrator: Visitor, inbox: Choosy, session: Session
+    administrator: Visitor, inbox: Inbox, session: Session
 ) -> None:
     from refurb import outbox
     from refurb.outbox import OutboxRow
 
+    inbox.refused_at = {
+        "gone@example.org": "550 5.1.1 <gone@example.org> no such user",
+        "late@example.org": "451 4.3.0 try again later",
+    }
     for name in ("ada", "gone", "late"):
         send(session, f"{name}@example.org")
     assert outbox.drain(session) == 1
-    assert inbox.taken == ["ada@example.org"]
+    assert inbox.recipients == ["ada@example.org"]
     page = administrator.get("/settings")
     assert "1 message n'est pas parti" in page.words().replace("\u2019", "'").replace("\u00a0", " ")
     page = administrator.get("/settings/mail/undelivered")
@@ -100,10 +58,10 @@ def test_what_the_server_refused_for_good_waits_for_a_person(
     assert "gone@" not in page.words()
     assert "secret" not in page.words()
     # Once put right at the server, it leaves.
-    inbox.knows_gone = True
+    del inbox.refused_at["gone@example.org"]
     administrator.submit("tbody tr:first-child form[action$='/retry']")
     assert outbox.drain(session) == 1
-    assert inbox.taken == ["ada@example.org", "gone@example.org"]
+    assert inbox.recipients == ["ada@example.org", "gone@example.org"]
     page = administrator.get("/settings/mail/undelivered")
     assert len(page.select("tbody tr")) == 1
     administrator.submit("tbody form[action$='/drop']")
@@ -120,7 +78,7 @@ def test_it_is_for_administrators(
     visitor.post("/settings/mail/undelivered/1/retry", status=403)
 
 
-def test_a_message_that_left_is_not_sent_again(administrator: Visitor, inbox: Choosy, session: Session) -> None:
+def test_a_message_that_left_is_not_sent_again(administrator: Visitor, inbox: Inbox, session: Session) -> None:
     from refurb import outbox
     from refurb.outbox import OutboxRow
 
