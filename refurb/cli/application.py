@@ -56,6 +56,15 @@ def read_settings() -> "Settings":
         raise click.ClickException(explain(error)) from error
 
 
+def warn_of_seal(settings: "Settings") -> None:
+    """Say at start-up that papers leave without a seal, or soon will, and how to mend it; silent when all is well."""
+    from refurb.cli.doctor import seal_finding
+
+    found = seal_finding(settings)
+    if found.state != "ok":
+        click.echo(f"! {found.subject} : {found.said}\n    → {found.mend}", err=True)
+
+
 def load_app() -> "Flask":
     """Return the application with the environment's settings."""
     from refurb.app import create_app

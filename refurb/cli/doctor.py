@@ -138,7 +138,7 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
             )
         else:
             yield Finding(_("Courriel"), "ok", f"{mail.host}:{mail.port}")
-        yield _seal(settings)
+        yield seal_finding(settings)
         failed = session.scalar(sa.select(sa.func.count()).where(OutboxRow.failed_at.is_not(None))) or 0
         waiting = session.scalar(
             sa.select(sa.func.min(OutboxRow.due_at)).where(OutboxRow.done_at.is_(None), OutboxRow.failed_at.is_(None))
@@ -159,7 +159,7 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
             yield Finding(_("Fichiers"), "wrong", ", ".join(missing), _("Installez Refurb de nouveau."))
 
 
-def _seal(settings: "Settings") -> Finding:
+def seal_finding(settings: "Settings") -> Finding:
     """Say whether papers are sealed, and for how long the certificate still holds."""
     from refurb.documents import seal
 

@@ -71,11 +71,12 @@ def gunicorn(bind: str, *, workers: int, threads: int) -> list[str]:
 
 def _prepare(demo: bool) -> str:
     """Bring the embedded database up to date, build the demo if it is asked for; return what to say of the accounts."""
-    from refurb.cli.application import load_app
+    from refurb.cli.application import load_app, warn_of_seal
     from refurb.migrations.schema import is_current, upgrade
 
     app = load_app()
     embedded = app.extensions["refurb.settings"].embedded
+    warn_of_seal(app.extensions["refurb.settings"])
     from refurb.cli.demo import base_url
 
     # The demo's papers carry the address of their instance.

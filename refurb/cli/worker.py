@@ -9,9 +9,10 @@ from refurb.cli.words import _
 @click.option("--once", is_flag=True, help=_("Faire ce qui attend, puis finir."))
 def worker(once: bool) -> None:
     """Drain the outbox, and run the schedule until stopped."""
-    from refurb.cli.application import load_app
+    from refurb.cli.application import load_app, warn_of_seal
 
     app = load_app()
+    warn_of_seal(app.extensions["refurb.settings"])
     if once:
         from refurb.jobs.schedule import drain_once
 
