@@ -15,4 +15,6 @@ export function start(root) {
 }
 
 start(document.documentElement);
+// What is kept to start without network is of whoever is signed in now.
+if (document.body.dataset.who) navigator.serviceWorker?.controller?.postMessage({ who: document.body.dataset.who });
 document.addEventListener("htmx:load", (event) => start(event.detail.elt));

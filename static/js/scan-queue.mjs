@@ -31,112 +31,143 @@ function result(request) {
   });
 }
 
-class Kept {
+// First in, first out. `queue` holds what waits, `held` what the server did not take, each scan under its number `n`.
+// Where the browser has no database (some private windows) or no room left on the disk, what comes next is kept as long
+// as the page lives, after all that came before; `state` says so.
+class Queue {
   constructor(database) {
     this.database = database;
-    this.kept = true;
+    this.fleeting = { queue: [], held: [] };
+    this.next = 1;
   }
 
-  write(stores, deed) {
+  // "kept"; "unkept" without a database; "full" when the disk refused something that waits now.
+  get state() {
+    if (!this.database) return "unkept";
+    return this.fleeting.queue.length || this.fleeting.held.length ? "full" : "kept";
+  }
+
+  transaction(stores, mode) {
     // Strict: the answer comes once the disk has it, so that a crash of the machine loses nothing that was shown.
-    const transaction = this.database.transaction(stores, "readwrite", { durability: "strict" });
+    return this.database.transaction(stores, mode, { durability: "strict" });
+  }
+
+  async write(stores, deed) {
+    let transaction;
+    try {
+      transaction = this.transaction(stores, "readwrite");
+    } catch (error) {
+      // The browser closed its database: for a newer page, or to make room.
+      console.warn("queue", error);
+      this.database = await open();
+      transaction = this.transaction(stores, "readwrite");
+    }
     deed(...stores.map((name) => transaction.objectStore(name)));
     return done(transaction);
   }
 
-  add(scan) {
-    return this.write(["queue"], (queue) => queue.add(scan));
-  }
-
-  remove(n) {
-    return this.write(["queue"], (queue) => queue.delete(n));
-  }
-
-  hold(scan, why) {
-    return this.write(["queue", "held"], (queue, held) => {
-      queue.delete(scan.n);
-      held.put({ ...scan, why });
-    });
-  }
-
-  again(scan, changed) {
-    const { n, why, ...rest } = scan;
-    return this.write(["queue", "held"], (queue, held) => {
-      held.delete(n);
-      queue.add({ ...rest, ...changed });
-    });
-  }
-
-  drop(n) {
-    return this.write(["held"], (held) => held.delete(n));
-  }
-
-  async first() {
-    const cursor = await result(this.database.transaction("queue").objectStore("queue").openCursor());
-    return cursor ? cursor.value : null;
-  }
-
-  all(store = "queue") {
-    return result(this.database.transaction(store).objectStore(store).getAll());
-  }
-
-  async count() {
-    const transaction = this.database.transaction(["queue", "held"]);
-    const [queue, held] = [result(transaction.objectStore("queue").count()), result(transaction.objectStore("held").count())];
-    return (await queue) + (await held);
-  }
-}
-
-// A browser that refuses its database (some private windows) keeps the scans as long as the page lives, and says so.
-class Fleeting {
-  constructor() {
-    this.kept = false;
-    this.queue = [];
-    this.held = [];
-    this.next = 1;
-  }
-
   async add(scan) {
-    this.queue.push({ ...scan, n: this.next++ });
+    // What the disk refused once goes before what comes now.
+    if (this.database && !this.fleeting.queue.length) {
+      try {
+        await this.write(["queue"], (queue) => queue.add(scan));
+        return;
+      } catch (error) {
+        console.error("queue", error);
+      }
+    }
+    this.fleeting.queue.push({ ...scan, n: `fleeting ${this.next++}` });
   }
 
   async remove(n) {
-    this.queue = this.queue.filter((scan) => scan.n !== n);
+    if (typeof n === "number") await this.write(["queue"], (queue) => queue.delete(n));
+    else this.take("queue", n);
+  }
+
+  take(store, n) {
+    this.fleeting[store] = this.fleeting[store].filter((scan) => scan.n !== n);
   }
 
   async hold(scan, why) {
-    await this.remove(scan.n);
-    this.held.push({ ...scan, why });
+    const held = { ...scan, why };
+    if (typeof scan.n === "number") {
+      await this.write(["queue", "held"], (queue, store) => {
+        queue.delete(scan.n);
+        store.put(held);
+      });
+    } else {
+      this.take("queue", scan.n);
+      this.fleeting.held.push(held);
+    }
   }
 
+  // Back to its place in the line, as it was.
+  async restore({ why, refused_to, ...scan }) {
+    if (typeof scan.n === "number") {
+      await this.write(["queue", "held"], (queue, held) => {
+        held.delete(scan.n);
+        queue.put(scan);
+      });
+    } else {
+      this.take("held", scan.n);
+      this.fleeting.queue.unshift(scan);
+    }
+  }
+
+  // To the end of the line, changed.
   async again(scan, changed) {
-    await this.drop(scan.n);
-    const { n, why, ...rest } = scan;
-    await this.add({ ...rest, ...changed });
+    const { n, why, refused_to, ...rest } = scan;
+    if (typeof n === "number") {
+      await this.write(["queue", "held"], (queue, held) => {
+        held.delete(n);
+        queue.add({ ...rest, ...changed });
+      });
+    } else {
+      this.take("held", n);
+      await this.add({ ...rest, ...changed });
+    }
   }
 
   async drop(n) {
-    this.held = this.held.filter((scan) => scan.n !== n);
+    if (typeof n === "number") await this.write(["held"], (held) => held.delete(n));
+    else this.take("held", n);
   }
 
   async first() {
-    return this.queue[0] ?? null;
+    if (this.database) {
+      const cursor = await result(this.transaction("queue", "readonly").objectStore("queue").openCursor());
+      if (cursor) return cursor.value;
+    }
+    return this.fleeting.queue[0] ?? null;
   }
 
   async all(store = "queue") {
-    return this[store];
+    const kept = this.database ? await result(this.transaction(store, "readonly").objectStore(store).getAll()) : [];
+    return [...kept, ...this.fleeting[store]];
   }
 
   async count() {
-    return this.queue.length + this.held.length;
+    return (await this.all("queue")).length + (await this.all("held")).length;
+  }
+
+  // How many would stay behind if this person signed out: theirs, and those of the organisation they act for. What
+  // somebody else scanned for another organisation is not theirs to send, and waits for its own.
+  async countFor(account, organisation) {
+    const every = [...(await this.all("queue")), ...(await this.all("held"))];
+    return every.filter((scan) => !scan.account || scan.account === account || scan.organisation === organisation).length;
   }
 }
 
-export async function openQueue() {
-  try {
-    return new Kept(await open());
-  } catch (error) {
-    console.error("queue", error);
-    return new Fleeting();
-  }
+let opened = null;
+
+// The queue of this browser; one of each page, for what is fleeting lives there.
+export function openQueue() {
+  opened ??= open().then(
+    (database) => new Queue(database),
+    (error) => {
+      console.error("queue", error);
+      return new Queue(null);
+    },
+  );
+  return opened;
 }

@@ -1,10 +1,12 @@
-// Signing out with scans that wait is refused: they would stay on this device, and nobody would send them.
+// Signing out with scans that wait is refused: they would stay on this device, and nobody would send them. Who may not
+// scan, and whom they are none of, could not send them either.
 import { openQueue } from "./scan-queue.mjs";
 
 export default function (form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const waiting = await (await openQueue()).count();
+    const { account, organisation, one, many } = form.dataset;
+    const waiting = many ? await (await openQueue()).countFor(account, organisation) : 0;
     if (!waiting) {
       navigator.serviceWorker?.controller?.postMessage({ forget: true });
       form.submit();
@@ -13,6 +15,6 @@ export default function (form) {
     const said = form.querySelector("[role=alert]") ?? form.appendChild(document.createElement("p"));
     said.className = "error";
     said.setAttribute("role", "alert");
-    said.textContent = form.dataset.waiting.replace("{n}", waiting);
+    said.textContent = waiting === 1 ? one : many.replace("{n}", waiting);
   });
 }
