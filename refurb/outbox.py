@@ -1,9 +1,11 @@
 """What is to be done after a deed, as a row in the transaction of the deed; the worker drains it.
 
-Neither mail nor a document is made inside a request's transaction: the row is there exactly when the deed is.
+Neither mail nor a document is made inside a request's transaction: the row is there exactly when the deed is. What a
+person has just asked for passes before what the worker asked of itself: a night's statements delay nobody's paper.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +19,9 @@ MAX_ATTEMPTS = 8
 #: How long a claimed row stays out of reach of another worker: longer than any handler runs.
 CLAIM = timedelta(minutes=10)
 
+#: Key in `session.info` while what is asked is asked by the worker itself, and nobody waits for it.
+_BACKGROUND = "outbox.background"
+
 Handler = Callable[[Session, dict[str, Any]], None]
 #: Filled by create_app() from each area's jobs: what to do with a row of that kind.
 HANDLERS: dict[str, Handler] = {}
@@ -29,6 +34,7 @@ class OutboxRow(Base):
     __table_args__ = (
         sa.Index(
             "ix_outbox_waiting",
+            "is_background",
             "due_at",
             sqlite_where=sa.text("done_at IS NULL AND failed_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL AND failed_at IS NULL"),
@@ -37,6 +43,8 @@ class OutboxRow(Base):
     id: Mapped[pk]
     kind: Mapped[Code]
     payload: Mapped[dict[str, Any]]
+    #: Nobody waits for it at a page: it gives way to what somebody does wait for.
+    is_background: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     created_at: Mapped[datetime]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -53,13 +61,54 @@ def enqueue(session: Session, kind: str, payload: dict[str, Any], *, due_at: dat
     if kind not in HANDLERS:
         raise KeyError(kind)
     now = datetime.now(UTC)
-    row = OutboxRow(kind=kind, payload=payload, created_at=now, due_at=due_at or now, attempts=0)
+    row = OutboxRow(
+        kind=kind,
+        payload=payload,
+        is_background=session.info.get(_BACKGROUND, False),
+        created_at=now,
+        due_at=due_at or now,
+        attempts=0,
+    )
     session.add(row)
     return row
 
 
+@contextmanager
+def in_background(session: Session) -> Iterator[None]:
+    """Let what is enqueued meanwhile give way to what persons ask: the calendar's tasks, and what rows lead to."""
+    before = session.info.get(_BACKGROUND, False)
+    session.info[_BACKGROUND] = True
+    try:
+        yield
+    finally:
+        session.info[_BACKGROUND] = before
+
+
+def background_row(session: Session, kind: str, key: str, value: int) -> OutboxRow | None:
+    """Return the row of this kind and payload that waits behind what persons ask, if there is one."""
+    return session.scalars(
+        sa.select(OutboxRow)
+        .where(
+            OutboxRow.done_at.is_(None),
+            OutboxRow.failed_at.is_(None),
+            OutboxRow.is_background,
+            OutboxRow.kind == kind,
+            OutboxRow.payload[key].as_integer() == value,
+        )
+        .limit(1)
+    ).first()
+
+
+def hasten(session: Session, row_id: int) -> None:
+    """Let a row pass before all that nobody waits for."""
+    session.execute(sa.update(OutboxRow).where(OutboxRow.id == row_id).values(is_background=False))
+
+
 def claim(session: Session, *, now: datetime) -> OutboxRow | None:
-    """Take the next due row for this worker and commit, so that no other takes it; None when nothing waits."""
+    """Take the next due row for this worker and commit, so that no other takes it; None when nothing waits.
+
+    What persons wait for first, in the order of asking; then the rest.
+    """
     query = (
         sa.select(OutboxRow)
         .where(
@@ -68,7 +117,7 @@ def claim(session: Session, *, now: datetime) -> OutboxRow | None:
             OutboxRow.due_at <= now,
             sa.or_(OutboxRow.claimed_until.is_(None), OutboxRow.claimed_until < now),
         )
-        .order_by(OutboxRow.due_at, OutboxRow.id)
+        .order_by(OutboxRow.is_background, OutboxRow.due_at, OutboxRow.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -89,7 +138,8 @@ def drain(session: Session, *, limit: int = 1000) -> int:
             break
         row_id, kind, payload, attempts = row.id, row.kind, dict(row.payload), row.attempts
         try:
-            HANDLERS[kind](session, payload)
+            with in_background(session):
+                HANDLERS[kind](session, payload)
         except Exception as error:
             session.rollback()
             row = session.get_one(OutboxRow, row_id)

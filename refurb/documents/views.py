@@ -15,7 +15,7 @@ from refurb.core.identity import CodeKind
 from refurb.core.identity import read as read_code
 from refurb.core.permissions import Permission
 from refurb.db import db, get_session
-from refurb.documents import queries, seal, services
+from refurb.documents import pages, queries, seal, services
 from refurb.documents.forms import FileForm, VoidForm
 from refurb.documents.models import Document
 from refurb.documents.words import KINDS, kind_word
@@ -97,7 +97,7 @@ def void(code: str) -> ResponseReturnValue:
 @requires(Permission.DOCUMENT_READ)
 def pdf(code: str) -> ResponseReturnValue:
     """Give the PDF; while the worker prepares it, a page that comes back by itself."""
-    return answer(_visible(code))
+    return pages.answer(_visible(code))
 
 
 @bp.get("/verify")
@@ -155,17 +155,6 @@ def certificate() -> ResponseReturnValue:
         abort(404)
     response = Response("".join(map(seal.certificate_pem, known)), mimetype="application/x-pem-file")
     response.headers["Content-Disposition"] = 'attachment; filename="refurb-certificate.pem"'
-    return response
-
-
-def answer(document: Document) -> ResponseReturnValue:
-    """Return the PDF of a paper the reader may have, or the page that waits for it."""
-    content = queries.content(get_session(), document)
-    if content is None:
-        return render_template("documents/waiting.html", document=document, kind=kind_word(document)), 202
-    response = Response(content, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f'inline; filename="{document.kind}-{document.number}.pdf"'
-    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

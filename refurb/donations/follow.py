@@ -17,6 +17,7 @@ from refurb.core.identity import read as read_code
 from refurb.core.permissions import Permission
 from refurb.core.serials import normalise_siret
 from refurb.db import get_session
+from refurb.documents import pages as papers
 from refurb.documents import queries as documents
 from refurb.documents.models import Document
 from refurb.donations import links, pages, queries, sentences, wipe_certificates
@@ -68,14 +69,7 @@ def follow_document(token: str, code: str) -> ResponseReturnValue:
     session = get_session()
     lot = _link(session, token).lot
     document = next((d for d in _documents(session, lot) if d.code == code), None) or abort(404)
-    content = documents.content(session, document)
-    if content is None:
-        flash(_("Ce document se prépare : revenez dans une minute."), "waits")
-        return redirect(url_for(".follow", token=token), 302)
-    answer = Response(content, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{document.kind}-{document.number}.pdf"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer
+    return papers.answer(document)
 
 
 @bp.post("/gift/<token>/forward")

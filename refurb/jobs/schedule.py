@@ -84,7 +84,8 @@ def run_periodic(app: Flask, task: Periodic) -> None:
     with app.app_context():
         session = get_session()
         try:
-            result = task.run(session, datetime.now(UTC))
+            with outbox.in_background(session):
+                result = task.run(session, datetime.now(UTC))
             session.commit()
         except Exception:
             session.rollback()

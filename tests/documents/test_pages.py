@@ -35,6 +35,23 @@ def test_the_issuer_opens_its_paper_and_its_pdf(
     assert "inline" in page.response.headers["Content-Disposition"]
 
 
+def test_a_paper_that_somebody_opens_passes_before_a_backlog(
+    visitor: Visitor, session: Session, make_organisation: MakeOrganisation, make_account: MakeAccount
+) -> None:
+    from refurb import outbox
+
+    workshop = make_organisation(OrganisationRole.REFURBISHER)
+    visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}))
+    with outbox.in_background(session):
+        made = [issue(session, workshop.id) for _ in range(3)]
+    session.commit()
+    for _ in range(2):  # the page that waits comes back by itself
+        visitor.get(f"/documents/{made[2].code}.pdf", status=202)
+    assert outbox.drain(session, limit=1) == 1
+    assert [document.sha256 is not None for document in made] == [False, False, True]
+    visitor.get(f"/documents/{made[2].code}.pdf")
+
+
 def test_another_workshop_does_not(
     visitor: Visitor, session: Session, make_organisation: MakeOrganisation, make_account: MakeAccount
 ) -> None:

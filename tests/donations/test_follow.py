@@ -61,7 +61,7 @@ def test_the_page_shows_lines_and_fates_in_the_givers_numbers(
     assert "En préparation" in said
     assert "Trop ancien" in said
     assert document.number in said
-    assert visitor.client.get(f"/gift/{token}/documents/{document.code}.pdf").status_code == 302
+    assert visitor.client.get(f"/gift/{token}/documents/{document.code}.pdf").status_code == 202
     documents.render(session, document.id, by=controller, at=now())
     answer = visitor.client.get(f"/gift/{token}/documents/{document.code}.pdf")
     assert answer.data.startswith(b"%PDF")

@@ -3,11 +3,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from refurb.db import db
 from refurb.jobs import schedule
 
 if TYPE_CHECKING:
     import pytest
     from flask import Flask
+    from sqlalchemy.orm import Session
 
 
 def test_an_idle_worker_only_reads(fresh_app: Flask) -> None:
@@ -49,6 +51,71 @@ def test_two_workers_do_each_row_once(fresh_app: Flask, monkeypatch: pytest.Monk
     for thread in threads:
         thread.join()
     assert sorted(done) == list(range(30))
+
+
+def test_what_somebody_waits_for_passes_before_a_backlog(fresh_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A night's task leaves a backlog; what a person asks meanwhile is done next, in the order of asking."""
+    from refurb import outbox
+    from refurb.db import get_session
+
+    done: list[str] = []
+
+    def note(session: Session, payload: dict[str, str]) -> None:
+        done.append(payload["name"])
+        if payload["name"] == "night 1":
+            ask("slip 1", "slip 2")
+            outbox.enqueue(session, "test.note", {"name": "what night 1 leads to"})
+
+    def ask(*names: str) -> None:
+        """A request, in a session of its own: it comes while the worker works."""
+        with db.sessionmaker() as session:
+            for name in names:
+                outbox.enqueue(session, "test.note", {"name": name})
+            session.commit()
+
+    def night(session: Session, at: datetime) -> None:
+        for n in range(3):
+            outbox.enqueue(session, "test.note", {"name": f"night {n}"})
+
+    monkeypatch.setitem(outbox.HANDLERS, "test.note", note)
+    schedule.run_periodic(fresh_app, schedule.Periodic("test.night", night))
+    with fresh_app.app_context():
+        ask("asked in the morning")
+        outbox.drain(get_session())
+    assert done == [
+        "asked in the morning",
+        "night 0",
+        "night 1",
+        "slip 1",
+        "slip 2",
+        "night 2",
+        "what night 1 leads to",
+    ]
+
+
+def test_a_row_that_somebody_looks_for_is_taken_out_of_the_backlog(
+    fresh_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from refurb import outbox
+    from refurb.db import get_session
+
+    done: list[int] = []
+    monkeypatch.setitem(outbox.HANDLERS, "test.note", lambda _session, payload: done.append(payload["n"]))
+    with fresh_app.app_context():
+        session = get_session()
+        with outbox.in_background(session):
+            for n in range(3):
+                outbox.enqueue(session, "test.note", {"n": n})
+        session.commit()
+        row = outbox.background_row(session, "test.note", "n", 2)
+        assert row is not None
+        outbox.hasten(session, row.id)
+        session.commit()
+        assert outbox.background_row(session, "test.note", "n", 2) is None
+        assert outbox.background_row(session, "test.other", "n", 1) is None
+        outbox.drain(session)
+        assert outbox.background_row(session, "test.note", "n", 1) is None
+    assert done == [2, 0, 1]
 
 
 def test_every_task_of_the_calendar_runs(fresh_app: Flask) -> None:
