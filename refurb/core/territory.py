@@ -218,12 +218,14 @@ class Masked(NamedTuple):
     total: int | None
 
 
-def mask(counts: Sequence[int], small: int = SMALL) -> Masked:
+def mask(counts: Sequence[int], small: int = SMALL, *, total_told: bool = False) -> Masked:
     """Mask the counts from 1 to `small` - 1, and as many more as keep each of them from being worked out.
 
     A zero says nothing about a person and stays (silence must show). A masked cell could be read off the total
     when it is alone, or when the masked ones together have their least or their largest sum: the smallest count
-    still shown is then masked too; when there is none left, the total goes.
+    still shown is then masked too; when there is none left, the total goes. Where the total is told elsewhere
+    (`total_told`: it can be counted on the same paper, or worked out) it cannot go: the zeros are masked instead, and
+    only a cell that is alone in its row is then as good as told.
     """
     hidden = {i for i, n in enumerate(counts) if 0 < n < small}
     total = sum(counts)
@@ -235,7 +237,9 @@ def mask(counts: Sequence[int], small: int = SMALL) -> Masked:
     if told and shown:
         # Cells that are equal to the one masked in second place go with it: which one went must not be a hint.
         hidden |= {i for i in shown if counts[i] == counts[shown[0]]}
-    keeps_total = not told or bool(shown)
+    elif told and total_told:
+        hidden = set(range(len(counts)))
+    keeps_total = total_told or not told or bool(shown)
     return Masked([None if i in hidden else n for i, n in enumerate(counts)], total if keeps_total else None)
 
 

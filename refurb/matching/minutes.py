@@ -1,4 +1,8 @@
-"""The minutes of a run: what they say, from the rows, with every count of persons under five masked."""
+"""The minutes of a run: what they say, from the rows.
+
+They leave the coordination: every count of persons goes through core.minutes, which says what masking means beside a
+list of cases by code.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from refurb.audit.services import record
 from refurb.core.documents import DocumentKind
 from refurb.core.equipment import Recipient
-from refurb.core.territory import mask
+from refurb.core.minutes import Counts, Told, as_they_leave
 from refurb.documents import services as documents
 from refurb.documents.models import Document
 from refurb.documents.papers import Feature, MatchMinutes, Served
@@ -39,7 +44,20 @@ def paper(session: Session, run: Run, rule: Sequence[str], *, language: str) -> 
             )
         )
         states = board.counts(session, run.id)
-        reasons = [*board.reasons(session, run.id, kept_out=False), *board.reasons(session, run.id, kept_out=True)]
+        left, kept_out = _reasons(session, run, words.REASONS), _reasons(session, run, words.KEPT_OUT)
+        places = _territories(session, rows)
+        told = as_they_leave(
+            Counts(
+                needs=run.needs,
+                served=run.objective["served"],
+                points=run.objective["points"],
+                floors=run.objective["floors"],
+                decisions=[states.get(state, 0) for state in _DECISIONS],
+                territories=[count for _name, count in places],
+                left=[count for _why, count in left],
+                kept_out=[count for _why, count in kept_out],
+            )
+        )
         return MatchMinutes(
             run_on=run.on.isoformat(),
             seed=run.seed,
@@ -51,9 +69,12 @@ def paper(session: Session, run: Run, rule: Sequence[str], *, language: str) -> 
                 _feature(_("Points des structures"), _("version %(n)s", n=run.structure_version)),
             ],
             rule=list(rule),
-            figures=_figures(run, states),
-            territories=_masked(_territories(session, rows)),
-            reasons=_masked([(str({**words.REASONS, **words.KEPT_OUT}[why]), count) for why, count in reasons]),
+            figures=_figures(run.devices, told),
+            territories=[_feature(name, cell) for (name, _count), cell in zip(places, told.territories, strict=True)],
+            reasons=[
+                *(_feature(words.REASONS[why], cell) for (why, _n), cell in zip(left, told.left, strict=True)),
+                *(_feature(words.KEPT_OUT[why], cell) for (why, _n), cell in zip(kept_out, told.kept_out, strict=True)),
+            ],
             rows=[_served(row) for row in rows],
             overrides=[_override(row) for row in board.overrides(session, run.id)],
         )
@@ -94,21 +115,28 @@ def latest(session: Session, run_id: int) -> Document | None:
     )
 
 
+#: The states of a proposal in the order of the figures, each with what it counts.
+_DECISIONS = {
+    ProposalState.ACCEPTED: _l("Mises de côté"),
+    ProposalState.REFUSED: _l("Refusées"),
+    ProposalState.REPLACED: _l("Remplacées"),
+    ProposalState.OVERTAKEN: _l("Dépassées par un autre calcul"),
+    ProposalState.PENDING: _l("Restées à décider"),
+}
+
+
 def _feature(label: Any, value: Any) -> Feature:
-    return Feature(label=str(label), value=str(value))
+    return Feature(label=str(label), value=_("masqué") if value is None else str(value))
 
 
-def _figures(run: Run, states: Mapping[ProposalState, int]) -> list[Feature]:
+def _figures(devices: int, told: Told) -> list[Feature]:
     return [
-        _feature(_("Machines en stock"), run.devices),
-        _feature(_("Demandes comptées"), run.needs),
-        _feature(_("Servies par la règle"), run.objective["served"]),
-        _feature(_("Points servis"), run.objective["points"]),
-        _feature(_("Sous les minimums votés"), run.objective["floors"]),
-        _feature(_("Mises de côté"), states.get(ProposalState.ACCEPTED, 0)),
-        _feature(_("Refusées"), states.get(ProposalState.REFUSED, 0)),
-        _feature(_("Remplacées"), states.get(ProposalState.REPLACED, 0)),
-        _feature(_("Restées à décider"), states.get(ProposalState.PENDING, 0)),
+        _feature(_("Machines en stock"), devices),
+        _feature(_("Demandes comptées"), told.needs),
+        _feature(_("Servies par la règle"), told.served),
+        _feature(_("Points servis"), told.points),
+        _feature(_("Sous les minimums votés"), told.floors),
+        *(_feature(label, count) for label, count in zip(_DECISIONS.values(), told.decisions, strict=True)),
     ]
 
 
@@ -127,11 +155,10 @@ def _territories(session: Session, rows: Sequence[Proposal]) -> list[tuple[str, 
     return [*counts.items(), (_("Structures"), structures)]
 
 
-def _masked(rows: Sequence[tuple[str, int]]) -> list[Feature]:
-    cells = mask([count for _name, count in rows]).cells
-    return [
-        _feature(name, _("masqué") if cell is None else cell) for (name, _count), cell in zip(rows, cells, strict=True)
-    ]
+def _reasons(session: Session, run: Run, known: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return how many wait for each reason, in the order of the words: the commonest first would tell who is more."""
+    counts = dict(board.reasons(session, run.id, kept_out=known is words.KEPT_OUT))
+    return [(why, counts[why]) for why in known if why in counts]
 
 
 def _served(row: Proposal) -> Served:

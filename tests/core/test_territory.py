@@ -144,6 +144,20 @@ def test_nobody_can_work_out_a_masked_count(counts: list[int]) -> None:
     assert all(len({world[i] for world in worlds}) > 1 for i in masked)
 
 
+@given(st.lists(st.integers(0, 11), min_size=2, max_size=4))
+def test_nobody_can_work_out_a_masked_count_whose_total_is_told_elsewhere(counts: list[int]) -> None:
+    out = mask(counts, total_told=True)
+    assert out.total == sum(counts)
+    assert all(cell is None for cell, n in zip(out.cells, counts, strict=True) if 0 < n < 5)
+    worlds = [
+        world
+        for world in itertools.product(*(range(out.total + 1) if cell is None else [cell] for cell in out.cells))
+        if sum(world) == out.total and mask(world, total_told=True) == out
+    ]
+    assert tuple(counts) in worlds
+    assert all(len({world[i] for world in worlds}) > 1 for i, cell in enumerate(out.cells) if cell is None)
+
+
 @settings(max_examples=40)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), min_size=1, max_size=2))
 def test_nobody_can_work_out_a_masked_count_of_a_table(table: list[tuple[int, int]]) -> None:
