@@ -3,7 +3,7 @@
 Sources: domain.md G; Gini, Variabilità e mutabilità, 1912, weighted by those who ask.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -66,9 +66,25 @@ def line(key: str | None, rows: Sequence[Case]) -> Line:
     )
 
 
-def masked(rows: Sequence[Line]) -> list[Line]:
-    """Return the lines as they may leave: counts under five masked, and what would tell them; rates and waits too."""
-    columns = [mask([getattr(row, name) or 0 for row in rows]).cells for name in ("needs", "served", "waiting")]
+_COUNTS = ("needs", "served", "waiting")
+
+
+def told_whole(tables: Iterable[Sequence[Line]]) -> frozenset[str]:
+    """Return the counts that some table shows without masking any: their sum is then known for the other tables."""
+    return frozenset(
+        name
+        for table in tables
+        for name in _COUNTS
+        if table and not any(0 < (getattr(row, name) or 0) < SMALL for row in table)
+    )
+
+
+def masked(rows: Sequence[Line], *, told: Collection[str] = ()) -> list[Line]:
+    """Return the lines as they may leave: counts under five masked, and what would tell them; rates and waits too.
+
+    `told` names the counts whose sum a table beside it tells.
+    """
+    columns = [mask([getattr(row, name) or 0 for row in rows], total_told=name in told).cells for name in _COUNTS]
     out = []
     for row, needs, served, waiting in zip(rows, *columns, strict=True):
         few = served is None or served < SMALL
@@ -85,6 +101,38 @@ def masked(rows: Sequence[Line]) -> list[Line]:
             )
         )
     return out
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What persons decided on proposals, and how many of it was not the rule's, by motive. None: masked."""
+
+    decided: int | None
+    others: int | None
+    by_motive: dict[str, int | None]
+
+    @property
+    def rate(self) -> float | None:
+        """Decisions that were not the rule's, of a hundred; None where none was taken, or where it is masked."""
+        return 100 * self.others / self.decided if self.decided and self.others is not None else None
+
+
+def decisions(decided: int, by_motive: dict[str, int]) -> Decisions:
+    """Return them as they are."""
+    return Decisions(decided, sum(by_motive.values()), {**by_motive})
+
+
+def masked_decisions(decided: int, by_motive: dict[str, int]) -> Decisions:
+    """Return them as they may leave: each stands for a case, so small numbers go, and what would tell them."""
+    motives = sorted(by_motive)
+    cells = mask([by_motive[motive] for motive in motives])
+    others = sum(by_motive.values())
+    few = 0 < decided < SMALL or 0 < decided - others < SMALL
+    return Decisions(
+        None if few else decided,
+        None if cells.total is None or 0 < others < SMALL else others,
+        dict(zip(motives, cells.cells, strict=True)),
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,16 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from refurb.core.fairness import Case, Line, lines, masked
+from refurb.core.fairness import (
+    Case,
+    Decisions,
+    Line,
+    decisions,
+    lines,
+    masked,
+    masked_decisions,
+    told_whole,
+)
 from refurb.core.need_life import HELD, OPEN, State
 from refurb.core.needs import Profile
 from refurb.core.permissions import Permission
@@ -29,40 +38,31 @@ class Fairness:
     epci: list[Line]
     services: list[Line]
     profiles: list[Line]
-    decided: int
     #: By motive, the codes of matching.proposals.MOTIVES; "desk" for what a workshop proposed.
-    overrides: dict[str, int]
-
-    @property
-    def override_rate(self) -> float | None:
-        """Decisions that were not the rule's, of a hundred; None where none was taken."""
-        return 100 * sum(self.overrides.values()) / self.decided if self.decided else None
+    decisions: Decisions
 
 
-def fairness(session: Session, since: date, until: date, *, recipient: str | None = None) -> Fairness:
-    """Return the report over the needs validated between two days, both included."""
+def fairness(
+    session: Session, since: date, until: date, *, recipient: str | None = None, leaves: bool = False
+) -> Fairness:
+    """Return the report over the needs validated between two days, both included; small counts masked if it leaves."""
     cases = _cases(session, since, until, recipient)
     known = [epci.code for epci in territory.all_epci(session)]
     services = lines(cases, 1)
     order = {profile.value: place for place, profile in enumerate(Profile)}
-    decided, overrides = _decisions(session, since, until)
+    epci = lines(cases, 0, keys=known)
+    profiles = sorted(lines(cases, 2), key=lambda line: order.get(str(line.key), 99))
+    decided, by_motive = _decisions(session, since, until)
+    if leaves:
+        # The three tables count the same needs: what one tells whole is the sum of the others.
+        told = told_whole([epci, services, profiles])
+        epci, services, profiles = (masked(table, told=told) for table in (epci, services, profiles))
     return Fairness(
-        epci=lines(cases, 0, keys=known),
-        services=sorted(services, key=lambda line: (-(line.needs or 0), str(line.key))),
-        profiles=sorted(lines(cases, 2), key=lambda line: order.get(str(line.key), 99)),
-        decided=decided,
-        overrides=overrides,
-    )
-
-
-def as_it_leaves(report: Fairness) -> Fairness:
-    """Return the report with small counts masked."""
-    return Fairness(
-        masked(report.epci),
-        masked(report.services),
-        masked(report.profiles),
-        report.decided,
-        report.overrides,
+        epci=epci,
+        # Those that are masked come last, by no count: their order must not tell who asked more.
+        services=sorted(services, key=lambda line: (line.needs is None, -(line.needs or 0), str(line.key))),
+        profiles=profiles,
+        decisions=masked_decisions(decided, by_motive) if leaves else decisions(decided, by_motive),
     )
 
 

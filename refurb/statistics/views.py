@@ -35,10 +35,8 @@ def fairness() -> ResponseReturnValue:
     """The report as a page: charts, the tables behind them, and what they leave out."""
     session = get_session()
     since, until, recipient = _asked()
-    report = queries.fairness(session, since, until, recipient=recipient)
     whole = queries.sees_small_counts(actor())
-    if not whole:
-        report = queries.as_it_leaves(report)
+    report = queries.fairness(session, since, until, recipient=recipient, leaves=not whole)
     names = _names(session, report)
     return render_template(
         "statistics/fairness.html",
@@ -60,7 +58,7 @@ def export(form: str) -> ResponseReturnValue:
     """The tables for a spreadsheet; it leaves, so small counts are masked whoever asks."""
     session = get_session()
     since, until, recipient = _asked()
-    report = queries.as_it_leaves(queries.fairness(session, since, until, recipient=recipient))
+    report = queries.fairness(session, since, until, recipient=recipient, leaves=True)
     names = _names(session, report)
     header = [
         _("Demandes"),
@@ -75,32 +73,38 @@ def export(form: str) -> ResponseReturnValue:
         (_("Services"), _("Service"), report.services),
         (_("Profils"), _("Profil"), report.profiles),
     ]
-    filename = f"equite-{since.isoformat()}-{until.isoformat()}.{form}"
-    if form == "csv":
-        rows = [[title, *_row(line, names)] for title, _label, lines in tables for line in lines]
-        data = sheets.write_csv([_("Table"), _("Ligne"), *header], rows)
-        return _file(data, "text/csv; charset=utf-8", filename)
     quiet = [
-        [names.get(one.key, one.key), one.needs, one.population, _round(one.per_thousand)]
+        (names.get(one.key, one.key), _count(one.needs), one.population, _round(one.per_thousand, 2))
         for one in silence(report.epci, queries.populations(session))
     ]
+    inhabitants = [_("Habitants"), _("Demandes pour 1 000 habitants")]
+    filename = f"equite-{since.isoformat()}-{until.isoformat()}.{form}"
+    if form == "csv":
+        # A text file holds one table: the silence comes under the others, its two figures in columns of their own.
+        rows = [[title, *_row(line, names)] for title, _label, lines in tables for line in lines]
+        rows = [[*row, None, None] for row in rows]
+        between = [None] * (len(header) - 1)
+        rows += [[_("Silence"), name, needs, *between, people, rate] for name, needs, people, rate in quiet]
+        data = sheets.write_csv([_("Table"), _("Ligne"), *header, *inhabitants], rows)
+        return _file(data, "text/csv; charset=utf-8", filename)
     pages: list[Any] = [
         (title, [label, *header], [_row(line, names) for line in lines]) for title, label, lines in tables
     ]
-    pages.append(
-        (_("Silence"), [_("Territoire"), _("Demandes"), _("Habitants"), _("Demandes pour 1 000 habitants")], quiet)
-    )
+    pages.append((_("Silence"), [_("Territoire"), _("Demandes"), *inhabitants], quiet))
     return _file(sheets.write_xlsx(pages), XLSX, filename)
 
 
 def _row(line: Line, names: dict[str | None, str]) -> list[Any]:
-    told = [line.needs, line.served, line.waiting]
-    cells: list[Any] = [_("masqué") if count is None else count for count in told]
+    cells = [_count(count) for count in (line.needs, line.served, line.waiting)]
     return [names.get(line.key, line.key or ""), *cells, _round(line.rate), line.median, line.most]
 
 
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
+def _count(count: int | None) -> int | str:
+    return _("masqué") if count is None else count
+
+
+def _round(value: float | None, digits: int = 1) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _file(data: bytes, mimetype: str, name: str) -> Response:

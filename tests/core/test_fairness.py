@@ -3,7 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refurb.core.fairness import Case, Line, gap, lines, masked, quantile, silence
+from refurb.core.fairness import (
+    Case,
+    Line,
+    decisions,
+    gap,
+    lines,
+    masked,
+    masked_decisions,
+    quantile,
+    silence,
+    told_whole,
+)
 
 
 def case(key: str | None, *, served: bool = False, waited: int | None = None) -> Case:
@@ -60,6 +71,35 @@ def test_nothing_small_leaves(rows: list[tuple[int, int, int]]) -> None:
             assert withdrawn == (source.needs or 0) - (source.served or 0) - (source.waiting or 0)
         if (source.served or 0) < 5:
             assert row.median is None
+
+
+def test_what_a_table_beside_tells_whole_is_no_secret_of_this_one() -> None:
+    """Eight asked, all of one territory: of two profiles with four each, the two fours would add up to it."""
+    one = [Line("49", 8, 0, 8, None, None), Line("50", 0, 0, 0, None, None)]
+    other = [Line("P1", 3, 0, 3, None, None), Line("P2", 5, 0, 5, None, None), Line("P3", 0, 0, 0, None, None)]
+    assert told_whole([one, other]) == {"needs", "served", "waiting"}
+    assert told_whole([other]) == {"served"}
+    assert told_whole([[]]) == frozenset()
+    alone = [Line("P1", 4, 0, 4, None, None), Line("P2", 0, 0, 0, None, None)]
+    assert [row.needs for row in masked(alone)] == [None, 0]
+    assert [row.needs for row in masked(alone, told={"needs"})] == [None, None]
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.integers(1, 9)), st.integers(0, 9))
+def test_no_small_number_of_decisions_leaves(by_motive: dict[str, int], ruled: int) -> None:
+    others = sum(by_motive.values())
+    told = masked_decisions(others + ruled, by_motive)
+    plain = decisions(others + ruled, by_motive)
+    assert plain.rate is None or round(plain.rate) == round(100 * others / (others + ruled))
+    for count in (told.decided, told.others, *told.by_motive.values()):
+        assert count is None or count == 0 or count >= 5
+    # What is told together tells nothing small by a subtraction.
+    if told.decided is not None and told.others is not None:
+        assert not 0 < told.decided - told.others < 5
+    masked_ones = [motive for motive, count in told.by_motive.items() if count is None]
+    if told.others is not None and masked_ones:
+        assert len(masked_ones) > 1
+    assert told.rate is None or told.rate == plain.rate
 
 
 def test_the_quietest_come_first_and_the_silent_say_so() -> None:
