@@ -26,11 +26,14 @@ from refurb.matching import (
     queries,
     round_views,
     rule_views,
+    scenario,
     services,
     wait_views,
+    whom,
     whom_views,
     words,
 )
+from refurb.matching.beside import stands_for
 from refurb.matching.models import Reservation
 from refurb.matching.pages import bp
 from refurb.matching.services import MatchRefused
@@ -81,10 +84,14 @@ def for_device(code: str) -> ResponseReturnValue:
     """The needs that one machine suits, as a code, a profile and a place: workshops see no more."""
     session = get_session()
     device = _device(session, code)
+    machine = stands_for(session, device, seen_by=actor())
+    if machine is not device:
+        return redirect(url_for(".for_device", code=machine.code))
     rows, count = queries.wanted_by(session, device, today(), limit=SHOWN)
     return render_template(
         "matching/for_device.html",
         device=device,
+        answer=None if rows or scenario.one_device(session, device) else whom.for_whom(session, device, today()),
         reservation=queries.open_reservation(session, device.id),
         rows=rows,
         count=count,

@@ -14,6 +14,7 @@ from refurb.core.equipment import Mode
 from refurb.core.workflow import Status
 from refurb.devices.models import Device
 from refurb.matching import planner, queries, scenario
+from refurb.matching.beside import Beside, beside
 from refurb.matching.models import Proposal, ProposalState
 from refurb.needs.models import Need
 from refurb.organisations.models import Place
@@ -30,26 +31,26 @@ class ForWhom:
     code: str
     profile: str | None
     place: str
-    mode: Mode
-    #: 0 in the same commune, 1 in the same EPCI, 2 in the same département, 3 beyond.
-    band: int
+    #: None where no machine is there yet whose origin would say.
+    mode: Mode | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
     """`state`: "served" (the first row is the need the rule would serve), "spare" (it would leave it in stock; the rows
-    are those it suits), "reserved" or "proposed" (the one row), "unmatched" (no class, or no form that is matched)."""
+    are those it suits), "reserved" or "proposed" (the one row), "unmatched" (`beside` says what it is for; the rows are
+    needs that ask for such a thing)."""
 
     state: str
     rows: tuple[ForWhom, ...] = ()
-    may_reserve: bool = False
+    beside: Beside | None = None
 
 
 def for_whom(session: Session, device: Device, today: date) -> Answer:
     """Return for whom a machine is, with open reservations and proposals left as they are."""
     taken = queries.open_reservation(session, device.id)
     if taken is not None:
-        return Answer("reserved", _rows(session, [(taken.need.code, taken.mode, 0)]))
+        return Answer("reserved", _rows(session, {taken.need.code: taken.mode}))
     proposed = session.scalar(
         sa.select(Proposal).where(
             Proposal.device_id == device.id, Proposal.live, Proposal.state == ProposalState.PENDING
@@ -57,10 +58,11 @@ def for_whom(session: Session, device: Device, today: date) -> Answer:
     )
     if proposed is not None:
         code = session.scalars(sa.select(Need.code).where(Need.id == proposed.need_id)).one()
-        return Answer("proposed", _rows(session, [(code, proposed.mode, int(proposed.explanation["band"]))]))
+        return Answer("proposed", _rows(session, {code: proposed.mode}))
     row = scenario.one_device(session, device)
     if row is None:
-        return Answer("unmatched")
+        what = beside(session, device, today)
+        return Answer("unmatched", _rows(session, dict.fromkeys(what.needs)), what)
     policy = planner.policy_in_force(session).content
     spoken = session.execute(
         sa.select(Proposal.device_id, Proposal.need_id).where(Proposal.live, Proposal.state == ProposalState.PENDING)
@@ -76,11 +78,8 @@ def for_whom(session: Session, device: Device, today: date) -> Answer:
     first, others = best(found, device.code)
     chosen = [*([first] if first else []), *others][:3]
     given: Mapping[str, Any] = next(each for each in found["devices"] if each["id"] == device.code)
-    rows = _rows(
-        session,
-        [(str(need["id"]), Mode(core.mode(given, need) or ""), core.band(given, need)) for need in chosen],
-    )
-    return Answer("served" if first else "spare", rows, policy["desk"] == "reserve")
+    rows = _rows(session, {str(need["id"]): Mode(core.mode(given, need) or "") for need in chosen})
+    return Answer("served" if first else "spare", rows)
 
 
 def best(found: Mapping[str, Any], device: str) -> tuple[Mapping[str, Any] | None, list[Mapping[str, Any]]]:
@@ -110,17 +109,16 @@ def may_reserve(session: Session, who: Actor) -> bool:
     return who.can(Permission.MATCH_RESERVE) or planner.policy_in_force(session).content["desk"] == "reserve"
 
 
-def _rows(session: Session, found: list[tuple[str, Mode, int]]) -> tuple[ForWhom, ...]:
-    codes = [code for code, _, _ in found]
+def _rows(session: Session, found: Mapping[str, Mode | None]) -> tuple[ForWhom, ...]:
     known = {
         row.code: row
         for row in session.execute(
             sa.select(Need.code, Need.profile, Place.name)
             .outerjoin(Place, Place.id == Need.handover_place_id)
-            .where(Need.code.in_(codes))
+            .where(Need.code.in_(found))
         )
     }
     return tuple(
-        ForWhom(code, known[code].profile.value if known[code].profile else None, known[code].name or "", mode, band)
-        for code, mode, band in found
+        ForWhom(code, known[code].profile.value if known[code].profile else None, known[code].name or "", mode)
+        for code, mode in found.items()
     )

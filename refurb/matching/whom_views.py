@@ -13,6 +13,7 @@ from refurb.db import get_session
 from refurb.devices import queries as devices
 from refurb.devices.models import Device
 from refurb.matching import proposals, services, whom, words
+from refurb.matching.beside import stands_for
 from refurb.matching.pages import bp
 from refurb.matching.services import MatchRefused
 from refurb.needs import queries as needs
@@ -26,17 +27,18 @@ from refurb.web import now, today
 def for_whom_fragment(code: str) -> ResponseReturnValue:
     """The need that the rule would serve were this machine added, and the two next: a code, a profile, a place."""
     session = get_session()
-    device = _device(session, code)
+    scanned = _device(session, code)
+    device = stands_for(session, scanned, seen_by=actor())
     answer = whom.for_whom(session, device, today())
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        rows = [
-            {"need": row.code, "profile": row.profile, "place": row.place, "mode": row.mode.value}
-            for row in answer.rows
-        ]
-        return jsonify(state=answer.state, device=device.code, rows=rows)
+        rows = [{"need": row.code, "profile": row.profile, "place": row.place, "mode": row.mode} for row in answer.rows]
+        what = answer.beside
+        told = {"purpose": what.purpose, "bases": what.bases} if what else {}
+        return jsonify(state=answer.state, device=device.code, rows=rows, **told)
     return render_template(
         "matching/_whom.html",
         device=device,
+        with_base=device is not scanned,
         answer=answer,
         may_tap=whom.in_stock(device),
         reserves=whom.may_reserve(session, actor()),
@@ -51,11 +53,12 @@ def for_whom_fragment(code: str) -> ResponseReturnValue:
 def tap(code: str) -> ResponseReturnValue:
     """Propose the machine for one of the needs that were shown, or set it aside where that mode was opened."""
     session = get_session()
-    device = _device(session, code)
+    device = stands_for(session, _device(session, code), seen_by=actor())
     wanted = read(request.form.get("need", "")).code
     back = safe_next(request.form.get("next")) or url_for("matching.for_device", code=device.code)
     try:
-        if wanted not in {row.code for row in whom.for_whom(session, device, today()).rows}:
+        answer = whom.for_whom(session, device, today())
+        if answer.beside is not None or wanted not in {row.code for row in answer.rows}:
             raise MatchRefused("need-taken")
         assert wanted is not None
         # Whoever stands at the bench may not open the case: it is found by what was shown.

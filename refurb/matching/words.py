@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from refurb.core.matching import Gap
+from refurb.core.purpose import Purpose
 from refurb.needs import words as needs
 
 CRITERIA: dict[str, Any] = {
@@ -40,6 +41,10 @@ REFUSALS: dict[str, Any] = {
     "device-not-in-stock": _l("Cette machine n'est plus en stock. Choisissez-en une autre."),
     "not-suitable": _l("Cette machine ne convient pas à ce dossier."),
     "not-matched": _l("Cette machine n'a pas de classe de puissance, ou la demande n'a pas de commune."),
+    "not-counted": _l(
+        "Cette demande n'est plus à servir ici : une machine lui est destinée, ou elle est à compléter, à confirmer, "
+        "suspendue ou close. Sa page le dit."
+    ),
     "ended": _l("Cette mise de côté a déjà pris fin."),
     "already-answered": _l("Votre service a déjà accepté cette machine."),
     "later-only": _l("La nouvelle date doit être après l'ancienne."),
@@ -108,6 +113,14 @@ TIERS: dict[str, Any] = {
     "served": _l("Demandes servies"),
     "balance": _l("Concentration sur les mêmes services"),
     "fit": _l("Écart et trajet des machines"),
+}
+
+#: What a thing is for that no need asks for by itself.
+PURPOSES: dict[Purpose, Any] = {
+    Purpose.FOR_A_BASE: _l("Cet écran complète un poste fixe"),
+    Purpose.SPARE_SCREEN: _l("Cet écran attend une unité centrale : aucune n'est en préparation ici sans le sien"),
+    Purpose.NO_CLASS: _l("Sans classe de puissance, on ne peut dire pour qui : un relevé de la machine la donnera"),
+    Purpose.NOBODY_ASKS: _l("Aucune demande ne porte sur ce genre de matériel : il reste en stock"),
 }
 
 ENDINGS: dict[str, Any] = {
