@@ -1,6 +1,6 @@
 """The coordination's board: runs, what they propose and leave, with its filters; one query a list."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +119,19 @@ def unserved(
     if reason:
         query = query.where(Unserved.reason == reason)
     return paginate(session, query, page)
+
+
+#: The reasons that leave something to choose by hand: a machine suits, and stands free or is proposed to another.
+CHOOSABLE = frozenset({"outranked", "rule_first", "cap_reached"})
+
+
+def with_machine(session: Session, run_id: int, need_ids: Collection[int]) -> set[int]:
+    """Return those of the needs that a machine is proposed to or set aside for in this run, whoever chose it."""
+    stands = (ProposalState.PENDING, ProposalState.ACCEPTED)
+    query = sa.select(Proposal.need_id).where(
+        Proposal.run_id == run_id, Proposal.need_id.in_(need_ids), Proposal.state.in_(stands)
+    )
+    return set(session.scalars(query))
 
 
 def services_of(session: Session, run_id: int) -> Sequence[Any]:

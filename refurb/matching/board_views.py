@@ -79,6 +79,7 @@ def show_run(key: int) -> ResponseReturnValue:
         tab="proposals",
         page=page,
         stale=proposals.stale(session, page.items),
+        with_machine=board.with_machine(session, key, [row.need_id for row in page.items]),
         pending=len(board.pending_ids(session, key, filters)),
         **_frame(session, found, filters),
     )
@@ -94,12 +95,15 @@ def show_left(key: int, tab: str) -> ResponseReturnValue:
     kept_out = tab == "kept_out"
     sentences = words.KEPT_OUT if kept_out else words.REASONS
     asked = request.args.get("reason")
+    page = board.unserved(
+        session, key, filters, page_number(), kept_out=kept_out, reason=asked if asked in sentences else None
+    )
     return render_template(
         "matching/left.html",
         tab=tab,
-        page=board.unserved(
-            session, key, filters, page_number(), kept_out=kept_out, reason=asked if asked in sentences else None
-        ),
+        page=page,
+        with_machine=board.with_machine(session, key, [row.need_id for row in page.items]),
+        choosable=board.CHOOSABLE,
         reasons=board.reasons(session, key, kept_out=kept_out),
         sentences=sentences,
         **_frame(session, found, filters),
@@ -179,7 +183,7 @@ def refuse(key: int) -> ResponseReturnValue:
 @bp.get("/runs/<int:key>/change")
 @requires(Permission.MATCH_RESERVE)
 def change(key: int) -> ResponseReturnValue:
-    """Choose another device for a need, or another need for a device: what suits, then what it would cost."""
+    """Choose a device for a need, or a need for a device, otherwise than the rule: what suits, then what it costs."""
     session = get_session()
     found = _run(session, key)
     if found.dry or found.closed_at is not None:
@@ -200,6 +204,7 @@ def change(key: int) -> ResponseReturnValue:
         run=found,
         need=need,
         device=device,
+        has=dict(state.pairs).get(need.code) if need else None,
         rows=rows,
         epci_name=lambda code: territory.epci_name(session, code),
         words=words,

@@ -72,9 +72,10 @@ def accept_many(session: Session, proposals: Sequence[Proposal], *, by: Actor, a
             # One of a bundle that was accepted whole a moment before was not refused.
             refused += proposal.state is ProposalState.PENDING
     later = proposals[AT_ONCE:]
-    for proposal in later:
-        payload = {"proposal_id": proposal.id, "account_id": by.id, "organisation_id": by.organisation_id}
-        outbox.enqueue(session, ACCEPT, payload)
+    with outbox.in_background(session):
+        for proposal in later:
+            payload = {"proposal_id": proposal.id, "account_id": by.id, "organisation_id": by.organisation_id}
+            outbox.enqueue(session, ACCEPT, payload)
     return done, refused, len(later)
 
 
@@ -142,11 +143,13 @@ def situation(session: Session, run: Run, *, today: date) -> Situation:
 
 def cost(found: Situation, need: Need, device: Device) -> Change:
     """Return what it costs that `need` receives `device`; raises MatchRefused: "already-decided", "not-suitable",
-    "bundle-whole", "over-cap", "not-matched"."""
+    "bundle-whole", "over-cap", "not-counted", "device-not-in-stock"."""
     needs = {row["id"]: row for row in found.picture.scenario["needs"]}
     devices = {row["id"]: row for row in found.picture.scenario["devices"]}
-    if need.code not in needs or device.code not in devices:
-        raise MatchRefused("not-matched")
+    if need.code not in needs:
+        raise MatchRefused("not-counted")
+    if device.code not in devices:
+        raise MatchRefused("device-not-in-stock")
     if criteria := core.failing(devices[device.code], needs[need.code]):
         raise MatchRefused("not-suitable", criteria)
     holds = {given: asked for asked, given in found.pairs}

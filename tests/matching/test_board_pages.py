@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.factories import MakeAccount, MakeOrganisation
     from tests.matching.conftest import StockDevice
     from tests.needs.conftest import MakeNeed
-    from tests.visitor import Visitor
+    from tests.visitor import Page, Visitor
 
 
 @pytest.fixture
@@ -72,12 +72,93 @@ def test_from_a_run_to_the_minutes(
     page = desk.post(f"{run}/accept", {"proposal": str(row.id)})
     assert "Quelqu'un vient de décider de cette proposition" in page.words()
     page = desk.get(f"{run}/minutes")
-    assert "masqué" in page.words()
+    figures = dict(zip(_texts(page, "main dt"), _texts(page, "main dd"), strict=True))
+    # One was served of three: the small number, its points, and those counted, which would tell it.
+    for name in (
+        "Servies par la règle",
+        "Points servis",
+        "Demandes comptées",
+        "Mises de côté",
+        "Angers Loire Métropole",
+    ):
+        assert figures[name] == "masqué"
+    assert figures["Machines en stock"] == "2"
     page = desk.post(f"{run}/minutes", {})
     assert "Établi le" in page.words()
     assert large.code not in page.words().replace(" ", "")
     page = desk.post(f"{run}/minutes", {})
     desk.get("/matching/")
+
+
+def _texts(page: Page, selector: str) -> list[str]:
+    return [tag.get_text(" ", strip=True) for tag in page.select(selector)]
+
+
+def test_the_minutes_list_every_case_by_code_and_count_none_of_few(
+    desk: Visitor, session: Session, stock_device: StockDevice, make_need: MakeNeed
+) -> None:
+    """Six served, one left: the six are told, the one is not, nor what would tell it."""
+    from refurb.matching import board, minutes
+
+    served = [make_need() for _ in range(6)]
+    for _ in served:
+        stock_device()
+    make_need(ergonomics=frozenset({Ergonomics.LARGE_SCREEN}))
+    key = int(desk.post("/matching/run", {"kind": "real"}).response.request.path.rpartition("/")[2])
+    run = board.run_by_id(session, key)
+    assert run is not None
+    paper = minutes.paper(session, run, [], language="fr")
+    figures = {each.label: each.value for each in (*paper.figures, *paper.territories)}
+    assert figures["Servies par la règle"] == figures["Restées à décider"] == "6"
+    assert figures["Demandes comptées"] == "masqué"
+    assert figures["Angers Loire Métropole"] == "6"
+    assert [each.value for each in paper.reasons] == ["masqué"]
+    assert sorted(row.need_code for row in paper.rows) == sorted(need.code for need in served)
+
+
+def test_a_need_without_machine_is_given_one_by_hand(
+    desk: Visitor, session: Session, stock_device: StockDevice, make_need: MakeNeed
+) -> None:
+    urgent, plain = make_need(motive=Motive.LOSS_OF_RIGHTS), make_need()
+    large = make_need(ergonomics=frozenset({Ergonomics.LARGE_SCREEN}))
+    device = stock_device()
+    run = desk.post("/matching/run", {"kind": "real"}).response.request.path
+    page = desk.get(f"{run}/waiting")
+    # Where nothing in stock suits, no link leads nowhere.
+    links = [str(link["href"]) for link in page.select("tbody td a.btn")]
+    assert len(links) == 1
+    assert plain.code in links[0]
+    assert large.code in page.words().replace(" ", "")
+    page = desk.get(links[0])
+    assert page.heading.replace(" ", "") == f"Unemachinepour{plain.code}"
+    assert f"proposée à {urgent.code}".replace(" ", "") in page.words().replace(" ", "")
+    page = desk.get(str(page.one("tbody td a.btn")["href"]))
+    assert "qui est sans machine" in page.words()
+    assert "1 dossier y perd sa machine" in page.words()
+    seen = str(page.one('input[name="seen"]')["value"])
+    chosen = {"need": plain.code, "device": device.code, "seen": seen}
+    page = desk.post(f"{run}/change", chosen | {"motive": ""})
+    assert "Choisissez un motif de la liste." in page.words()
+    assert session.scalars(sa.select(Proposal.need_id).where(Proposal.live)).all() == [urgent.id]
+    page = desk.post(f"{run}/change", chosen | {"motive": "board-decision"})
+    assert "Il reste à l'accepter" in page.words()
+    # Who lost it is found on the board, with the way to another machine.
+    assert any(urgent.code in str(link["href"]) for link in page.select('tbody a[href*="change?need="]'))
+    page = desk.get(f"{run}/waiting")
+    assert not page.select("tbody td a.btn")
+    assert "Une machine depuis, par décision" in page.words()
+
+
+def test_a_trial_and_a_closed_run_offer_no_choice(
+    desk: Visitor, stock_device: StockDevice, make_need: MakeNeed
+) -> None:
+    make_need(), make_need()
+    stock_device()
+    for kind in ("dry", "real"):
+        run = desk.post("/matching/run", {"kind": kind}).response.request.path
+        assert bool(desk.get(f"{run}/waiting").select("tbody td a.btn")) is (kind == "real")
+    desk.post("/matching/run", {"kind": "real"})
+    assert not desk.get(f"{run}/waiting").select("tbody td a.btn")
 
 
 def test_all_that_the_filters_show_is_accepted_and_the_rest_waits(
