@@ -41,7 +41,7 @@ def _say_release(response: Response) -> Response:
 
 @cache
 def _version() -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr((FILES, PAGES)).encode())
     for name in (*FILES, "js/service-worker.js"):
         digest.update((asset_dir("static") / name).read_bytes())
     return digest.hexdigest()[:16]

@@ -8,6 +8,8 @@ import { isQuiet, play, setQuiet } from "./scan-sound.mjs";
 const AGAIN_AFTER = 4000;
 // A scan that nobody answered within this shows that it waits.
 const SLOW = 2500;
+// Away from the network, fast scans do not each knock at its door.
+const KNOCK = 1000;
 // A gun types a character every few milliseconds, nobody's fingers do: it may end with Tab where others press Enter.
 const GUN_PACE = 50;
 const GUN_LENGTH = 6;
@@ -186,13 +188,16 @@ export default async function (desk) {
       await queue.add(scan);
       if (!navigator.onLine || desk.hasAttribute("data-away")) showWaiting(scan);
       else setTimeout(() => [...mine].at(-1) === scan.client_uuid && showWaiting(scan), SLOW);
-      drain();
+      if (desk.hasAttribute("data-away") && performance.now() - knockedAt < KNOCK) showQueue();
+      else drain();
       return queue;
     });
     return writing;
   }
 
+  let knockedAt = 0;
   async function drain() {
+    knockedAt = performance.now();
     await (await sending).drain();
     await showQueue();
   }

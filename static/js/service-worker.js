@@ -27,28 +27,23 @@ async function keepPage(url) {
   throw new Error(`${url}: of another release`);
 }
 
-async function pagesBefore() {
-  for (const name of (await caches.keys()).reverse()) {
-    if (name.startsWith("refurb-pages-") && name !== PAGES) return caches.open(name);
-  }
-  return null;
-}
-
 // A new release comes with its pages or not at all: files of one and a page of another would not start without
 // network. While the session is over the old ones stay, whole, and the browser tries again at a later visit.
 async function takeOver() {
   await keepFiles();
-  const before = await pagesBefore();
-  if (!before) return;
-  const who = await before.match(WHO);
+  const who = await caches.match(WHO);
   if (who) await (await caches.open(PAGES)).put(WHO, who);
-  for (const url of Object.values(KEPT.pages)) {
-    if (await before.match(url)) await keepPage(url);
-  }
+  for (const url of Object.values(KEPT.pages)) if (await caches.match(url)) await keepPage(url);
+}
+
+async function give(back) {
+  await caches.delete(FILES);
+  await caches.delete(PAGES);
+  throw back;
 }
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(takeOver().then(() => self.skipWaiting()));
+  event.waitUntil(takeOver().then(() => self.skipWaiting(), give));
 });
 
 self.addEventListener("activate", (event) => {
