@@ -11,7 +11,7 @@ from refurb.core.workflow import Action, Status
 from refurb.demo import evidence, names
 from refurb.demo.gifts import Born
 from refurb.demo.world import World
-from refurb.devices import grades, media, queries, reports, services, sets
+from refurb.devices import grades, media, queries, reports, services, sets, wipes
 from refurb.devices.models import Grade, MediumKind
 from refurb.security import Actor
 from refurb.web import zone
@@ -97,7 +97,7 @@ def _step(
             services.move(session, device, A.TRIAGE, by=technician, at=at, payload={"outcome": outcome})
             if holds_system and machine.model.form is not Form.TABLET and each.fate is not S.WIPED:
                 # The bench's live system is started before anything is wiped: it lists the disks.
-                _report(world, each, evidence.lshw(machine), "lshw.json", technician, at + timedelta(minutes=6))
+                file_report(world, each, evidence.lshw(machine), "lshw.json", technician, at + timedelta(minutes=6))
                 _look(world, each, technician, at + timedelta(minutes=9))
             elif holds_system:
                 for disk in machine.disks:
@@ -130,9 +130,12 @@ def _step(
             _stock(world, each, at, controller)
 
 
-def _report(world: World, each: Born, raw: bytes, name: str, by: Actor, at: datetime) -> None:
+def file_report(
+    world: World, each: Born, raw: bytes, name: str, by: Actor, at: datetime, *, scanned: bool = True
+) -> None:
+    """Bring a report as a bench does: the machine's label `scanned` first, or the report alone to say whose it is."""
     report, _known = reports.keep(world.session, raw, by=by, at=at, file_name=name)
-    reports.take(world.session, report, by=by, at=at, zone=zone(), device=each.device)
+    reports.take(world.session, report, by=by, at=at, zone=zone(), device=each.device if scanned else None)
 
 
 def _look(world: World, each: Born, by: Actor, at: datetime) -> None:
@@ -159,14 +162,14 @@ def _wipe(world: World, each: Born, at: datetime, by: Actor) -> None:
     for disk in each.machine.disks:
         if disk.kind == "emmc":
             medium = queries.media_of(session, each.device.id)[0]
-            media.record_wipe(
+            wipes.record_wipe(
                 session, medium, outcome=Outcome.OK, source=WipeSource.MANUAL, method="Réinitialisation d'usine",
                 by=by, at=at,
             )  # fmt: skip
             continue
         warning = "verify errors ignored on" if disk.kind == "hdd" and rng.random() < 0.25 else ""
         raw = evidence.nwipe(disk, ended, warning=warning)
-        _report(world, each, raw, "nwipe.log", by, at + timedelta(minutes=3))
+        file_report(world, each, raw, "nwipe.log", by, at + timedelta(minutes=3))
     if each.device.status in (S.WIPED, S.DIAGNOSED):
         return
     # A reservation: somebody else looks at it and says why it is good.
@@ -174,7 +177,7 @@ def _wipe(world: World, each: Born, at: datetime, by: Actor) -> None:
     for medium in queries.media_of(session, each.device.id):
         if queries.medium_state(medium).value == "reservation":
             reason = "Avertissement sans effet sur les données : vérification relue."
-            media.accept_reservation(session, medium, reason=reason, by=controller, at=at + timedelta(hours=1))
+            wipes.accept_reservation(session, medium, reason=reason, by=controller, at=at + timedelta(hours=1))
 
 
 def _control(world: World, each: Born, at: datetime, controller: Actor) -> None:
@@ -236,4 +239,4 @@ def _fail_wipe(world: World, each: Born, at: datetime, by: Actor) -> None:
         return
     for disk in disks:
         raw = evidence.nwipe(disk, at.astimezone(zone()), status="Failed")
-        _report(world, each, raw, "nwipe.log", by, at + timedelta(minutes=2))
+        file_report(world, each, raw, "nwipe.log", by, at + timedelta(minutes=2))

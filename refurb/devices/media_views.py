@@ -14,7 +14,7 @@ from refurb.core.media import CLEAR_STATES, DOOMED_STATES, MediaRefused, MediumS
 from refurb.core.permissions import Permission
 from refurb.core.workflow import TransitionRefused
 from refurb.db import get_session
-from refurb.devices import media, queries, report_words
+from refurb.devices import media, queries, report_words, wipes
 from refurb.devices.forms import INTERRUPTED, MediumForm, PutInForm, ReasonForm, WipeForm
 from refurb.devices.models import MediumKind, StorageMedium
 from refurb.devices.services import DeviceRefused
@@ -142,14 +142,14 @@ def record_wipe(medium_id: int) -> ResponseReturnValue:
             return _page(disk, wipe_form=form)
     interrupted = form.outcome.data == INTERRUPTED
     outcome = Outcome.FAILED if interrupted else Outcome(form.outcome.data)
-    if form.method.data == media.NEW and disk.to_destroy and not actor().can(Permission.MEDIUM_ACCEPT):
+    if form.method.data == wipes.NEW and disk.to_destroy and not actor().can(Permission.MEDIUM_ACCEPT):
         form.method.errors = [_("Le donateur demande la destruction : seul un contrôleur dit qu'un disque est à vous.")]
         return _page(disk, wipe_form=form)
     if outcome is not Outcome.OK and not interrupted and not form.reason.data:
         form.reason.errors = [_("Dites en quelques mots ce qui n'a pas été atteint.")]
         return _page(disk, wipe_form=form)
     back = _back(disk)
-    media.record_wipe(
+    wipes.record_wipe(
         session,
         disk,
         outcome=outcome,
@@ -195,11 +195,11 @@ def _with_reason(medium_id: int, deed: str) -> ResponseReturnValue:
     reason, who, at, back = form.reason.data or "", actor(), now(), _back(disk)
     try:
         if deed == "accept":
-            media.accept_reservation(session, disk, reason=reason, by=who, at=at)
+            wipes.accept_reservation(session, disk, reason=reason, by=who, at=at)
         elif deed == "destroy":
-            media.destroy(session, disk, method=reason, by=who, at=at)
+            wipes.destroy(session, disk, method=reason, by=who, at=at)
         else:
-            media.attest_absent(session, disk, reason=reason, by=who, at=at)
+            wipes.attest_absent(session, disk, reason=reason, by=who, at=at)
     except MediaRefused as refused:
         session.rollback()
         form.reason.errors = [sentence(refused)]
@@ -217,7 +217,7 @@ def settle_doubt(medium_id: int, wipe_id: int) -> ResponseReturnValue:
     disk = _found(session, medium_id)
     wipe, back = next((wipe for wipe in disk.wipes if wipe.id == wipe_id), None) or abort(404), _back(disk)
     try:
-        media.settle_doubt(session, wipe, counts=request.form.get("counts") == "yes", by=actor(), at=now())
+        wipes.settle_doubt(session, wipe, counts=request.form.get("counts") == "yes", by=actor(), at=now())
     except MediaRefused as refused:
         session.rollback()
         return _page(_found(session, medium_id), refusal=sentence(refused))

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from refurb.core.media import WipeSource
 from refurb.core.serials import serial_trusted
-from refurb.devices import media, queries, report_queries
+from refurb.devices import media, queries, report_queries, wipes
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device, MediumKind, Report, StorageMedium
 from refurb.devices.readings.reading import Medium, Reading, Wipe
@@ -65,7 +65,7 @@ def record_wipe(
 ) -> None:
     if report_queries.has_wipe(session, medium.id, report.id, method=wipe.method):
         return  # Read again: nothing is said twice.
-    media.record_wipe(
+    wipes.record_wipe(
         session,
         medium,
         outcome=wipe.outcome,

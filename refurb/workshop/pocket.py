@@ -17,7 +17,7 @@ from refurb.core.imei import read_imei
 from refurb.core.media import Outcome, WipeSource
 from refurb.core.pocket import ACCOUNTS, reset_outcome
 from refurb.core.workflow import TransitionRefused
-from refurb.devices import media
+from refurb.devices import media, wipes
 from refurb.devices import queries as devices
 from refurb.devices import services as device_services
 from refurb.devices.media import AWAY
@@ -123,7 +123,7 @@ def attest_reset(
     )
     (photo,) = photos.add(session, device, [picture], purpose=PhotoPurpose.RESET, by=by, at=at)
     medium = inside[0] if inside else media.add(session, device, kind=MediumKind.EMMC, by=by, at=at)
-    wipe = media.record_wipe(
+    wipe = wipes.record_wipe(
         session,
         medium,
         outcome=outcome,

@@ -205,14 +205,14 @@ class Lives(RuleBasedStateMachine):
     def make_well(self, which: int) -> None:
         """What a good day at the bench gives: all wiped, labelled, controlled, complete."""
         from refurb.core.checklist import points_for
-        from refurb.devices import grades, media, queries, services, sets
+        from refurb.devices import grades, media, queries, services, sets, wipes
         from refurb.devices.models import Grade
         from refurb.devices.services import DeviceRefused
         from refurb.workshop.models import Control
 
         device, by = self.pick(which), self.stage.people[0]
         for disk in queries.media_of(self.session, device.id):
-            media.record_wipe(self.session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, by=by, at=self.now())
+            wipes.record_wipe(self.session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, by=by, at=self.now())
         if device.form is Form.DESKTOP:
             with suppress(DeviceRefused):
                 sets.assemble(
@@ -304,11 +304,11 @@ class Lives(RuleBasedStateMachine):
         who=st.integers(min_value=0, max_value=1),
     )
     def wipe(self, which: int, outcome: Outcome, source: WipeSource, hours: int, who: int) -> None:
-        from refurb.devices import media
+        from refurb.devices import wipes
 
         if (disk := self.disk(which)) is not None:
             at = self.now()
-            media.record_wipe(
+            wipes.record_wipe(
                 self.session,
                 disk,
                 outcome=outcome,
@@ -320,18 +320,18 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=WHICH, who=st.integers(min_value=0, max_value=1), deed=st.sampled_from(["accept", "destroy", "absent"]))
     def settle(self, which: int, who: int, deed: str) -> None:
-        from refurb.devices import media
+        from refurb.devices import wipes
 
         if (disk := self.disk(which)) is None:
             return
         by, at = self.stage.people[who], self.now()
         try:
             if deed == "accept":
-                media.accept_reservation(self.session, disk, reason="vérifié", by=by, at=at)
+                wipes.accept_reservation(self.session, disk, reason="vérifié", by=by, at=at)
             elif deed == "destroy":
-                media.destroy(self.session, disk, method="perçage", by=by, at=at)
+                wipes.destroy(self.session, disk, method="perçage", by=by, at=at)
             else:
-                media.attest_absent(self.session, disk, reason="baie vide", by=by, at=at)
+                wipes.attest_absent(self.session, disk, reason="baie vide", by=by, at=at)
         except MediaRefused:
             return
 

@@ -27,10 +27,10 @@ SERIAL = "WD-123456"
 @pytest.fixture
 def disk(session: Session, make_device: MakeDevice, workshop: Organisation, technician: Actor) -> StorageMedium:
     """A disk in a laptop, wiped an hour after it arrived."""
-    from refurb.devices import media
+    from refurb.devices import media, wipes
 
     disk = media.add(session, make_device(holder=workshop), serial=SERIAL, size_gb=256, by=technician, at=NOON)
-    media.record_wipe(
+    wipes.record_wipe(
         session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, method="nwipe", by=technician, at=NOON + HOUR
     )
     return disk
@@ -104,14 +104,14 @@ def test_a_disk_that_a_report_reads_is_neither_destroyed_nor_absent(
     attested: str,
 ) -> None:
     from refurb.audit.queries import of_subject
-    from refurb.devices import media
+    from refurb.devices import media, wipes
 
     device = make_device(holder=workshop)
     disk = media.add(session, device, serial=SERIAL, by=technician, at=NOON)
     if attested == "destroyed":
-        media.destroy(session, disk, method="percé", by=technician, at=NOON)
+        wipes.destroy(session, disk, method="percé", by=technician, at=NOON)
     else:
-        media.attest_absent(session, disk, reason="retiré par le donateur", by=technician, at=NOON)
+        wipes.attest_absent(session, disk, reason="retiré par le donateur", by=technician, at=NOON)
     again = media.see(session, device, serial=SERIAL, again=True, by=technician, at=NOON + HOUR)
     assert again.destroyed_at or again.absence_attested, "an old report read again knows nothing of what came since"
     media.see(session, device, serial=SERIAL, by=technician, at=NOON + HOUR)

@@ -37,10 +37,10 @@ def disk(session: Session, make_device: MakeDevice, workshop: Organisation, tech
 
 
 def wipe(session: Session, disk: StorageMedium, outcome: Outcome, by: Actor, **more: Any) -> None:
-    from refurb.devices import media
+    from refurb.devices import wipes
 
     at = more.pop("at", NOON + HOUR)
-    media.record_wipe(session, disk, outcome=outcome, source=WipeSource.MANUAL, method="nwipe", by=by, at=at, **more)
+    wipes.record_wipe(session, disk, outcome=outcome, source=WipeSource.MANUAL, method="nwipe", by=by, at=at, **more)
 
 
 def status_of(session: Session, device_id: int) -> Status:
@@ -110,14 +110,14 @@ def test_a_wipe_of_the_only_disk_moves_the_machine_from_wherever_it_waits(
 
 
 def test_one_disk_of_two_moves_nothing(session: Session, disk: StorageMedium, technician: Actor) -> None:
-    from refurb.devices import media, queries
+    from refurb.devices import media, queries, wipes
 
     device = queries.by_id(session, disk.device_id or 0)
     assert device is not None
     other = media.add(session, device, serial="SSD-9", by=technician, at=NOON)
     wipe(session, disk, Outcome.OK, technician)
     assert status_of(session, device.id) is Status.RECEIVED
-    media.destroy(session, other, method="perçage", by=technician, at=NOON + HOUR)
+    wipes.destroy(session, other, method="perçage", by=technician, at=NOON + HOUR)
     assert status_of(session, device.id) is Status.WIPED
 
 
@@ -125,23 +125,23 @@ def test_a_reservation_waits_for_another_controller(
     session: Session, disk: StorageMedium, technician: Actor, controller: Actor
 ) -> None:
     from refurb.core.media import MediaRefused
-    from refurb.devices import media
+    from refurb.devices import wipes
 
     assert disk.device_id is not None
     wipe(session, disk, Outcome.OK_WITH_RESERVATION, technician)
     assert status_of(session, disk.device_id) is Status.RECEIVED
     with pytest.raises(MediaRefused) as caught:
-        media.accept_reservation(session, disk, reason="vu", by=technician, at=NOON + HOUR)
+        wipes.accept_reservation(session, disk, reason="vu", by=technician, at=NOON + HOUR)
     assert caught.value.code == "same-person"
-    media.accept_reservation(session, disk, reason="zone cachée vérifiée", by=controller, at=NOON + HOUR)
+    wipes.accept_reservation(session, disk, reason="zone cachée vérifiée", by=controller, at=NOON + HOUR)
     assert status_of(session, disk.device_id) is Status.WIPED
 
 
 def test_a_donors_wipe_is_kept_and_moves_nothing(session: Session, disk: StorageMedium, technician: Actor) -> None:
-    from refurb.devices import media
+    from refurb.devices import wipes
 
     assert disk.device_id is not None
-    media.record_wipe(session, disk, outcome=Outcome.OK, source=WipeSource.DONOR, by=technician, at=NOON + HOUR)
+    wipes.record_wipe(session, disk, outcome=Outcome.OK, source=WipeSource.DONOR, by=technician, at=NOON + HOUR)
     assert status_of(session, disk.device_id) is Status.RECEIVED
 
 
@@ -150,11 +150,11 @@ def test_a_log_of_1970_is_a_doubt_until_somebody_settles_it(
 ) -> None:
     from datetime import UTC, datetime
 
-    from refurb.devices import media
+    from refurb.devices import wipes
 
     assert disk.device_id is not None
     dead_clock = datetime(1970, 1, 1, 3, 0, tzinfo=UTC)
-    found = media.record_wipe(
+    found = wipes.record_wipe(
         session,
         disk,
         outcome=Outcome.OK,
@@ -165,7 +165,7 @@ def test_a_log_of_1970_is_a_doubt_until_somebody_settles_it(
     )
     assert found.doubtful
     assert status_of(session, disk.device_id) is Status.RECEIVED
-    media.settle_doubt(session, found, counts=True, by=controller, at=NOON + 2 * HOUR)
+    wipes.settle_doubt(session, found, counts=True, by=controller, at=NOON + 2 * HOUR)
     assert status_of(session, disk.device_id) is Status.WIPED
 
 
@@ -180,7 +180,7 @@ def test_a_wipe_cut_short_and_then_a_good_one(session: Session, disk: StorageMed
 def test_a_failed_disk_is_destroyed_and_nothing_else_frees_its_machine(
     session: Session, disk: StorageMedium, technician: Actor, controller: Actor
 ) -> None:
-    from refurb.devices import media
+    from refurb.devices import wipes
 
     assert disk.device_id is not None
     wipe(session, disk, Outcome.FAILED, technician, reasons=["errors: pass 1, verify 0, sync 0"])
@@ -188,8 +188,8 @@ def test_a_failed_disk_is_destroyed_and_nothing_else_frees_its_machine(
     assert status_of(session, disk.device_id) is Status.WIPE_FAILED
     wipe(session, disk, Outcome.OK_WITH_RESERVATION, technician, at=NOON + 3 * HOUR)
     with pytest.raises(MediaRefused, match="nothing-to-accept"):
-        media.accept_reservation(session, disk, reason="vu", by=controller, at=NOON + 3 * HOUR)
-    media.destroy(session, disk, method="percé", by=controller, at=NOON + 4 * HOUR)
+        wipes.accept_reservation(session, disk, reason="vu", by=controller, at=NOON + 3 * HOUR)
+    wipes.destroy(session, disk, method="percé", by=controller, at=NOON + 4 * HOUR)
     assert status_of(session, disk.device_id) is Status.WIPED
     assert (disk.destroyed_how, disk.attested_by_id) == ("percé", controller.id)
 
@@ -198,7 +198,7 @@ def test_what_its_giver_wants_destroyed_is_destroyed(
     session: Session, make_device: MakeDevice, workshop: Organisation, technician: Actor, controller: Actor
 ) -> None:
     from refurb.core.equipment import DiskWish
-    from refurb.devices import media
+    from refurb.devices import media, wipes
 
     device = make_device(holder=workshop, disk_wish=DiskWish.DESTROY)
     theirs = media.add(session, device, serial="GIVEN", by=technician, at=NOON)
@@ -206,20 +206,20 @@ def test_what_its_giver_wants_destroyed_is_destroyed(
     assert theirs.to_destroy
     wipe(session, theirs, Outcome.OK_WITH_RESERVATION, technician)
     with pytest.raises(MediaRefused, match="to-destroy"):
-        media.accept_reservation(session, theirs, reason="vu", by=controller, at=NOON + 2 * HOUR)
+        wipes.accept_reservation(session, theirs, reason="vu", by=controller, at=NOON + 2 * HOUR)
     wipe(session, theirs, Outcome.OK, technician, at=NOON + 2 * HOUR)
     assert status_of(session, device.id) is Status.RECEIVED
     # A new disk of the workshop's own was never the giver's to have destroyed.
-    media.record_wipe(
+    wipes.record_wipe(
         session,
         ours,
         outcome=Outcome.OK,
         source=WipeSource.MANUAL,
-        method=media.NEW,
+        method=wipes.NEW,
         by=controller,
         at=NOON + 2 * HOUR,
     )
-    media.destroy(session, theirs, method="broyé", by=controller, at=NOON + 3 * HOUR)
+    wipes.destroy(session, theirs, method="broyé", by=controller, at=NOON + 3 * HOUR)
     assert status_of(session, device.id) is Status.WIPED
     assert not media.add(session, device, serial="LATER", by=technician, at=NOON + 4 * HOUR).to_destroy
 
@@ -227,13 +227,13 @@ def test_what_its_giver_wants_destroyed_is_destroyed(
 def test_a_log_set_aside_for_its_clock_dooms_nothing(
     session: Session, disk: StorageMedium, technician: Actor, controller: Actor
 ) -> None:
-    from refurb.devices import media
+    from refurb.devices import wipes
 
     assert disk.device_id is not None
     told: dict[str, Any] = {"outcome": Outcome.FAILED, "source": WipeSource.LOG, "by": technician}
-    found = media.record_wipe(session, disk, ended_at=NOON + 365 * 24 * HOUR, at=NOON, **told)
+    found = wipes.record_wipe(session, disk, ended_at=NOON + 365 * 24 * HOUR, at=NOON, **told)
     assert status_of(session, disk.device_id) is Status.WIPE_FAILED
-    media.settle_doubt(session, found, counts=False, by=controller, at=NOON + HOUR)
+    wipes.settle_doubt(session, found, counts=False, by=controller, at=NOON + HOUR)
     wipe(session, disk, Outcome.OK, technician, at=NOON + 2 * HOUR)
     assert status_of(session, disk.device_id) is Status.WIPED
 

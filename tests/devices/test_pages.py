@@ -137,10 +137,10 @@ def test_a_disk_from_noted_to_wiped_by_hand(bench: Visitor, make_device: MakeDev
 
 def failed_disk(session: Session, device: Device, by: Actor) -> StorageMedium:
     from refurb.core.media import Outcome, WipeSource
-    from refurb.devices import media
+    from refurb.devices import media, wipes
 
     disk = media.add(session, device, serial="Z2", by=by, at=NOON)
-    media.record_wipe(
+    wipes.record_wipe(
         session, disk, outcome=Outcome.FAILED, source=WipeSource.MANUAL, reasons=["bruit"], by=by, at=NOON
     )
     return disk
@@ -217,11 +217,11 @@ def test_a_reservation_is_accepted_by_a_controller(
     control: Visitor, make_device: MakeDevice, workshop: Organisation, technician: Actor, session: Session
 ) -> None:
     from refurb.core.media import Outcome, WipeSource
-    from refurb.devices import media
+    from refurb.devices import media, wipes
 
     device = make_device(holder=workshop)
     disk = media.add(session, device, serial="Z1", by=technician, at=NOON)
-    media.record_wipe(
+    wipes.record_wipe(
         session, disk, outcome=Outcome.OK_WITH_RESERVATION, source=WipeSource.MANUAL, by=technician, at=NOON
     )
     assert "Réserves d'effacement à accepter" in control.get("/workshop").words()

@@ -99,11 +99,11 @@ def test_a_disk_keeps_its_identity_and_its_guard_from_one_to_the_other(
     session: Session, two: tuple[Device, Device], technician: Actor
 ) -> None:
     from refurb.core.identity import display
-    from refurb.devices import media, queries
+    from refurb.devices import media, queries, wipes
 
     source, target = two
     clear = media.add(session, source, serial="CLEAR-1", by=technician, at=NOON)
-    media.record_wipe(session, clear, outcome=Outcome.OK, source=WipeSource.MANUAL, by=technician, at=NOON)
+    wipes.record_wipe(session, clear, outcome=Outcome.OK, source=WipeSource.MANUAL, by=technician, at=NOON)
     dirty = media.add(session, source, serial="DIRTY-1", by=technician, at=NOON)
     for disk in (clear, dirty):
         media.take_out(session, disk, by=technician, at=NOON)

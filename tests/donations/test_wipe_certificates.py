@@ -44,9 +44,9 @@ def disks(session: Session, share: LotShare, operator: Actor) -> tuple[StorageMe
 
 
 def wipe(session: Session, disk: StorageMedium, outcome: Outcome, by: Actor, **more: object) -> None:
-    from refurb.devices import media
+    from refurb.devices import wipes
 
-    media.record_wipe(
+    wipes.record_wipe(
         session,
         disk,
         outcome=outcome,
@@ -108,17 +108,17 @@ def test_a_machine_is_certified_from_its_page_once_it_is_clear(
 def test_no_level_is_claimed_for_an_overwritten_ssd_nor_what_is_destroyed_called_erased(
     session: Session, disks: tuple[StorageMedium, StorageMedium], operator: Actor, controller: Actor
 ) -> None:
-    from refurb.devices import media
+    from refurb.devices import wipes
     from refurb.donations import wipe_certificates
 
     first, second = disks
     wipe(session, first, Outcome.OK, operator)
-    media.destroy(session, first, method="percé", by=controller, at=AT + 2 * HOUR)
+    wipes.destroy(session, first, method="percé", by=controller, at=AT + 2 * HOUR)
     wipe(session, second, Outcome.OK_WITH_RESERVATION, operator, reasons=["hidden-area-not-checked"])
     machines = [session.get_one(Device, disk.device_id) for disk in disks]
     with pytest.raises(wipe_certificates.CertificateRefused, match="not-clear"):
         wipe_certificates.certify_device(session, machines[1], language="fr", by=controller, at=AT)
-    media.accept_reservation(session, second, reason="lues : aucune", by=controller, at=AT + 2 * HOUR)
+    wipes.accept_reservation(session, second, reason="lues : aucune", by=controller, at=AT + 2 * HOUR)
     said = [
         wipe_certificates.certify_device(session, machine, language="fr", by=controller, at=AT).data["machines"][0]
         for machine in machines

@@ -70,7 +70,7 @@ class Chain:
     def stocked(self, **values: Any) -> Device:
         """Return a laptop in stock, wiped, installed, controlled, with its charger."""
         from refurb.core import checklist
-        from refurb.devices import media, sets
+        from refurb.devices import media, sets, wipes
         from refurb.devices import services as devices
         from refurb.devices.models import Grade, MediumKind
         from refurb.workshop import services as workshop
@@ -94,7 +94,7 @@ class Chain:
         devices.mark_labelled(session, device, layout="L7160", **by)
         devices.move(session, device, Action.TRIAGE, payload={"outcome": "install"}, **by)
         wiped: dict[str, Any] = {"outcome": Outcome.OK, "source": WipeSource.MANUAL, "method": "nwipe"}
-        media.record_wipe(session, disk, **wiped, by=self.technician, at=NOON - timedelta(days=3))
+        wipes.record_wipe(session, disk, **wiped, by=self.technician, at=NOON - timedelta(days=3))
         by = {"by": self.technician, "at": NOON - timedelta(days=2)}
         devices.move(session, device, Action.DIAGNOSE, **by)
         workshop.install(session, device, self.mint(), **by)

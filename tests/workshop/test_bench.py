@@ -111,12 +111,12 @@ def test_a_wipe_takes_the_system_with_it(
     session: Session, wiped: Device, mint: OperatingSystem, technician: Actor
 ) -> None:
     from refurb.core.media import Outcome, WipeSource
-    from refurb.devices import media
+    from refurb.devices import media, wipes
     from refurb.workshop import queries, services
 
     services.install(session, wiped, mint, by=technician, at=NOON)
     disk = media.add(session, wiped, serial="X1", by=technician, at=NOON + HOUR)
-    media.record_wipe(session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, by=technician, at=NOON + 2 * HOUR)
+    wipes.record_wipe(session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, by=technician, at=NOON + 2 * HOUR)
     assert queries.installation_of(session, wiped.id) is None
 
 
@@ -193,7 +193,7 @@ def test_a_workshop_that_scans_the_least_stocks_in_one_scan(
     controller: Actor,
 ) -> None:
     from refurb.core.media import Outcome, WipeSource
-    from refurb.devices import media, services
+    from refurb.devices import media, services, wipes
     from refurb.devices.models import Grade, MediumKind
     from refurb.workshop import queries
     from refurb.workshop import services as bench
@@ -209,7 +209,7 @@ def test_a_workshop_that_scans_the_least_stocks_in_one_scan(
     )
     device = make_device(holder=workshop, **HARDWARE)
     disk = media.add(session, device, kind=MediumKind.SSD, serial="S1", size_gb=256, by=controller, at=NOON)
-    media.record_wipe(session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, by=controller, at=NOON)
+    wipes.record_wipe(session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, by=controller, at=NOON)
     with pytest.raises(TransitionRefused) as caught:
         services.move(session, device, Action.STOCK, by=controller, at=NOON)
     assert caught.value.code == "checklist-missing"

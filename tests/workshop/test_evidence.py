@@ -193,7 +193,7 @@ def test_a_wipe_takes_the_copy_with_it(
     technician: Actor,
 ) -> None:  # fmt: skip
     from refurb.core.media import Outcome, WipeSource
-    from refurb.devices import media
+    from refurb.devices import media, wipes
     from refurb.workshop import bench
 
     twin = make_device(holder=workshop, at=NOON - timedelta(hours=1))
@@ -201,7 +201,7 @@ def test_a_wipe_takes_the_copy_with_it(
     bring(session, twin, report("b", systems=system("m1", "pc-b")), station, minutes=1)
     assert bench.clones(session, laptop)
     disk = media.add(session, twin, serial="D1", by=technician, at=NOON + 2 * MINUTE)
-    media.record_wipe(session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, by=technician, at=NOON + 3 * MINUTE)
+    wipes.record_wipe(session, disk, outcome=Outcome.OK, source=WipeSource.MANUAL, by=technician, at=NOON + 3 * MINUTE)
     assert bench.clones(session, laptop) == []
     assert bench.clones(session, twin) == []
 
@@ -338,7 +338,7 @@ def test_a_laptop_has_no_imei(session: Session, laptop: Device, technician: Acto
 def test_an_attested_reset_is_evidence_of_the_memory_inside(
     session: Session, phone: Device, technician: Actor, controller: Actor
 ) -> None:
-    from refurb.devices import media, queries, services
+    from refurb.devices import queries, services, wipes
     from refurb.workshop import photos, pocket
     from refurb.workshop.refusals import WorkshopRefused
 
@@ -355,7 +355,7 @@ def test_an_attested_reset_is_evidence_of_the_memory_inside(
     assert queries.media_state(session, phone) is MediaState.NOT_CLEAR
     assert phone.status is Status.TRIAGED, "a reservation is no way out"
     assert wipe.operator_id == technician.id
-    media.accept_reservation(session, memory, reason="Android 14, chiffré d'office", by=controller, at=NOON)
+    wipes.accept_reservation(session, memory, reason="Android 14, chiffré d'office", by=controller, at=NOON)
     states = (queries.media_state(session, phone), phone.status)
     assert states == (MediaState.CLEAR, Status.WIPED)
     found = pocket.attestation_of(session, phone.id)
