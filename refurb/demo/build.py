@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from refurb.accounts.models import Account
 from refurb.accounts.queries import by_email
-from refurb.demo import bench, cases, gifts, names, world
+from refurb.demo import bench, cases, gifts, names, proofs, world
 from refurb.demo.world import World
 from refurb.matching import estimates, planner
 from refurb.organisations.models import Organisation
@@ -65,13 +65,16 @@ def build(session: Session, *, seed: int = SEED, now: datetime | None = None) ->
     born = gifts.give_all(told)
     bench.work(told, born)
     cases.tell(told, born)
+    proofs.tell(told, born)
     session.commit()
     # What waits is estimated, and the rule has run this morning: the coordination finds its board filled.
     estimates.estimate_all(session, at)
     planner.make_run(session, dry=False, by=Actor.system(), at=at, seed="tirage de la démonstration")
     session.commit()
-    # These messages are of the past: nobody gets them today, be it in a folder. The papers are left to the worker.
+    # These messages are of the past: nobody gets them today, be it in a folder. The papers are left to the worker,
+    # which makes first those that a visitor opens or asks for.
     session.execute(sa.delete(OutboxRow).where(OutboxRow.kind == "mail.send"))
+    session.execute(sa.update(OutboxRow).values(is_background=True))
     services.put(session, queries.DEMO, True, at=at)
     session.commit()
     return told

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -32,6 +33,7 @@ def test_the_whole_story(fresh_app: Flask) -> None:
         _has_demands(session)
         _is_whole(session)
         _is_of_the_past(session)
+        _shows_proofs_and_doubts(session)
         _papers_are_set(session)
         _refuses_a_second(session)
 
@@ -103,15 +105,57 @@ def _is_of_the_past(session: Session) -> None:
     assert session.scalar(sa.select(sa.func.count()).where(OutboxRow.kind == "mail.send")) == 0
 
 
+def _shows_proofs_and_doubts(session: Session) -> None:
+    """What an atelier wants to see first: certificates of both sorts, a disk destroyed, each question of a report."""
+    from refurb.core.documents import DocumentKind
+    from refurb.core.media import MediumState
+    from refurb.core.workflow import Status
+    from refurb.devices import queries, report_sides
+    from refurb.devices.models import Device, Report
+    from refurb.documents.models import Document
+
+    kind = DocumentKind.WIPE_CERTIFICATE.value
+    papers = session.scalars(sa.select(Document).where(Document.kind == kind)).all()
+    assert {paper.subject_kind for paper in papers} == {"device", "lot"}
+    media = [m for paper in papers for machine in paper.data["machines"] for m in machine["media"]]
+    assert {"ok", "destroyed"} <= {medium["outcome"] for medium in media}
+    doubts = session.scalars(
+        sa.select(Report)
+        .where(Report.doubt.is_not(None))
+        .options(selectinload(Report.asked_of), selectinload(Report.device))
+    ).all()
+    assert {report.doubt for report in doubts} == {"other-serial", "media-of-another", "which-device"}
+    sides = [found for report in doubts if (found := report_sides.question(session, report)) is not None]
+    assert len(sides) == 2
+    for found in sides:
+        assert any(line.same is False for line in found.lines)
+        assert any(line.same for line in found.lines)
+    wiping = session.scalars(sa.select(Device.id).where(Device.status == Status.WIPING))
+    states = {queries.medium_state(m) for device_id in wiping for m in queries.media_of(session, device_id)}
+    assert {MediumState.RESERVATION, MediumState.DOUBTFUL, MediumState.NOT_WIPED} <= states
+
+
 def _papers_are_set(session: Session) -> None:
-    """The worker's first minute."""
+    """The worker's first minute: what a visitor opens passes before all the rest, and all is sealed."""
     from refurb import outbox
     from refurb.documents.models import Document
+    from refurb.documents.services import RENDER, instance_seal
 
     count = session.scalar(sa.select(sa.func.count()).select_from(Document)) or 0
     assert count > 100
-    assert outbox.drain(session) >= count
+    opened = session.scalars(sa.select(Document).order_by(Document.id.desc()).limit(1)).one()
+    row = outbox.background_row(session, RENDER, "document_id", opened.id)
+    assert row is not None
+    outbox.hasten(session, row.id)
+    session.commit()
+    assert outbox.drain(session, limit=1) == 1
+    session.refresh(opened)
+    assert opened.sha256 is not None
+    assert outbox.drain(session) >= count - 1
     assert session.scalar(sa.select(sa.func.count()).where(Document.sha256.is_(None))) == 0
+    # With a shared database the seal is asked from the environment, and the tests give none.
+    unsealed = session.scalar(sa.select(sa.func.count()).where(Document.seal_sha256.is_(None)))
+    assert unsealed == (0 if instance_seal() is not None else count)
 
 
 def _refuses_a_second(session: Session) -> None:
