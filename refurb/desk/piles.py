@@ -11,7 +11,7 @@ from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer
 from refurb.core.workflow import may
 from refurb.db import get_session
-from refurb.desk import day, queries, settling
+from refurb.desk import day, pages, queries, settling
 from refurb.desk.pages import bp, known_page, open_pile, who
 from refurb.desk.registry import DeskRefused
 from refurb.desk.words import ANSWERS, COMMAND_WORDS, refusal, told
@@ -85,6 +85,20 @@ def end_of_day() -> ResponseReturnValue:
     words = {"place": _("Ranger"), "arrival": _("Compter à l'arrivée"), **COMMAND_WORDS}
     steps = [(words.get(key, _("Autre geste")), count) for key, count in found.steps.items()]
     return render_template("desk/day.html", day=found, steps=sorted(steps, key=lambda step: -step[1]))
+
+
+@bp.post("/scan/step/<int:scan_id>")
+@requires(Permission.SCAN)
+def step(scan_id: int) -> ResponseReturnValue:
+    """Do what a machine that opened said comes next: one tap, where a card and a second scan would do the same."""
+    session = get_session()
+    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    command = COMMANDS.get(request.form.get("command", ""))
+    if command is None or command.key not in dict(told(entry).steps):
+        abort(400)
+    settling.do(session, pages.pile_now(), entry, command, by=who(), at=now())
+    session.commit()
+    return redirect(url_for(".scan"), 303)
 
 
 @bp.post("/scan/confirm")

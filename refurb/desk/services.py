@@ -360,7 +360,8 @@ def _undo_last(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> 
         undoing.undo(session, entry, by=by, at=at)
     except (DeskRefused, TransitionRefused, DeviceRefused) as refusal:
         return Outcome(Answer.REFUSED, refusal.code, {}, entry.device)
-    return Outcome(Answer.DONE, "undone", {"scan": entry.id}, entry.device)
+    told = {"scan": entry.id} | ({"status": entry.device.status.value} if entry.device else {})
+    return Outcome(Answer.DONE, "undone", told, entry.device)
 
 
 # -- The pile ---------------------------------------------------------------------------------------------------------

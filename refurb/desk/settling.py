@@ -1,5 +1,6 @@
 """Dealing with what stands in the way of a pile: confirm it, set it aside, say what an unknown one is."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -8,9 +9,9 @@ from rapidfuzz import fuzz, process, utils
 from sqlalchemy.orm import Session, joinedload
 
 from refurb.core.identity import CodeKind, kind_of, read
-from refurb.core.scanning import COMMANDS, Answer
+from refurb.core.scanning import COMMANDS, Answer, Command
 from refurb.core.serials import fold_serial
-from refurb.core.workflow import OUT
+from refurb.core.workflow import OUT, may
 from refurb.desk import queries, stocktakes
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import DeskRefused, Outcome
@@ -54,6 +55,36 @@ def confirm(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tup
             refused += 1
     session.flush()
     return done, refused
+
+
+def do(session: Session, pile: ScanPile, opened: Scan, command: Command, *, by: Actor, at: datetime) -> Scan:
+    """Write in the pile that the machine which `opened` underwent `command`, as if it had been scanned again."""
+    device, number = opened.device, str(uuid.uuid4())
+    assert device is not None
+    deed = {"client_uuid": number, "client_at": None}
+    if command.action is None or not may(command.action, by.permissions):
+        outcome = Outcome(Answer.REFUSED, "not-allowed", {"command": command.key}, device)
+    elif command.asks:
+        outcome = Outcome(Answer.WAITING, "to-confirm", {"command": command.key}, device)
+    else:
+        outcome = carry_out(session, pile, device, command, {}, by=by, at=at, **deed)
+    entry = Scan(
+        pile_id=pile.id,
+        client_uuid=number,
+        text=device.code,
+        code=device.code,
+        device_id=device.id,
+        device=device,
+        command=command.key,
+        answer=outcome.answer,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        event_id=outcome.event_id,
+        at=at,
+    )
+    session.add(entry)
+    session.flush()
+    return entry
 
 
 def set_aside(entries: Sequence[Scan], *, at: datetime) -> int:

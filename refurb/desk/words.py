@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from refurb.core.identity import WhyNot, display
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Deed
-from refurb.core.workflow import Action, TriageOutcome
+from refurb.core.workflow import Action, TriageOutcome, may
 from refurb.desk.lateness import is_late
 from refurb.desk.models import Scan
 from refurb.desk.queries import NOT_STANDING, STANDING, TICKED
@@ -110,6 +110,8 @@ class Told:
     url: str | None = None
     more: list[str] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
+    #: What may be done to the machine by one tap: commands and their words, what comes next and nothing else.
+    steps: list[tuple[str, str]] = field(default_factory=list)
     #: The blank label that may be given to a machine.
     link_label: str | None = None
     #: The badge whose PIN is asked.
@@ -159,6 +161,7 @@ def told(scan: Scan) -> Told:
         url=url,
         more=list(_more(scan, detail)),
         links=_links(scan, detail, url),
+        steps=_steps(scan, detail),
         link_label=scan.code if scan.reason == "blank-label" and scan.settled_at is None else None,
         badge=detail.get("badge"),
         stands=scan.answer in STANDING and scan.reason not in NOT_STANDING and scan.settled_at is None,
@@ -247,6 +250,16 @@ _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
 }
 
 
+def _steps(scan: Scan, detail: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the commands that do what comes next, where nothing is missing for it: a triage has several ends."""
+    if scan.reason != "opened" or not detail.get("next") or detail.get("missing"):
+        return []
+    action = Action(detail["next"])
+    if not may(action, actor().permissions):
+        return []
+    return [(c.key, str(COMMAND_WORDS[c.key])) for c in COMMANDS.values() if c.action is action]
+
+
 def _then(scan: Scan, detail: dict[str, Any]) -> str | None:
     """Return the address of what another area adds to a done answer, in a second request."""
     if scan.answer is not Answer.DONE or scan.device is None or scan.undone_at is not None:
@@ -310,7 +323,7 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
         said.append(_("La même personne l'a installée et contrôlée : c'est noté."))
     if detail.get("place") and scan.reason == "moved":
         said.append(_("Rangée à %(place)s.", place=detail["place"]))
-    if scan.answer is Answer.REFUSED and detail.get("status"):
+    if (scan.answer is Answer.REFUSED or scan.reason == "undone") and detail.get("status"):
         said.append(_("Elle est « %(status)s ».", status=_lower(STATUSES[detail["status"]])))
     if scan.reason == "unknown-text" and detail.get("why") in (WhyNot.WRONG_LENGTH, WhyNot.UNKNOWN_KIND):
         said.append(why_not(_)[WhyNot(detail["why"])])

@@ -185,6 +185,23 @@ def test_a_late_scan_shows_both_truths(
     assert told["conflict"] is False
 
 
+def test_what_comes_next_is_done_by_one_tap(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    device = make_device(holder=workshop)
+    scan(controller, device.code)
+    page = controller.submit(".desk-steps", command="inventory")
+    assert (device.status, page.one("#desk-last .desk-answer")["data-answer"]) == (Status.INVENTORIED, "done")
+    scan(controller, device.code)
+    opened = str(controller.get("/scan").one(".desk-steps")["action"])
+    controller.submit(".desk-steps", command="triage:install")
+    assert device.triage_outcome == "install"
+    controller.post(opened, {"command": "stock"}, status=400)
+    page = controller.post(opened, {"command": "triage:parts"})
+    assert page.one("#desk-last .desk-answer")["data-answer"] == "refused", "somebody said otherwise since"
+    assert "inventorié" in scan(controller, COMMANDS["undo"].code).one("#desk-last").text
+
+
 # -- Who scans --------------------------------------------------------------------------------------------------------
 def badge_of(visitor: Visitor, name: str, pin: str) -> str:
     visitor.get("/scan/badges")

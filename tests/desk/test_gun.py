@@ -155,7 +155,7 @@ def test_a_gun_that_ends_with_tab_scans_and_a_finger_goes_on(bench: Bench, desk:
 
 def test_the_pin_of_a_badge_is_typed_where_it_is_asked_on_any_keyboard(bench: Bench, desk: Page) -> None:
     pull(desk, bench.badge)
-    desk.wait_for_function("document.activeElement.id === 'desk-pin'")
+    desk.locator("#desk-pin:focus").wait_for()
     desk.keyboard.type("4(-1")  # 4561 on AZERTY, the first digit and the last with shift, the others without
     assert desk.input_value("#desk-pin") == "4561"
     pull(desk, bench.codes[0])
