@@ -71,20 +71,21 @@ class Server:
             assert time.monotonic() < deadline, "PostgreSQL outlives SIGKILL"
             time.sleep(0.01)
         # A dead process that nobody has buried still bears its number, and the next server would take it for alive.
-        lock.unlink(missing_ok=True)
+        for left in (lock, *self.folder.glob(".s.PGSQL.*")):
+            left.unlink(missing_ok=True)
 
     def _command(self, program: str, *arguments: str) -> list[str]:
         command = [str(self.bin / program), *arguments]
         return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _run(self, program: str, *arguments: str, must: bool = True) -> None:
         command = self._command(program, *arguments)
         # pg_ctl's child would hold a pipe open for ever: the server's words go to its log file.
         kept = subprocess.PIPE if program == "initdb" else None
         done = subprocess.run(
             command, stdout=subprocess.DEVNULL, stderr=kept, stdin=subprocess.DEVNULL, cwd="/", check=False
         )
-        if done.returncode:
+        if must and done.returncode:
             raise RuntimeError(f"{program} failed: {(done.stderr or b'').decode(errors='replace')}")
 
     def url(self, database: str) -> sa.URL:
@@ -107,8 +108,8 @@ class Server:
             connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)'))
 
     def stop(self) -> None:
-        """Stop at once and forget everything."""
-        self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "immediate", "-w")
+        """Stop at once and forget everything, one that fell already too."""
+        self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "immediate", "-w", must=False)
         shutil.rmtree(self.folder, ignore_errors=True)
         self._guard.release()
 

@@ -339,7 +339,9 @@ export default async function (desk) {
   window.addEventListener("online", drain);
   window.addEventListener("offline", async () => (await sending).startAway());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && drain());
-  setInterval(() => (desk.hasAttribute("data-waiting") || desk.hasAttribute("data-away")) && drain(), AGAIN_AFTER);
+  // An idle page whose session is over asks nothing until somebody comes back to it.
+  const knocks = () => desk.hasAttribute("data-waiting") || ["offline", "trouble"].includes(desk.getAttribute("data-away"));
+  setInterval(() => knocks() && drain(), AGAIN_AFTER);
   // What no disk holds is lost by leaving.
   const queue = await opened;
   window.addEventListener("beforeunload", (event) => {

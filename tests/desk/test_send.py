@@ -140,6 +140,33 @@ def test_a_station_with_a_wrong_clock_is_told_and_its_hours_are_mended(
     assert send(technician, "X9", operator=note, client_at=now, sent_at=now)["clock"] is False
 
 
+@pytest.mark.parametrize(("ahead", "answer"), [("inventory", "already"), ("lose", "refused")])
+def test_a_late_scan_that_changes_nothing_shows_both_truths_too(
+    technician: Visitor,
+    workshop: Organisation,
+    make_device: MakeDevice,
+    session: Session,
+    ahead: str,
+    answer: str,
+) -> None:
+    """Somebody did the same meanwhile, or reported the machine missing."""
+    from refurb.devices import services as devices
+    from refurb.security import Actor
+
+    device = make_device(holder=workshop)
+    scanned_at = datetime.now(UTC) - HOUR
+    send(technician, COMMANDS["inventory"].code)
+    action = COMMANDS[ahead].action
+    assert action is not None
+    devices.move(session, device, action, by=Actor.system(), at=datetime.now(UTC) - HOUR / 2)
+    session.commit()
+    told = send(technician, device.code, client_at=scanned_at.isoformat())
+    assert (told["answer"], told["conflict"]) == (answer, True)
+    assert "sans réseau" in told["last"]
+    assert "data-conflict" in told["rows"][0]
+    assert "sans réseau" in technician.get("/scan").one("#desk-rows [data-conflict]").text
+
+
 @pytest.mark.parametrize("odd", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", 12, None, "nan"])
 def test_an_impossible_hour_stops_no_queue(technician: Visitor, odd: Any) -> None:
     assert send(technician, "X9", client_at=odd, sent_at=odd)["answer"] == "unknown"
