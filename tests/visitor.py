@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
@@ -57,61 +57,73 @@ class Page(BeautifulSoup):
 def problems(page: BeautifulSoup, response: TestResponse) -> list[str]:
     """Return what is wrong with a page, in words; nothing is good."""
     found: list[str] = []
+    # Every page of every test comes by here: its elements are walked through once, and not once a question.
+    tags = page.find_all(True)
+    by_name: defaultdict[str, list[Tag]] = defaultdict(list)
+    for tag in tags:
+        by_name[tag.name].append(tag)
     html = page.find("html")
     if not isinstance(html, Tag) or html.get("lang") not in ("fr", "en"):
         found.append("html has no lang")
-    if len(page.select("h1")) != 1:
-        found.append(f"{len(page.select('h1'))} h1")
+    if len(by_name["h1"]) != 1:
+        found.append(f"{len(by_name['h1'])} h1")
     title = page.find("title")
     if title is None or not title.get_text(strip=True):
         found.append("no title")
-    ids = Counter(str(tag["id"]) for tag in page.select("[id]") if not tag.find_parent("svg"))
+    ids = Counter(str(tag["id"]) for tag in tags if "id" in tag.attrs and not tag.find_parent("svg"))
     found += [f"id {name!r} {count} times" for name, count in ids.items() if count > 1]
-    for attribute in ("aria-describedby", "aria-labelledby", "aria-controls", "for"):
-        for tag in page.select(f"[{attribute}]"):
-            missing = [name for name in str(tag[attribute]).split() if name not in ids]
-            found += [f"{tag.name} {attribute} names {name!r}, which is nowhere" for name in missing]
-    for control in page.select("input, select, textarea"):
+    for tag in tags:
+        found += [problem for name in tag.attrs for problem in _wrong_attribute(tag, name, ids)]
+    labelled = {str(label["for"]) for label in by_name["label"] if "for" in label.attrs}
+    for control in by_name["input"] + by_name["select"] + by_name["textarea"]:
         if control.get("type") in UNLABELLED:
             continue
         named = control.get("aria-label") or control.get("aria-labelledby") or control.find_parent("label")
-        if not named and not (control.get("id") and page.select(f'label[for="{control["id"]}"]')):
+        if not named and control.get("id") not in labelled:
             found.append(f"{control.name} {control.get('name')!r} has no label")
-    for button in page.select("button, a[href]"):
+    for button in by_name["button"] + [link for link in by_name["a"] if "href" in link.attrs]:
         said = button.get_text(strip=True) or button.get("aria-label") or button.select("img[alt], svg title")
         if not said:
             found.append(f"{button.name} says nothing: {str(button)[:80]}")
-    for error in page.select("p.error"):
-        if not error.get_text(strip=True):
+    for error in by_name["p"]:
+        if "error" in error.get_attribute_list("class") and not error.get_text(strip=True):
             found.append(f"error {error.get('id')!r} says nothing")
-    for image in page.select("img:not([alt])"):
-        found.append(f"img without alt: {str(image)[:80]}")
-    for use in page.select("use[href]"):
-        name = str(use["href"]).rpartition("#")[2]
-        if name not in icons():
+    for image in by_name["img"]:
+        if "alt" not in image.attrs:
+            found.append(f"img without alt: {str(image)[:80]}")
+    for use in by_name["use"]:
+        name = str(use.get("href", "")).rpartition("#")[2]
+        if "href" in use.attrs and name not in icons():
             found.append(f"icon {name!r} is not in the sprite")
-    for form in page.select("form"):
+    for form in by_name["form"]:
         method = str(form.get("method", "get")).lower()
         action = str(form.get("action", ""))
-        if method == "post" and not form.select_one('input[name="csrf_token"]'):
+        if method == "post" and form.find("input", attrs={"name": "csrf_token"}) is None:
             found.append(f"form to {action!r} has no csrf_token")
         if urlsplit(action).netloc:
             found.append(f"form to another host: {action}")
     nonce = re.search(r"'nonce-([^']+)'", response.headers.get("Content-Security-Policy", ""))
-    for script in page.select("script, style"):
+    for script in by_name["script"] + by_name["style"]:
         if script.get("type") == "application/json" or script.get("src"):
             continue
         if nonce is None or script.get("nonce") != nonce[1]:
             found.append(f"inline {script.name} without the nonce")
-    for tag in page.select("[style]"):
-        found.append(f"inline style on {tag.name}: {tag['style']}")
-    for tag in page.find_all(True):
-        found += [f"{tag.name} {name}=" for name in tag.attrs if name.startswith("on")]
-    for tag in page.select("script[src], link[href], img[src]"):
+    asking = [tag for name in ("script", "img") for tag in by_name[name] if "src" in tag.attrs]
+    for tag in asking + [link for link in by_name["link"] if "href" in link.attrs]:
         address = str(tag.get("src") or tag.get("href"))
         if urlsplit(address).netloc and tag.get("rel") != ["canonical"]:
             found.append(f"{tag.name} from another host: {address}")
     return found
+
+
+def _wrong_attribute(tag: Tag, name: str, ids: Mapping[str, int]) -> list[str]:
+    """Return what is wrong with one attribute of an element: one that is never meant, or that points nowhere."""
+    if name in ("aria-describedby", "aria-labelledby", "aria-controls", "for"):
+        named = " ".join(tag.get_attribute_list(name)).split()
+        return [f"{tag.name} {name} names {other!r}, which is nowhere" for other in named if other not in ids]
+    if name == "style":
+        return [f"inline style on {tag.name}: {tag['style']}"]
+    return [f"{tag.name} {name}="] if name.startswith("on") else []
 
 
 class Visitor:
