@@ -160,7 +160,7 @@ def _badge(session: Session, code: str, *, by: Actor) -> Outcome:
         return Outcome(Answer.UNKNOWN, "unknown-badge", {"code": code})
     if badge.account_id == by.id:
         return Outcome(Answer.ALREADY, "badge-same")
-    return Outcome(Answer.WAITING, "badge-pin", {"badge": code})
+    return Outcome(Answer.WAITING, "badge-pin", {"badge": code, "title": badge.account.name})
 
 
 def _command(session: Session, pile: ScanPile, code: str, *, by: Actor, at: datetime) -> Outcome:

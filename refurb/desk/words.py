@@ -243,8 +243,8 @@ _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
     "to-confirm": lambda d, s: _(
         "%(action)s : confirmez une fois pour toute la pile.", action=COMMAND_WORDS[d["command"]]
     ),
-    "badge-pin": lambda d, s: _("Tapez le code de ce badge pour scanner à votre nom."),
-    "badge-taken": lambda d, s: _("Depuis, c'est %(name)s qui scanne.", name=d["name"]),
+    "badge-pin": lambda d, s: _("Tapez votre code pour scanner à votre nom."),
+    "badge-taken": lambda d, s: _("%(name)s a pris le poste avec ce badge.", name=d["name"]),
     "badge-same": lambda d, s: _("C'est déjà vous qui scannez."),
     "unknown-badge": lambda d, s: _("Ce badge n'existe pas ici, ou ne compte plus."),
 }
