@@ -14,13 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 #: The variable that holds the bundle, or the path of its file.
@@ -125,7 +126,12 @@ def one_line(bundle: str) -> str:
 
 def read(text: str) -> Seal:
     """Read a bundle: PEM, the same in base64 on one line, or the path of a file that holds it. Raises SealUnusable."""
-    pem = _pem(text)
+    return _opened(_pem(text))
+
+
+@lru_cache(maxsize=4)
+def _opened(pem: bytes) -> Seal:
+    """Open a bundle once: proving the primes of its key takes longer than setting a paper."""
     try:
         certificates = tuple(x509.load_pem_x509_certificates(pem))
         key = serialization.load_pem_private_key(pem, None)
@@ -217,7 +223,6 @@ def put(pdf: bytes, seal: Seal) -> bytes:
     the page; it certifies the paper as final, so that a viewer tells of any change after it.
     """
     # Loaded here: it costs a second, and only the worker seals.
-    from asn1crypto import keys as asn1_keys
     from asn1crypto import x509 as asn1_x509
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import signers
@@ -229,12 +234,13 @@ def put(pdf: bytes, seal: Seal) -> bytes:
 
         output_version = (1, 7)
 
+    class Signer(signers.Signer):
+        """Signs with the key in hand; pyHanko's own would read it again, twice a paper."""
+
+        async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+            return seal.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
     certificate = asn1_x509.Certificate.load(seal.certificate.public_bytes(serialization.Encoding.DER))
-    key = asn1_keys.PrivateKeyInfo.load(
-        seal.key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
     store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko leaves this one without
     store.register(certificate)
     signer = signers.PdfSigner(
@@ -246,7 +252,7 @@ def put(pdf: bytes, seal: Seal) -> bytes:
             docmdp_permissions=MDPPerm.NO_CHANGES,
             name=signer_name(seal.certificate),
         ),
-        signers.SimpleSigner(signing_cert=certificate, signing_key=key, cert_registry=store),
+        Signer(signing_cert=certificate, cert_registry=store),
         new_field_spec=SigFieldSpec(
             FIELD,
             readable_field_name=signer_name(seal.certificate),
