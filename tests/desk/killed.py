@@ -69,7 +69,7 @@ class Server:
             self.process = subprocess.Popen(
                 self.command, env=self.environment, cwd=ROOT, start_new_session=True, stdout=log, stderr=log
             )
-        self.guard = Guard(f"kill -9 -- -{self.process.pid}")
+        self.guard = Guard(f"kill -9 -{self.process.pid}")
 
     def kill(self) -> None:
         """End every process of it, as a power cut does."""
