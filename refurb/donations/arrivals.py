@@ -1,7 +1,7 @@
 """Counting a share of a lot as it arrives: what was declared becomes machines, one scan or one click at a time.
 
 A machine is born the moment it is counted, so that the bench may begin before the last box is open. What no line
-explains is a find, settled by saying which line it is, that it is an extra, or that it was none of ours.
+explains is a find (`finds`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from refurb.devices.services import DeviceRefused
 from refurb.donations import words
 from refurb.donations.models import Arrival, ArrivalFind, LineState, Lot, LotLine, LotShare
 from refurb.donations.services import GiftRefused, close_if_over, lock_row
-from refurb.donations.values import alike
 from refurb.security import Actor
 
 
@@ -67,7 +66,7 @@ def scan(
     session: Session, share: LotShare, text: str, *, label: str | None, place_id: int | None, by: Actor, at: datetime
 ) -> Scanned:
     """Settle one scan: a blank label (kept in hand for the next), a serial, or the giver's own number."""
-    _lock(session, share)
+    lock(session, share)
     reading = read_code(text[:200])
     if not reading.text.strip():
         return Scanned("refused", "empty", label=label)
@@ -124,7 +123,7 @@ def _receive_scanned(
     at: datetime,
 ) -> Scanned:
     try:
-        device = _bear(session, share, line, serial=line.serial, label=label, place_id=place_id, by=by, at=at)
+        device = bear(session, share, line, serial=line.serial, label=label, place_id=place_id, by=by, at=at)
     except DeviceRefused as refusal:
         return Scanned("refused", refusal.code, line=line, device=refusal.device, label=label)
     return Scanned("done", "received", line=line, device=device)
@@ -147,8 +146,8 @@ def receive_line(
     Without `keep_serial` the machine comes without the declared one, which another machine bears. Raises GiftRefused
     "all-counted", "unknown-line", "one-label"; DeviceRefused.
     """
-    _lock(session, share)
-    line = _line(session, share, line_id)
+    lock(session, share)
+    line = line_of(session, share, line_id)
     left = line.quantity - received(session, [line])[line.id]
     if count < 1 or count > left:
         raise GiftRefused("all-counted" if left <= 0 else "too-many")
@@ -159,80 +158,8 @@ def receive_line(
         raise GiftRefused("one-label")
     serial = line.serial if keep_serial else None
     return [
-        _bear(session, share, line, serial=serial, label=label, place_id=place_id, by=by, at=at) for _ in range(count)
+        bear(session, share, line, serial=serial, label=label, place_id=place_id, by=by, at=at) for _ in range(count)
     ]
-
-
-def settle_as_line(
-    session: Session, share: LotShare, find: ArrivalFind, line_id: int, *, place_id: int | None, by: Actor, at: datetime
-) -> Device:
-    """Say that a find is this line, whose serial was missing or misread; the serial scanned is the one kept."""
-    _lock(session, share)
-    _must_be_open(find)
-    line = _line(session, share, line_id)
-    if received(session, [line])[line.id] >= line.quantity:
-        raise GiftRefused("all-counted")
-    if line.quantity == 1:
-        declared = line.serial
-        line.serial, line.serial_key = find.text[:100], find.key
-        line.details = {**line.details, **({"declared_serial": declared} if declared else {})}
-    device = _bear(session, share, line, serial=find.text, label=find.label, place_id=place_id, by=by, at=at)
-    _settled(session, share, find, "line", line, device, by, at)
-    return device
-
-
-def settle_as_extra(
-    session: Session,
-    share: LotShare,
-    find: ArrivalFind | None,
-    *,
-    form: Form,
-    maker: str | None,
-    model: str | None,
-    serial: str | None = None,
-    label: str | None = None,
-    place_id: int | None,
-    by: Actor,
-    at: datetime,
-) -> Device:
-    """Take a machine that nobody declared: the lot gets a line for it, marked as an extra."""
-    _lock(session, share)
-    if find is not None:
-        _must_be_open(find)
-        serial, label = find.text, find.label or label
-    # Two workshops counting two shares of a lot would take the same position.
-    lock_row(session, session.get_one(Lot, share.lot_id))
-    last = session.scalar(sa.select(sa.func.max(LotLine.position)).where(LotLine.lot_id == share.lot_id)) or 0
-    line = LotLine(
-        lot_id=share.lot_id,
-        share_id=share.id,
-        position=last + 1,
-        state=LineState.COLLECTED,
-        is_extra=True,
-        quantity=1,
-        form=form,
-        maker=maker,
-        model=model,
-        serial=serial[:100] if serial else None,
-        serial_key=fold_serial(serial)[:100] if serial else None,
-        details={},
-    )
-    session.add(line)
-    session.flush()
-    device = _bear(session, share, line, serial=serial, label=label, place_id=place_id, by=by, at=at)
-    if find is not None:
-        _settled(session, share, find, "extra", line, device, by, at)
-    else:
-        payload = {"line_id": line.id, "how": "extra"}
-        record(session, "lot", share.lot_id, "lot.discrepancy-settled", by=by, at=at, payload=payload)
-    return device
-
-
-def ignore(session: Session, share: LotShare, find: ArrivalFind, *, by: Actor, at: datetime) -> None:
-    """Say that a scan meant nothing: another box's label, a battery's number."""
-    _lock(session, share)
-    _must_be_open(find)
-    _settled(session, share, find, "ignored", None, None, by, at)
 
 
 def take_back(session: Session, share: LotShare, device_id: int, *, by: Actor, at: datetime) -> None:
@@ -240,7 +167,7 @@ def take_back(session: Session, share: LotShare, device_id: int, *, by: Actor, a
 
     Raises GiftRefused "moved-on" or "not-here", and TransitionRefused where the actor may not.
     """
-    _lock(session, share)
+    lock(session, share)
     arrival = session.scalar(
         sa.select(Arrival)
         .join(LotLine)
@@ -261,7 +188,7 @@ def take_back(session: Session, share: LotShare, device_id: int, *, by: Actor, a
 
 def finish(session: Session, share: LotShare, *, chargers: int | None, by: Actor, at: datetime) -> tuple[int, int]:
     """Close the count; return how many were declared and how many received. Raises GiftRefused "finds-open"."""
-    _lock(session, share)
+    lock(session, share)
     # Of two workshops that finish together the second sees that the first has; and before the event, as all others do.
     lock_row(session, session.get_one(Lot, share.lot_id))
     open_finds = session.scalar(
@@ -305,7 +232,7 @@ def _shelve(
         stock.change(session, shelf, quantity, reason=f"lot:{share.lot_id}", by=by, at=at)
 
 
-def _bear(
+def bear(
     session: Session,
     share: LotShare,
     line: LotLine,
@@ -316,6 +243,7 @@ def _bear(
     by: Actor,
     at: datetime,
 ) -> Device:
+    """Let a machine be born from a line, under the label in hand; raises DeviceRefused."""
     lot = session.get_one(Lot, share.lot_id)
     aliases = [line.inventory_number] if line.inventory_number and line.quantity == 1 else []
     if serial is None and line.serial:
@@ -342,27 +270,7 @@ def _bear(
     return device
 
 
-def _settled(
-    session: Session,
-    share: LotShare,
-    find: ArrivalFind,
-    how: str,
-    line: LotLine | None,
-    device: Device | None,
-    by: Actor,
-    at: datetime,
-) -> None:
-    find.settled_at, find.how, find.device_id = at, how, device.id if device else None
-    payload = {"line_id": line.id if line else None, "how": how, "find_id": find.id}
-    record(session, "lot", share.lot_id, "lot.discrepancy-settled", by=by, at=at, payload=payload)
-
-
-def _must_be_open(find: ArrivalFind) -> None:
-    if find.settled_at is not None:
-        raise GiftRefused("find-settled")
-
-
-def _lock(session: Session, share: LotShare) -> None:
+def lock(session: Session, share: LotShare) -> None:
     """One count at a time, and only between the pickup and the end of the count."""
     lock_row(session, share)
     if share.accepted is not True:
@@ -371,7 +279,8 @@ def _lock(session: Session, share: LotShare) -> None:
         raise GiftRefused("count-closed")
 
 
-def _line(session: Session, share: LotShare, line_id: int) -> LotLine:
+def line_of(session: Session, share: LotShare, line_id: int) -> LotLine:
+    """Return a line of the share; raises GiftRefused "unknown-line"."""
     line = session.scalar(sa.select(LotLine).where(LotLine.id == line_id, LotLine.share_id == share.id))
     if line is None:
         raise GiftRefused("unknown-line")
@@ -396,26 +305,6 @@ def _born_here(session: Session, share: LotShare, key: str) -> Device | None:
     """Return the machine of this share that already bears a serial, counted under another line's name."""
     query = sa.select(Device).join(Arrival).join(LotLine).where(LotLine.share_id == share.id, Device.serial_key == key)
     return session.scalars(query).first()
-
-
-def resembling(finds: Sequence[ArrivalFind], lines: Sequence[LotLine], counts: dict[int, int]) -> dict[int, LotLine]:
-    """Return the line still missing that each find may be: O read for 0, I for 1, one letter wrong, an end only."""
-    missing = {alike(line.serial_key): line for line in lines if line.serial_key and counts[line.id] < line.quantity}
-    found: dict[int, LotLine] = {}
-    for find in finds:
-        key = alike(find.key)
-        near = missing.get(key) or next((line for other, line in missing.items() if _one_letter(key, other)), None)
-        if near is not None:
-            found[find.id] = near
-    return found
-
-
-def _one_letter(a: str, b: str) -> bool:
-    """Whether two serials of one length differ by one character only, or one ends with the other."""
-    if len(a) == len(b) and len(a) >= 6:
-        return sum(x != y for x, y in zip(a, b, strict=True)) == 1
-    shorter, longer = sorted((a, b), key=len)
-    return len(shorter) >= 6 and longer.endswith(shorter)
 
 
 def blank_label(session: Session, text: str) -> str | None:

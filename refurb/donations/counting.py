@@ -15,7 +15,7 @@ from refurb.core.workflow import Status, TransitionRefused
 from refurb.db import get_session
 from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
-from refurb.donations import arrivals, pages, papers, queries, sentences
+from refurb.donations import arrivals, finds, pages, papers, queries, sentences
 from refurb.donations.forms import FinishForm, MachineForm
 from refurb.donations.models import ArrivalFind, LotShare
 from refurb.donations.pages import bp
@@ -141,7 +141,7 @@ def _receive(session: Session, share: LotShare) -> None:
 
 def _settle_line(session: Session, share: LotShare) -> None:
     find = _find(session, share)
-    device = arrivals.settle_as_line(
+    device = finds.settle_as_line(
         session, share, find, _line_id(), place_id=_place(session, share), by=actor(), at=now()
     )
     session.commit()
@@ -153,7 +153,7 @@ def _settle_extra(session: Session, share: LotShare) -> ResponseReturnValue | No
     form = MachineForm()
     if not form.validate():
         return _count_page(session, share, form, FinishForm(formdata=None)), 422
-    device = arrivals.settle_as_extra(
+    device = finds.settle_as_extra(
         session,
         share,
         find,
@@ -173,7 +173,7 @@ def _settle_extra(session: Session, share: LotShare) -> ResponseReturnValue | No
 
 def _ignore(session: Session, share: LotShare) -> None:
     find = _find(session, share)
-    arrivals.ignore(session, share, find, by=actor(), at=now())
+    finds.ignore(session, share, find, by=actor(), at=now())
     session.commit()
     flash(_("Écarté : %(text)s", text=find.text), "done")
 
@@ -215,7 +215,7 @@ def _count_page(session: Session, share: LotShare, form: MachineForm, finish: Fi
     born: dict[int, list[Device]] = {}
     for line, device in queries.arrivals_of(session, share.id):
         born.setdefault(line.id, []).append(device)
-    finds = queries.open_finds(session, share.id)
+    met = queries.open_finds(session, share.id)
     missing = [line for line in lines if counts[line.id] < line.quantity]
     show = request.args.get("show", "missing" if len(lines) > 60 else "all")
     kept = missing if show == "missing" else lines
@@ -229,8 +229,8 @@ def _count_page(session: Session, share: LotShare, form: MachineForm, finish: Fi
         show=show,
         counts=counts,
         born=born,
-        finds=finds,
-        resembling=arrivals.resembling(finds, lines, counts),
+        finds=met,
+        resembling=finds.resembling(met, lines, counts),
         missing=missing,
         declared=sum(line.quantity for line in lines if not line.is_extra),
         received=sum(counts.values()),

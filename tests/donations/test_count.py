@@ -236,7 +236,7 @@ def test_two_workshops_that_count_two_parts_of_a_gift_at_once(fresh_app: Flask) 
 
     from refurb.core.permissions import OrganisationRole
     from refurb.db import get_session
-    from refurb.donations import arrivals, offers, services
+    from refurb.donations import arrivals, finds, offers, services
     from refurb.donations.services import Declared, Gift
     from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow
     from refurb.security import Actor
@@ -279,7 +279,7 @@ def test_two_workshops_that_count_two_parts_of_a_gift_at_once(fresh_app: Flask) 
                     share = session.get_one(LotShare, share_id)
                     if deed == "extra":
                         arrivals.receive_line(session, share, line_id, place_id=None, by=system, at=later)
-                        arrivals.settle_as_extra(
+                        finds.settle_as_extra(
                             session, share, None, form=Form.LAPTOP, maker=None, model=None, place_id=None, by=system,
                             at=later,
                         )  # fmt: skip
