@@ -1,133 +1,24 @@
-"""What each kind of paper says: the shape of its data, checked before it is frozen.
+"""What each kind of paper says: the shape of its data, which `checking` holds it to before it is frozen.
 
 The areas build these from their rows (their own `papers.py`); the templates read nothing else. Everything is plain
 JSON: dates are ISO text, money is in cents, words are already in the reader's language.
 """
 
-import dataclasses
-import types
-import typing
 from dataclasses import dataclass, field
-from typing import Any
 
 from refurb.core.documents import DocumentKind
-
-#: Longest text a paper takes in one field; forms are stricter, this is the last fence.
-LONGEST = 2000
-
-
-class BadPaper(ValueError):
-    """The data does not have the shape its template reads; `path` says where."""
-
-    code = "bad-paper"
-
-    def __init__(self, path: str, why: str) -> None:
-        super().__init__(f"{path}: {why}")
-        self.path = path
-
-
-@dataclass(frozen=True, kw_only=True)
-class Party:
-    """An organisation as a paper names it; a household is never one."""
-
-    name: str
-    legal_type: str = ""
-    address: str = ""
-    siret: str = ""
-    rna: str = ""
-    phone: str = ""
-    email: str = ""
-    signatory: str = ""
-    quality: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Envelope:
-    """What stands around every paper; the service fills it when it freezes. No number: a working paper, not kept.
-
-    `verify_address` is the page where the code is typed; `verify_link` leads straight to this paper, in the QR code.
-    """
-
-    issuer: Party
-    number: str = ""
-    code: str = ""
-    shown_code: str = ""
-    verify_address: str = ""
-    verify_link: str = ""
-    template_version: int = 1
-    replaces: str = ""
-    sample: bool = False
-
-
-#: What an area leaves for the service to fill.
-BARE = Envelope(issuer=Party(name=""))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contact:
-    """Whom to call: a named person or desk, never a household."""
-
-    name: str
-    phone: str = ""
-    email: str = ""
-    place: str = ""
-    hours: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeviceLine:
-    """One machine in a list."""
-
-    code: str
-    form: str
-    title: str
-    serial: str = ""
-    inventory_number: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Goods:
-    """One line of what is given, before machines have codes."""
-
-    label: str
-    quantity: int
-    year: str = ""
-    value_cents: int | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counted:
-    """One line of a count at arrival."""
-
-    label: str
-    declared: int
-    received: int
-    note: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feature:
-    """One named fact about a machine, in words: ("Mémoire", "8 Go")."""
-
-    label: str
-    value: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Handed:
-    """A machine as it is handed over."""
-
-    code: str
-    form: str
-    title: str
-    serial: str = ""
-    features: list[Feature] = field(default_factory=list)
-    accessories: list[str] = field(default_factory=list)
-    grade: str = ""
-    defects: list[str] = field(default_factory=list)
-    price_cents: int | None = None
+from refurb.documents.parts import (
+    BARE,
+    CertifiedMachine,
+    Contact,
+    Counted,
+    DeviceLine,
+    Envelope,
+    Feature,
+    Goods,
+    Handed,
+    Party,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,51 +61,6 @@ class IntakeCertificate:
     holder: Party
     received_on: str
     devices: list[DeviceLine]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CertifiedMedium:
-    """One medium on a wipe certificate: what was found, what was done, and what may be said of it (domain.md D.3).
-
-    Times are ISO text in the time of the place, words in the reader's language; an empty one was not recorded.
-    """
-
-    number: int
-    kind: str
-    model: str = ""
-    serial: str = ""
-    size_gb: int | None = None
-    outcome: str  # ok, reservation_accepted, destroyed, absent
-    level: str  # none, clear, purge, destroy
-    method: str = ""
-    tool: str = ""
-    verify: str = ""
-    hidden_area: str = ""
-    started_at: str = ""
-    ended_at: str = ""
-    source: str = ""  # log, manual
-    remarks: list[str] = field(default_factory=list)
-    operator: str = ""
-    acceptance: str = ""
-    accepted_by: str = ""
-    evidence_sha256: str = ""
-    attested: str = ""
-    attested_on: str = ""
-    attested_by: str = ""
-    taken_out: bool = False
-    donor_wiped: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class CertifiedMachine:
-    """One machine with all its media; none: somebody looked and attested that it holds none."""
-
-    code: str
-    form: str
-    title: str
-    serial: str = ""
-    inventory_number: str = ""
-    media: list[CertifiedMedium] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -525,53 +371,3 @@ SHAPES: dict[DocumentKind, type] = {
     DocumentKind.MATCH_MINUTES: MatchMinutes,
     DocumentKind.ROUND_SLIP: RoundSlip,
 }
-
-
-def checked(kind: DocumentKind, data: dict[str, Any]) -> dict[str, Any]:
-    """Return `data` with every key its template reads, defaults filled; raises BadPaper for anything else.
-
-    An unknown key is refused as well: what is frozen on a record must be what the paper shows.
-    """
-    return dataclasses.asdict(_built(SHAPES[kind], data, kind.value))
-
-
-def as_data(paper: Any) -> dict[str, Any]:
-    """Return a paper built from the classes above as the plain data that `checked` takes."""
-    return dataclasses.asdict(paper)
-
-
-def _built(wanted: Any, value: Any, path: str) -> Any:
-    origin = typing.get_origin(wanted)
-    if origin is types.UnionType:
-        if value is None and type(None) in typing.get_args(wanted):
-            return None
-        (wanted,) = [kind for kind in typing.get_args(wanted) if kind is not type(None)]
-        return _built(wanted, value, path)
-    if origin is list:
-        if not isinstance(value, list | tuple):
-            raise BadPaper(path, "a list is wanted")
-        (item,) = typing.get_args(wanted)
-        return [_built(item, each, f"{path}[{index}]") for index, each in enumerate(value)]
-    if dataclasses.is_dataclass(wanted):
-        return _record(wanted, value, path)
-    if type(value) is not wanted:
-        raise BadPaper(path, f"{wanted.__name__} is wanted, not {type(value).__name__}")
-    if isinstance(value, str) and len(value) > LONGEST:
-        raise BadPaper(path, f"longer than {LONGEST} characters")
-    return value
-
-
-def _record(wanted: Any, value: Any, path: str) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
-    if not isinstance(value, dict):
-        raise BadPaper(path, "a record is wanted")
-    hints = typing.get_type_hints(wanted)
-    if unknown := sorted(set(value) - set(hints)):
-        raise BadPaper(f"{path}.{unknown[0]}", "is not read by this paper")
-    given = {name: _built(hints[name], value[name], f"{path}.{name}") for name in hints if name in value}
-    for each in dataclasses.fields(wanted):
-        absent = each.default is dataclasses.MISSING and each.default_factory is dataclasses.MISSING
-        if absent and each.name not in given:
-            raise BadPaper(f"{path}.{each.name}", "is missing")
-    return wanted(**given)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from refurb import blobs
 from refurb.core.permissions import OrganisationRole, Permission
 from refurb.documents.models import Document
-from refurb.documents.papers import Party
+from refurb.documents.parts import Party
 from refurb.documents.registry import SEES
 from refurb.documents.words import legal_type
 from refurb.organisations.models import Organisation

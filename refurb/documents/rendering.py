@@ -15,7 +15,7 @@ import typst
 import zxingcpp
 
 from refurb.core.documents import DocumentKind
-from refurb.documents import papers
+from refurb.documents import checking
 
 LANGUAGES = ("fr", "en")
 #: Template version by kind: raised when what a paper says changes, not when its look does.
@@ -27,7 +27,7 @@ def _here() -> Path:
 
 
 def render(kind: DocumentKind, data: Mapping[str, Any], language: str, issued_on: date) -> bytes:
-    """Return the PDF; raises papers.BadPaper when the data is not what this kind says, ValueError on the language."""
+    """Return the PDF; raises checking.BadPaper when the data is not what this kind says, ValueError on the language."""
     made = _compile(
         kind,
         data,
@@ -50,7 +50,7 @@ def picture(kind: DocumentKind, data: Mapping[str, Any], language: str, issued_o
 def _compile(kind: DocumentKind, data: Mapping[str, Any], language: str, issued_on: date, **options: Any) -> Any:
     if language not in LANGUAGES:
         raise ValueError(f"no paper is written in {language!r}")
-    checked = papers.checked(kind, dict(data))
+    checked = checking.checked(kind, dict(data))
     payload = {
         "data": checked,
         "language": language,

@@ -25,7 +25,7 @@ from refurb.audit.services import Author, record
 from refurb.config import Settings
 from refurb.core.documents import UNNUMBERED, DocumentKind
 from refurb.core.identity import CodeKind, display
-from refurb.documents import papers, queries, rendering
+from refurb.documents import checking, parts, queries, rendering
 from refurb.documents import seal as sealing
 from refurb.documents.models import Document, DocumentCounter
 from refurb.organisations.codes import next_code
@@ -64,7 +64,7 @@ def issue(
     """Freeze a paper under the next number of its issuer, and ask the worker for its bytes.
 
     `data` has the shape of `papers.SHAPES[kind]` less `document`, which is made here (a built paper is taken as well,
-    its envelope is overwritten). Raises papers.BadPaper, DocumentRefused.
+    its envelope is overwritten). Raises checking.BadPaper, DocumentRefused.
     """
     if kind in UNNUMBERED:
         raise DocumentRefused("unnumbered")
@@ -75,7 +75,7 @@ def issue(
     sequence = _next_number(session, issuer_id, year)
     code, token = next_code(session, CodeKind.DOCUMENT), secrets.token_urlsafe(16)
     number = f"{prefix(issuer)}-{year}-{sequence:05d}"
-    envelope = papers.Envelope(
+    envelope = parts.Envelope(
         issuer=queries.party(session, issuer, language),
         number=number,
         code=code,
@@ -98,7 +98,7 @@ def issue(
         language=language,
         subject_kind=subject_kind,
         subject_id=subject_id,
-        data=papers.checked(kind, {**_plain(data), "document": envelope}),
+        data=checking.checked(kind, {**_plain(data), "document": envelope}),
         issued_at=at,
         issued_by_id=by.id,
     )
@@ -133,7 +133,7 @@ def working_picture(
 
 def _unnumbered(session: Session, issuer_id: int, data: Mapping[str, Any] | object, language: str) -> dict[str, Any]:
     issuer = session.get_one(Organisation, issuer_id)
-    envelope = papers.Envelope(issuer=queries.party(session, issuer, language), sample=is_demo())
+    envelope = parts.Envelope(issuer=queries.party(session, issuer, language), sample=is_demo())
     return {**_plain(data), "document": envelope}
 
 
@@ -261,4 +261,4 @@ def _next_number(session: Session, issuer_id: int, year: int) -> int:
 
 
 def _plain(data: Mapping[str, Any] | object) -> dict[str, Any]:
-    return dict(data) if isinstance(data, Mapping) else papers.as_data(data)
+    return dict(data) if isinstance(data, Mapping) else checking.as_data(data)

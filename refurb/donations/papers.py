@@ -14,7 +14,7 @@ from refurb.core.equipment import Form, Mode, Regime
 from refurb.core.identity import display
 from refurb.core.serials import serial_trusted
 from refurb.devices.models import Device
-from refurb.documents import papers
+from refurb.documents import papers, parts
 from refurb.documents.models import Document
 from refurb.documents.queries import of_subject as documents_of
 from refurb.documents.queries import party
@@ -28,13 +28,13 @@ from refurb.territory.queries import commune_name
 from refurb.web import zone
 
 
-def supplier_party(session: Session, lot: Lot) -> papers.Party:
+def supplier_party(session: Session, lot: Lot) -> parts.Party:
     """Return the giver as papers name it; a private person is named nowhere."""
     if lot.legal_type is LegalType.PRIVATE_PERSON:
-        return papers.Party(name=_("Un particulier"))
+        return parts.Party(name=_("Un particulier"))
     town = " ".join(part for part in (lot.postcode, commune_name(session, lot.commune_code)) if part)
     signatory = lot.signatory or {}
-    return papers.Party(
+    return parts.Party(
         name=lot.supplier_name,
         legal_type=str(LEGAL_TYPES[lot.legal_type]),
         address=", ".join(part for part in (lot.address, town) if part),
@@ -84,8 +84,8 @@ def donation_agreement(
     return _issue(session, DocumentKind.DONATION_AGREEMENT, share, data, by=by, at=at)
 
 
-def _goods(line: LotLine) -> papers.Goods:
-    return papers.Goods(
+def _goods(line: LotLine) -> parts.Goods:
+    return parts.Goods(
         label=label_of(line),
         quantity=line.quantity,
         year=str(line.year or ""),
@@ -106,7 +106,7 @@ def pickup_slip(session: Session, share: LotShare, lines: Sequence[LotLine], *, 
             place=supplier_party(session, lot).address,
             planned_on=share.pickup_on.isoformat() if share.pickup_on else "",
             window=share.pickup_window or lot.slots or "",
-            contact=papers.Contact(
+            contact=parts.Contact(
                 name=str(contact.get("name") or ""),
                 phone=str(contact.get("phone") or ""),
                 email=str(contact.get("email") or ""),
@@ -140,7 +140,7 @@ def receipt_slip(
             receiver=party(session, share.workshop, lot.language),
             received_on=at.astimezone(zone()).date().isoformat(),
             lines=[
-                papers.Counted(
+                parts.Counted(
                     label=label_of(line),
                     declared=0 if line.is_extra else line.quantity,
                     received=counts[line.id],
@@ -171,9 +171,9 @@ def intake_certificate(
     return _issue(session, DocumentKind.INTAKE_CERTIFICATE, share, data, by=by, at=at)
 
 
-def _device_lines(born: Sequence[tuple[LotLine, Device]]) -> list[papers.DeviceLine]:
+def _device_lines(born: Sequence[tuple[LotLine, Device]]) -> list[parts.DeviceLine]:
     return [
-        papers.DeviceLine(
+        parts.DeviceLine(
             code=display(device.code),
             form=sentences.thing(device.form, line.kind),
             title=title_of(device),
@@ -270,7 +270,7 @@ def deposit_receipt(
             deposited_on=at.astimezone(zone()).date().isoformat(),
             place=place or workshop.name,
             disks=share.lot.disk_wish.value,
-            contact=papers.Contact(name=workshop.name, phone=workshop.phone, email=workshop.email),
+            contact=parts.Contact(name=workshop.name, phone=workshop.phone, email=workshop.email),
         )
     return _issue(session, DocumentKind.DEPOSIT_RECEIPT, share, data, by=by, at=at)
 

@@ -22,7 +22,7 @@ from refurb.devices import queries as devices
 from refurb.devices import report_words
 from refurb.devices.models import Device, MediumWipe, Report, StorageMedium
 from refurb.devices.words import MEDIUM_KINDS, METHODS
-from refurb.documents import papers
+from refurb.documents import papers, parts
 from refurb.documents.models import Document
 from refurb.documents.queries import of_subject, party
 from refurb.documents.services import issue, replace
@@ -148,7 +148,7 @@ def _refusal(session: Session, device: Device, media: Sequence[StorageMedium]) -
 
 def _machine(
     session: Session, device: Device, line: LotLine | None, media: Sequence[StorageMedium]
-) -> papers.CertifiedMachine:
+) -> parts.CertifiedMachine:
     wipes = [wipe for medium in media if (wipe := devices.deciding_wipe(medium)) is not None]
     people = {wipe.operator_id for wipe in wipes} | {wipe.accepted_by_id for wipe in wipes}
     names = _names(session, people | {medium.attested_by_id for medium in media})
@@ -158,7 +158,7 @@ def _machine(
             sa.select(Report).where(Report.id.in_({wipe.report_id for wipe in wipes if wipe.report_id}))
         )
     }
-    return papers.CertifiedMachine(
+    return parts.CertifiedMachine(
         code=display(device.code),
         form=device.form.value,
         title=title_of(device),
@@ -170,9 +170,9 @@ def _machine(
 
 def _medium(
     number: int, medium: StorageMedium, device: Device, names: dict[int, str], reports: dict[int, Report]
-) -> papers.CertifiedMedium:
+) -> parts.CertifiedMedium:
     state, wipe = devices.medium_state(medium), devices.deciding_wipe(medium)
-    said = papers.CertifiedMedium(
+    said = parts.CertifiedMedium(
         number=number,
         kind=str(MEDIUM_KINDS[medium.kind]),
         model=" ".join(part for part in (medium.maker, medium.model) if part),
@@ -212,7 +212,7 @@ def _medium(
     )
 
 
-def _with(said: papers.CertifiedMedium, **more: Any) -> papers.CertifiedMedium:
+def _with(said: parts.CertifiedMedium, **more: Any) -> parts.CertifiedMedium:
     return changed(said, **more)
 
 

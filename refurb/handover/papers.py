@@ -11,7 +11,7 @@ from refurb.core.handover import Accessory
 from refurb.core.identity import display
 from refurb.devices.models import Device
 from refurb.documents import papers
-from refurb.documents.papers import Contact, Feature, Handed, Party
+from refurb.documents.parts import Contact, Feature, Handed, Party
 from refurb.handover import words
 from refurb.handover.models import Handover
 from refurb.needs.models import Need

@@ -9,7 +9,7 @@ from refurb.core.documents import DocumentKind
 from refurb.core.media import MediaState
 from refurb.devices import queries as devices
 from refurb.devices.registry import Moved
-from refurb.documents import papers
+from refurb.documents import papers, parts
 from refurb.documents import queries as documents
 from refurb.documents import services as document_services
 from refurb.documents.models import Document
@@ -34,7 +34,7 @@ def slip(session: Session, moved: Moved, by: Actor) -> Document:
     lot, inventory_number = (found[0], found[1]) if found else (None, None)
     language = lot.language if lot is not None else "fr"
     with force_locale(language):
-        line = papers.DeviceLine(
+        line = parts.DeviceLine(
             code=device.code,
             form=device.form.value,
             title=title(device),
@@ -43,7 +43,7 @@ def slip(session: Session, moved: Moved, by: Actor) -> Document:
         )
         paper = papers.ReturnSlip(
             lot_code=lot.code if lot is not None else "",
-            supplier=supplier_party(session, lot) if lot is not None else papers.Party(name=_("Le donateur")),
+            supplier=supplier_party(session, lot) if lot is not None else parts.Party(name=_("Le donateur")),
             holder=documents.party(session, holder, language),
             returned_on=moved.at.astimezone(zone()).date().isoformat(),
             devices=[line],

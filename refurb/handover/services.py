@@ -37,7 +37,7 @@ from refurb.devices.models import Device
 from refurb.devices.steps import lock
 from refurb.documents import queries as documents
 from refurb.documents import services as document_services
-from refurb.documents.papers import Contact
+from refurb.documents.parts import Contact
 from refurb.handover import papers, queries
 from refurb.handover.models import Appointment, Handover
 from refurb.handover.queries import Case

@@ -19,7 +19,8 @@ from refurb.core.equipment import Recipient
 from refurb.core.minutes import Counts, Told, as_they_leave
 from refurb.documents import services as documents
 from refurb.documents.models import Document
-from refurb.documents.papers import Feature, MatchMinutes, Served
+from refurb.documents.papers import MatchMinutes, Served
+from refurb.documents.parts import Feature
 from refurb.matching import board, words
 from refurb.matching.models import Proposal, ProposalState, Run
 from refurb.matching.proposals import whole

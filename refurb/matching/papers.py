@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from refurb.core.equipment import NEEDS_SET, Form
 from refurb.devices.models import Device
-from refurb.documents.papers import Envelope, Party, Pick, PickingList, RoundSlip
+from refurb.documents.papers import Pick, PickingList, RoundSlip
+from refurb.documents.parts import Envelope, Party
 from refurb.matching.models import Reservation
 from refurb.needs.papers import place_line
 

@@ -11,7 +11,8 @@ from refurb.core import needs as core
 from refurb.core.equipment import Recipient
 from refurb.core.identity import display
 from refurb.core.need_life import OPEN
-from refurb.documents.papers import Contact, Envelope, NeedSlip, Party
+from refurb.documents.papers import NeedSlip
+from refurb.documents.parts import Contact, Envelope, Party
 from refurb.documents.services import address
 from refurb.needs import estimates, words
 from refurb.needs.models import Need

@@ -4,28 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 from refurb.core.documents import UNNUMBERED, DocumentKind
+from refurb.documents.checking import as_data
 from refurb.documents.papers import (
     SHAPES,
     BeneficiarySheet,
-    CertifiedMachine,
-    CertifiedMedium,
-    Contact,
-    Counted,
     DepositReceipt,
-    DeviceLine,
     DonationAgreement,
-    Envelope,
-    Feature,
     GiftDeed,
-    Goods,
-    Handed,
     HandoverSheet,
     IntakeCertificate,
     LoanAgreement,
     MatchMinutes,
     NeedSlip,
     Outcome,
-    Party,
     Pick,
     PickingList,
     PickupSlip,
@@ -37,7 +28,18 @@ from refurb.documents.papers import (
     SolidaritySaleReceipt,
     TransferCertificate,
     WipeCertificate,
-    as_data,
+)
+from refurb.documents.parts import (
+    CertifiedMachine,
+    CertifiedMedium,
+    Contact,
+    Counted,
+    DeviceLine,
+    Envelope,
+    Feature,
+    Goods,
+    Handed,
+    Party,
 )
 
 WORKSHOP = Party(

@@ -14,7 +14,7 @@ import pytest
 import zxingcpp
 
 from refurb.core.documents import UNNUMBERED, DocumentKind
-from refurb.documents.papers import BadPaper, as_data, checked
+from refurb.documents.checking import BadPaper, as_data, checked
 from refurb.documents.rendering import LANGUAGES, render
 from tests.documents.samples import papers
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from refurb.cli.main import cli
 from refurb.core.documents import DocumentKind
 from refurb.documents import seal
-from refurb.documents.papers import as_data
+from refurb.documents.checking import as_data
 from refurb.documents.rendering import render
 from refurb.documents.seal import Verdict
 from tests.documents.samples import papers
