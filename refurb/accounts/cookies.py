@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import current_app, g, request
 from werkzeug.wrappers import Response
 
-from refurb.accounts import queries, second_factor
+from refurb.accounts import queries, second_factor, services
 from refurb.db import get_session
 from refurb.security import Actor
 from refurb.web import now
@@ -31,7 +31,7 @@ def load_actor() -> Actor | None:
         return Actor.half_signed_in()
     if request.method not in ("GET", "HEAD", "OPTIONS") and now() - signed_in.last_seen_at > SEEN_EVERY:
         # Kept with what the request does, so that reading writes nothing.
-        signed_in.last_seen_at = now()
+        services.note_seen(get_session(), signed_in.id, at=now())
     return queries.actor_of(signed_in)
 
 

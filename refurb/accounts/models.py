@@ -1,5 +1,6 @@
 """People who sign in: accounts, memberships, sessions, invitations, what proves who they are, tokens."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,6 +10,13 @@ from refurb.core.permissions import Role, Scope
 from refurb.db import Base, Name, pk
 from refurb.organisations.models import Organisation
 from refurb.sealed import Sealed
+
+_ROLES = {role.value: role for role in Role}
+
+
+def roles_of(codes: Iterable[str]) -> frozenset[Role]:
+    """Return the roles that a membership's codes name; one this version does not know grants nothing."""
+    return frozenset(_ROLES[code] for code in codes if code in _ROLES)
 
 
 class Account(Base):
@@ -27,7 +35,6 @@ class Account(Base):
     #: Accounts of the seeded demo, which waive the second factor.
     is_demo: Mapped[bool] = mapped_column(default=False)
     memberships: Mapped[list["Membership"]] = relationship(back_populates="account", lazy="raise")
-    second_factor: Mapped["SecondFactor | None"] = relationship(lazy="raise")
 
 
 class Membership(Base):
@@ -48,8 +55,7 @@ class Membership(Base):
     @property
     def roles(self) -> frozenset[Role]:
         """The roles held; a code this version does not know grants nothing."""
-        known = {role.value for role in Role}
-        return frozenset(Role(code) for code in self.role_codes if code in known)
+        return roles_of(self.role_codes)
 
 
 class AccountSession(Base):

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from refurb.accounts import second_factor, services, throttle
 from refurb.accounts.cookies import set_cookie
-from refurb.accounts.models import Account, AccountSession
-from refurb.accounts.queries import memberships_of
+from refurb.accounts.models import Account
+from refurb.accounts.queries import SignIn, memberships_of
 from refurb.security import actor
 from refurb.web import now
 
@@ -52,11 +52,11 @@ def welcome(session: Session, account: Account, target: str | None, *, at: datet
     return response
 
 
-def half_signed_in() -> AccountSession | None:
+def half_signed_in() -> SignIn | None:
     """Return the sign-in of this browser that still owes the second factor."""
     # The actor is looked up first: it is what reads the cookie.
     actor()
-    found: AccountSession | None = g.get("half_signed_in")
+    found: SignIn | None = g.get("half_signed_in")
     return found
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from refurb.accounts import services
 from refurb.accounts.models import Account, AccountSession, Membership, RecoveryCode, SecondFactor
+from refurb.accounts.queries import SignIn
 from refurb.audit.services import Author, record
 from refurb.core.permissions import PROVEN_ROLES
 
@@ -41,13 +42,12 @@ def is_required(account: Account, memberships: Iterable[Membership]) -> bool:
     return not account.is_demo and any(m.ended_at is None and m.roles & PROVEN_ROLES for m in memberships)
 
 
-def owes(signed_in: AccountSession) -> bool:
-    """Whether this sign-in opens nothing until the second factor is given; its account is loaded with both."""
-    account = signed_in.account
-    if signed_in.proven_at is not None:
+def owes(signed_in: SignIn) -> bool:
+    """Whether this sign-in opens nothing until the second factor is given."""
+    if signed_in.is_proven:
         return False
-    in_force = account.second_factor is not None and account.second_factor.confirmed_at is not None
-    return in_force or is_required(account, account.memberships)
+    required = not signed_in.is_demo and any(held.roles & PROVEN_ROLES for held in signed_in.belongings)
+    return signed_in.has_factor or required
 
 
 def of(session: Session, account_id: int) -> SecondFactor | None:

@@ -113,6 +113,14 @@ def open_session(session: Session, account: Account, *, at: datetime, user_agent
     return token
 
 
+def note_seen(session: Session, session_id: int, *, at: datetime) -> None:
+    """Note when a sign-in was last used."""
+    session.execute(
+        sa.update(AccountSession).where(AccountSession.id == session_id).values(last_seen_at=at),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def close_session(session: Session, session_id: int, *, account_id: int, at: datetime) -> bool:
     """Revoke one sign-in of the account; return whether there was one."""
     row = session.get(AccountSession, session_id)
