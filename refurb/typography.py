@@ -5,7 +5,7 @@ begins with a colon.
 """
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from babel.support import NullTranslations
 from flask_babel import Babel, Domain, get_locale
@@ -14,6 +14,7 @@ _BEFORE = re.compile(r" (?=[:;?!»€](?:\s|$|[^\w(])|[:;?!»€]$|%%)")
 _AFTER = re.compile(r"(?<=«) ")
 
 
+@lru_cache(maxsize=20_000)
 def typeset(text: str) -> str:
     """Return the sentence with its no-break spaces: "Quand\\u00a0?", "«\\u00a0reçu\\u00a0»", "60\\u00a0%%"."""
     return _AFTER.sub("\u00a0", _BEFORE.sub("\u00a0", text))

@@ -172,11 +172,14 @@ def absolute_url(endpoint: str, **values: Any) -> str:
 
 def asset(path: str) -> str:
     """Return the address of a static file, with its fingerprint so that browsers keep it for ever."""
-    known: dict[str, str] = current_app.extensions.setdefault("refurb.fingerprints", {})
-    if path not in known or current_app.debug:
+    # By the prefix that a front server may give the application: a page names the same icons dozens of times.
+    key = (request.script_root if has_request_context() else "", path)
+    known: dict[tuple[str, str], str] = current_app.extensions.setdefault("refurb.assets", {})
+    if key not in known or current_app.debug:
         file = asset_dir("static") / path
-        known[path] = hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
-    return url_for("static", filename=path, v=known[path] or None)
+        mark = hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else None
+        known[key] = url_for("static", filename=path, v=mark)
+    return known[key]
 
 
 def local_date(value: date | datetime | None, form: str = "long") -> str:
