@@ -15,6 +15,7 @@ from refurb.audit.services import record
 from refurb.core.equipment import DiskWish
 from refurb.core.workflow import BEFORE_WIPED, OUT, TERMINAL, Action, Status, TransitionRefused, status_after_media
 from refurb.devices import queries, services
+from refurb.devices.facts import facts
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device, MediumKind, StorageMedium
 from refurb.devices.registry import Moved
@@ -31,7 +32,7 @@ def follow_media(
 ) -> Moved | None:
     """Move the machine where its media lead, or leave it; returns the move, None when there is none to make."""
     device = lock(session, device)
-    if status_after_media(device.status, queries.facts(session, device, by=by)) is None:
+    if status_after_media(device.status, facts(session, device, by=by)) is None:
         return None
     return services.move(session, device, Action.RECORD_WIPE, by=by, at=at, payload=payload, evidence=True)
 

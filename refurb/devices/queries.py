@@ -1,8 +1,8 @@
 """Machines as the pages, the desk and the other areas ask for them: loaded with what is shown, seen by who may."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +11,11 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from refurb.audit.models import Event
 from refurb.core import media as core_media
-from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_PROFILE, WITHOUT_SYSTEM, Form
+from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, Form
 from refurb.core.identity import read as read_code
 from refurb.core.media import MediaState, MediumState, Outcome
 from refurb.core.permissions import Permission
-from refurb.core.refurbished import may_be_called_refurbished
-from refurb.core.workflow import Facts, HandoverMode, Status
-from refurb.devices import registry
+from refurb.core.workflow import Status
 from refurb.devices.identity import maker_key, serial_key
 from refurb.devices.models import (
     CountedStock,
@@ -39,12 +37,30 @@ NOT_A_DIAGNOSIS = ("unreadable", *(format.name for format in formats() if not fo
 MONITOR_READY = frozenset({Status.QUALITY_CHECKED, Status.IN_STOCK, Status.RESERVED, Status.READY_FOR_PICKUP})
 
 
-def visible(query: sa.Select[Any], seen_by: Actor) -> sa.Select[Any]:
-    """Narrow a query of devices to the holder's own and, for the coordination, everybody's."""
+class Reach(StrEnum):
+    """Which machines an actor sees."""
+
+    ALL = "all"
+    OWN = "own"
+    NONE = "none"
+
+
+def reach_of(seen_by: Actor) -> Reach:
+    """Return whose machines the actor sees: the holder its own and, for the coordination, everybody's."""
     if seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.NEED_ARBITRATE):
-        return query
+        return Reach.ALL
     if seen_by.organisation_id is None or not (seen_by.can(Permission.DEVICE_READ) or seen_by.can(Permission.SCAN)):
-        return query.where(sa.false())
+        return Reach.NONE
+    return Reach.OWN
+
+
+def visible(query: sa.Select[Any], seen_by: Actor) -> sa.Select[Any]:
+    """Narrow a query of devices to those that the actor sees."""
+    match reach_of(seen_by):
+        case Reach.ALL:
+            return query
+        case Reach.NONE:
+            return query.where(sa.false())
     return query.where(Device.holder_id == seen_by.organisation_id)
 
 
@@ -246,24 +262,15 @@ def latest_wipe(medium: StorageMedium) -> MediumWipe | None:
 _MEDIA_OF = (
     sa.select(StorageMedium)
     .where(StorageMedium.device_id == sa.bindparam("device"))
-    .options(selectinload(StorageMedium.wipes))
+    .options(joinedload(StorageMedium.wipes))
     .order_by(StorageMedium.id)
     .execution_options(populate_existing=True)
 )
-_IS_DIAGNOSED = sa.select(
-    sa.exists().where(
-        Report.device_id == sa.bindparam("device"),
-        Report.read_at.is_not(None),
-        Report.format.not_in(NOT_A_DIAGNOSIS),
-        Report.received_at >= sa.bindparam("opened_at"),
-    )
-)
-_BASE_OF_SCREEN = sa.select(DeviceSet.base_id).where(DeviceSet.monitor_id == sa.bindparam("screen"))
 
 
 def media_of(session: Session, device_id: int) -> Sequence[StorageMedium]:
     """Return the media in a machine with their wipes, as the database has them now."""
-    return session.scalars(_MEDIA_OF, {"device": device_id}).all()
+    return session.scalars(_MEDIA_OF, {"device": device_id}).unique().all()
 
 
 def medium_by_id(session: Session, medium_id: int, *, seen_by: Actor) -> StorageMedium | None:
@@ -310,62 +317,12 @@ def loose_media(session: Session, *, seen_by: Actor) -> Sequence[StorageMedium]:
     return session.scalars(query).all()
 
 
-# -- Facts ------------------------------------------------------------------------------------------------------------
-_KNOWN_FACTS = frozenset(field.name for field in fields(Facts))
-
-
-def facts(session: Session, device: Device, *, by: Actor | None = None, mode: HandoverMode | None = None) -> Facts:
-    """Return what the guards ask about a machine: what this area knows, and what each other area registered."""
-    media = media_of(session, device.id)
-    states = [medium_state(medium) for medium in media]
-    known = device.media_known or (device.form in WITHOUT_MEDIA and not media)
-    holds_system = device.form not in WITHOUT_SYSTEM
-    found: dict[str, Any] = {
-        "holds_system": holds_system,
-        "media": core_media.media_state(known, states),
-        "wipe_failed": MediumState.FAILED in states or MediumState.INTERRUPTED in states,
-        "media_asks": core_media.media_asks(states),
-        "triage_outcome": device.triage_outcome,
-        "diagnosed": is_diagnosed(session, device),
-        "charger_complete": device.form not in NEEDS_CHARGER or bool(device.charger),
-        "set_complete": device.form not in NEEDS_SET or set_is_complete(session, device.id),
-        "profile_known": bool(device.profiles)
-        or not holds_system
-        or (device.form in WITHOUT_PROFILE and device.cpu_class is not None),
-        "labelled": device.labelled_at is not None,
-        "locked_from": device.status_before_lock,
-        "left_as": device.left_as,
-        "refusal_signed": device.refusal_signed_at is not None,
-        "controller_id": by.id if by is not None else None,
-        "handover_mode": mode,
-    }
-    for area in registry.FACTS.values():
-        found |= area(session, device, by)
-    base_id = session.scalar(_BASE_OF_SCREEN, {"screen": device.id})
-    if base_id is not None:
-        # A screen goes with its base unit: the reservation of the one is that of the other.
-        base = session.get_one(Device, base_id)
-        for area in registry.FACTS.values():
-            found |= {k: v for k, v in area(session, base, by).items() if k == "reservation_open"}
-    assert found.keys() <= _KNOWN_FACTS, found.keys() - _KNOWN_FACTS
-    return Facts(**found)
-
-
-def is_refurbished(session: Session, device: Device) -> bool:
-    """Tell whether the word "reconditionné" may be printed for the machine; every place that prints it asks here."""
-    return may_be_called_refurbished(device.status, facts(session, device))
-
-
+# -- What is known of all its media ------------------------------------------------------------------------------------
 def media_state(session: Session, device: Device) -> MediaState:
     """Return what is known of all the media of a machine."""
     media = media_of(session, device.id)
     known = device.media_known or (device.form in WITHOUT_MEDIA and not media)
     return core_media.media_state(known, (medium_state(medium) for medium in media))
-
-
-def is_diagnosed(session: Session, device: Device) -> bool:
-    """Tell whether a report on the hardware was read since the machine was last opened up."""
-    return bool(session.scalar(_IS_DIAGNOSED, {"device": device.id, "opened_at": device.opened_at}))
 
 
 # -- Sets, stock, history ---------------------------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 Keyed by area, so that two applications in one process do not register twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
@@ -56,8 +57,23 @@ class Moved:
         return any(step.action is action for step in self.steps)
 
 
-#: Fields of core.workflow.Facts that an area knows, asked under the lock of the device's row.
-FactsOf = Callable[[Session, Device, Actor | None], dict[str, Any]]
+def _no_choice(values: Mapping[str, Any]) -> None:
+    """An area that is not asked which steps are scanned."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an area knows of a machine, asked under the lock of its row in one statement with the others'.
+
+    `columns` are about `Device`, the one row that the statement reads; `facts` makes fields of core.workflow.Facts of
+    their values, by name, and `scanned` the steps that the holder scans, None when it did not choose.
+    """
+
+    columns: Mapping[str, sa.ColumnElement[Any]]
+    facts: Callable[[Mapping[str, Any]], dict[str, Any]]
+    scanned: Callable[[Mapping[str, Any]], Sequence[Action] | None] = _no_choice
+
+
 #: What an area does after a move, in the same transaction; it may raise to refuse the whole.
 AfterMove = Callable[[Session, Moved, Actor], None]
 #: Codes of what, in the area, refers to the device since a moment: "later-reservation", "later-document".
@@ -66,11 +82,7 @@ LaterOf = Callable[[Session, Device, datetime], set[str]]
 #: What an area takes from a report once it is known of which machine it is; `report.device` is that machine.
 AfterReport = Callable[[Session, Report, Reading, Actor, datetime], None]
 
-#: The steps that a holder scans, None when it did not choose.
-ScannedOf = Callable[[Session, int], Sequence[Action] | None]
-
-FACTS: dict[str, FactsOf] = {}
+ASKED: dict[str, Asked] = {}
 AFTER_MOVE: dict[str, AfterMove] = {}
 AFTER_REPORT: dict[str, AfterReport] = {}
 LATER: dict[str, LaterOf] = {}
-SCANNED: dict[str, ScannedOf] = {}

@@ -21,10 +21,8 @@ from refurb.core.media import MediaState
 from refurb.core.workflow import (
     AFTER_WIPED,
     HELD,
-    OPTIONAL_STEPS,
     OUT,
     Action,
-    Facts,
     HandoverMode,
     Since,
     Status,
@@ -35,9 +33,9 @@ from refurb.core.workflow import (
     same_person,
     undo_refusal,
 )
-from refurb.devices import queries, registry
+from refurb.devices import facts, queries, registry
 from refurb.devices.identity import identity_columns, serial_key
-from refurb.devices.models import Device, DeviceAlias, DeviceSet, Report
+from refurb.devices.models import Device, DeviceAlias, Report
 from refurb.devices.registry import Moved
 from refurb.devices.steps import STOCKED, from_plain, group_of, lock, plain, repeated, write
 from refurb.documents.models import Document
@@ -163,12 +161,14 @@ def move(
         raise TransitionRefused("not-allowed")
     device = lock(session, device)
     told = dict(payload or {})
-    _check_set(session, device, action)
+    known = facts.known(session, device, by=by, mode=HandoverMode(mode) if mode is not None else None)
+    if known.base_id is not None and action in WITH_THE_SET and action is not Action.STOCK:
+        # A screen of a set is set aside and handed over with its base unit, not by itself.
+        raise TransitionRefused("in-a-set")
     if action is Action.GIVE_BACK and not str(told.get("motive", "")).strip():
         raise TransitionRefused("motive-missing")
-    facts = queries.facts(session, device, by=by, mode=HandoverMode(mode) if mode is not None else None)
-    steps = path(device.status, action, facts, scanned_steps(session, device))
-    flags = ("same-person",) if _controls(steps) and same_person(facts) else ()
+    steps = path(device.status, action, known.facts, known.scanned)
+    flags = ("same-person",) if _controls(steps) and same_person(known.facts) else ()
     # A savepoint: the screen of a set, or another area, may refuse the whole.
     with session.begin_nested():
         moved = write(
@@ -184,7 +184,8 @@ def move(
             client_uuid=client_uuid,
             client_at=client_at,
         )
-        _move_the_screen(session, moved, by=by, at=at, told=told, mode=mode)
+        if known.in_set:
+            _move_the_screen(session, moved, by=by, at=at, told=told, mode=mode)
         for follow in registry.AFTER_MOVE.values():
             follow(session, moved, by)
         session.flush()
@@ -208,28 +209,11 @@ def _same_deed(
     raise refused("number-taken")
 
 
-def scanned_steps(session: Session, device: Device) -> Sequence[Action]:
-    """Return the steps that the holder of the machine scans; all of them unless its workshop chose."""
-    for area in registry.SCANNED.values():
-        found = area(session, device.holder_id)
-        if found is not None:
-            return found
-    return OPTIONAL_STEPS
-
-
 def _controls(steps: Sequence[Step]) -> bool:
     return any(step.action is Action.CONTROL for step in steps)
 
 
 # -- Sets -------------------------------------------------------------------------------------------------------------
-def _check_set(session: Session, device: Device, action: Action) -> None:
-    """A screen of a set is set aside and handed over with its base unit, not by itself."""
-    if action not in WITH_THE_SET or action is Action.STOCK:
-        return
-    if session.scalar(sa.select(DeviceSet.id).where(DeviceSet.monitor_id == device.id)) is not None:
-        raise TransitionRefused("in-a-set")
-
-
 def _move_the_screen(
     session: Session, moved: Moved, *, by: Actor, at: datetime, told: dict[str, Any], mode: HandoverMode | str | None
 ) -> None:
@@ -266,16 +250,12 @@ def _follow(
 ) -> None:
     if action is Action.STOCK and screen.status is Status.IN_STOCK:
         return
-    facts = queries.facts(session, screen, by=by, mode=HandoverMode(mode) if mode is not None else None)
-    if action in (Action.RELEASE, Action.HAND_OVER, Action.PREPARE):
-        # The reservation is the base's; it may be closed by now, in this same transaction.
-        facts = _held(facts)
-    steps = path(screen.status, action, facts, scanned_steps(session, screen))
+    known = facts.known(session, screen, by=by, mode=HandoverMode(mode) if mode is not None else None)
+    # The reservation is the base's; it may be closed by now, in this same transaction.
+    held = action in (Action.RELEASE, Action.HAND_OVER, Action.PREPARE)
+    asked = replace(known.facts, reservation_open=True) if held else known.facts
+    steps = path(screen.status, action, asked, known.scanned)
     write(session, screen, action, steps, by=by, at=at, told={**told, "with_set": True})
-
-
-def _held(facts: Facts) -> Facts:
-    return replace(facts, reservation_open=True)
 
 
 # -- Undo -------------------------------------------------------------------------------------------------------------
@@ -452,15 +432,15 @@ def put_at(
     at: datetime,
     client_uuid: str | None = None,
     client_at: datetime | None = None,
-) -> bool:
-    """Put the machine on a shelf; returns whether it stood elsewhere."""
+) -> Event | None:
+    """Put the machine on a shelf; returns the event, None when it stood there already."""
     if _same_deed(session, client_uuid, by, device.id) is not None:
-        return False
+        return None
     device = lock(session, device)
     if device.place_id == place_id:
-        return False
+        return None
     was, device.place_id = device.place_id, place_id
-    record(
+    return record(
         session,
         "device",
         device.id,
@@ -471,8 +451,6 @@ def put_at(
         client_uuid=client_uuid,
         client_at=client_at,
     )
-    session.flush()
-    return True
 
 
 def set_charger(session: Session, device: Device, charger: str | None, *, by: Actor, at: datetime) -> bool:

@@ -15,6 +15,7 @@ from refurb.core.refurbished import may_be_called_refurbished
 from refurb.core.workflow import Action, Status, TransitionRefused, TriageOutcome
 from refurb.db import get_session
 from refurb.devices import history, queries, services, stock
+from refurb.devices.facts import known
 from refurb.devices.forms import ChargerForm, EditForm, MoveForm, options
 from refurb.devices.models import Device, Grade
 from refurb.devices.services import DeviceRefused
@@ -105,14 +106,13 @@ def found(session: Session, code: str) -> Device:
 def page_of(device: Device, *, refusal: str | None = None, charger: ChargerForm | None = None) -> ResponseReturnValue:
     """Show a machine; with the sentence of a refused deed, as 422."""
     session, who = get_session(), actor()
-    facts = queries.facts(session, device, by=who)
-    scanned = services.scanned_steps(session, device)
-    step = guidance.next_step(device.status, facts, scanned)
-    offered = guidance.allowed_actions(device.status, facts, scanned, who.permissions)
+    found = known(session, device, by=who)
+    step = guidance.next_step(device.status, found.facts, found.scanned)
+    offered = guidance.allowed_actions(device.status, found.facts, found.scanned, who.permissions)
     body = render_template(
         "devices/show.html",
         device=device,
-        facts=facts,
+        facts=found.facts,
         step=step,
         offered=[action for action in offered if action not in ELSEWHERE],
         asking=ASKING,
@@ -125,7 +125,7 @@ def page_of(device: Device, *, refusal: str | None = None, charger: ChargerForm 
         installation=workshop.installation_of(session, device.id),
         control=workshop.control_of(session, device),
         reservation=matching.open_reservation(session, device.id),
-        refurbished=may_be_called_refurbished(device.status, facts),
+        refurbished=may_be_called_refurbished(device.status, found.facts),
         papers=documents.of_subject(session, "device", device.id),
         lines=history.lines(session, device.id, seen_by=who),
         undoable=queries.last_move(session, device.id),

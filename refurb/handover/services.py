@@ -33,6 +33,7 @@ from refurb.core.need_life import Act
 from refurb.core.workflow import Action, HandoverMode, Status
 from refurb.devices import queries as devices
 from refurb.devices import services as device_services
+from refurb.devices.facts import is_refurbished
 from refurb.devices.models import Device
 from refurb.devices.steps import lock
 from refurb.documents import queries as documents
@@ -297,7 +298,7 @@ def _issue_papers(
                 on=at.astimezone(zone()).date(),
                 first_boot=FIRST_BOOTS.get(installed.first_boot if installed else "", "own_account"),
                 screen=whole.monitor if whole is not None else None,
-                refurbished=devices.is_refurbished(session, case.device),
+                refurbished=is_refurbished(session, case.device),
             )
             document_services.issue(
                 session,

@@ -21,18 +21,13 @@ from refurb.security import Actor
 
 def register(app: Flask) -> None:
     """Called by create_app()."""
-    registry.FACTS["matching"] = facts
+    registry.ASKED["matching"] = queries.SET_ASIDE
     registry.AFTER_MOVE["matching"] = after_move
     registry.LATER["matching"] = later
     needs.AFTER_CHANGE["matching"] = after_change
     waits.ESTIMATES["matching"] = tell_wait
     papers.SEES["match_run"] = sees_run
     outbox.HANDLERS[proposals.ACCEPT] = jobs.accept_one
-
-
-def facts(session: Session, device: Device, by: Actor | None) -> dict[str, object]:
-    """Whether something is set aside, asked under the lock of the machine's row."""
-    return {"reservation_open": queries.has_open(session, device.id)}
 
 
 def after_move(session: Session, moved: Moved, by: Actor) -> None:

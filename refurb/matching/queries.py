@@ -14,6 +14,7 @@ from refurb.core.matching import Candidate, Unsuitable, Wanted
 from refurb.core.permissions import Permission
 from refurb.core.workflow import HELD, Status
 from refurb.devices.models import Device
+from refurb.devices.registry import Asked
 from refurb.matching import scenario
 from refurb.matching.models import Ending, Reservation
 from refurb.matching.narrowing import Choice, choose
@@ -106,10 +107,11 @@ def by_id(session: Session, reservation_id: int, *, seen_by: Actor) -> Reservati
     return session.scalar(query.where(sa.or_(sa.false(), *seen)))
 
 
-def has_open(session: Session, device_id: int) -> bool:
-    """Whether a machine is set aside: the fact that the moves of devices ask for."""
-    found = sa.select(Reservation.id).where(Reservation.device_id == device_id, Reservation.ended_at.is_(None))
-    return session.scalar(found) is not None
+#: Whether a machine is set aside: what the moves of devices ask for.
+SET_ASIDE = Asked(
+    {"open": sa.exists().where(Reservation.device_id == Device.id, Reservation.ended_at.is_(None))},
+    lambda values: {"reservation_open": values["open"]},
+)
 
 
 def made_since(session: Session, device_id: int, since: datetime) -> bool:

@@ -22,7 +22,7 @@ from refurb.core.pocket import ResetRefused
 from refurb.core.workflow import Action, TransitionRefused
 from refurb.db import get_session
 from refurb.devices import queries as devices
-from refurb.devices import services as device_services
+from refurb.devices.facts import known
 from refurb.devices.media import AWAY
 from refurb.devices.models import Device
 from refurb.devices.report_words import next_step as lacks
@@ -81,8 +81,8 @@ def bench(code: str) -> ResponseReturnValue:
 def page(device: Device, *, refusal: str | None = None, **forms: FlaskForm) -> ResponseReturnValue:
     """Show the bench page; with the sentence of a refused deed, or with a form to put right, as 422."""
     session, who = get_session(), actor()
-    facts = devices.facts(session, device, by=who)
-    scanned = device_services.scanned_steps(session, device)
+    asked = known(session, device, by=who)
+    facts, scanned = asked.facts, asked.scanned
     ticks = services.ticks_of(session, device)
     values = {code: row.tick.value for code, row in ticks.items()}
     form = forms.get("ticks_form") or ticks_form(device.form, values)

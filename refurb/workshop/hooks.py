@@ -8,8 +8,7 @@ from refurb.workshop import bench, locks, queries, services
 
 def register(app: Flask) -> None:
     """Called by create_app()."""
-    registry.FACTS["workshop"] = queries.facts
-    registry.SCANNED["workshop"] = queries.scanned_steps
+    registry.ASKED["workshop"] = queries.ASKED
     registry.AFTER_MOVE["workshop"] = services.after_move
     registry.AFTER_MOVE["workshop.locks"] = locks.after_move
     registry.AFTER_REPORT["workshop"] = bench.after_report

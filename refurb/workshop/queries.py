@@ -1,6 +1,6 @@
 """What a workshop chose, installs and ticked, and what waits for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,26 +14,12 @@ from refurb.core.media import Outcome, WipeSource
 from refurb.core.permissions import Role
 from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, Status
 from refurb.devices.models import Device, MediumWipe, StorageMedium
-from refurb.security import Actor
+from refurb.devices.registry import Asked
 from refurb.workshop.models import Control, Installation, OperatingSystem, WorkshopSettings
 
-#: What every move asks, built once: building a statement costs as much as running it.
-_MEMBERS = sa.select(Membership.role_codes).where(
-    Membership.organisation_id == sa.bindparam("organisation"), Membership.ended_at.is_(None)
-)
-_INSTALLATION = (
-    sa.select(Installation)
-    .where(Installation.device_id == sa.bindparam("device"))
-    .options(joinedload(Installation.os))
-    .order_by(Installation.installed_at.desc(), Installation.id.desc())
-    .limit(1)
-)
-_CONTROL = (
-    sa.select(Control)
-    .where(Control.device_id == sa.bindparam("device"), Control.controlled_at >= sa.bindparam("opened_at"))
-    .order_by(Control.controlled_at.desc(), Control.id.desc())
-    .limit(1)
-)
+#: The latest first.
+_LAST_INSTALLED = (Installation.installed_at.desc(), Installation.id.desc())
+_LAST_CONTROLLED = (Control.controlled_at.desc(), Control.id.desc())
 
 
 def settings_of(session: Session, organisation_id: int) -> WorkshopSettings | None:
@@ -44,21 +30,19 @@ def settings_of(session: Session, organisation_id: int) -> WorkshopSettings | No
 def scanned_steps(session: Session, organisation_id: int) -> Sequence[Action] | None:
     """Return the steps a workshop scans, None for all of them."""
     settings = settings_of(session, organisation_id)
-    if settings is None or settings.scanned_steps is None:
-        return None
-    return [action for action in OPTIONAL_STEPS if action.value in settings.scanned_steps]
-
-
-def active_technicians(session: Session, organisation_id: int) -> int:
-    """Return how many people of the workshop install and control."""
-    codes = session.scalars(_MEMBERS, {"organisation": organisation_id})
-    wanted = {Role.TECHNICIAN.value, Role.CONTROLLER.value}
-    return sum(1 for held in codes if wanted & set(held))
+    return _scanned(None if settings is None else settings.scanned_steps)
 
 
 def installation_of(session: Session, device_id: int) -> Installation | None:
     """Return the system that is on a machine: the last one installed, unless a wipe came after it."""
-    installation = session.scalar(_INSTALLATION, {"device": device_id})
+    query = (
+        sa.select(Installation)
+        .where(Installation.device_id == device_id)
+        .options(joinedload(Installation.os))
+        .order_by(*_LAST_INSTALLED)
+        .limit(1)
+    )
+    installation = session.scalar(query)
     if installation is None:
         return None
     wiped = session.scalar(
@@ -69,7 +53,8 @@ def installation_of(session: Session, device_id: int) -> Installation | None:
 
 def control_of(session: Session, device: Device) -> Control | None:
     """Return the last checklist ticked since the machine was last opened up."""
-    return session.scalar(_CONTROL, {"device": device.id, "opened_at": device.opened_at})
+    query = sa.select(Control).where(Control.device_id == device.id, Control.controlled_at >= device.opened_at)
+    return session.scalar(query.order_by(*_LAST_CONTROLLED).limit(1))
 
 
 def systems(session: Session, *, offered: bool = True) -> Sequence[OperatingSystem]:
@@ -78,22 +63,68 @@ def systems(session: Session, *, offered: bool = True) -> Sequence[OperatingSyst
     return session.scalars(query.where(OperatingSystem.is_offered) if offered else query).all()
 
 
-def facts(session: Session, device: Device, by: Actor | None) -> dict[str, Any]:
-    """Return what the workshop knows of a machine, for the guards."""
-    settings = settings_of(session, device.holder_id)
-    installation = installation_of(session, device.id)
-    control = control_of(session, device)
+# -- What the guards of a move ask ------------------------------------------------------------------------------------
+def _chosen(column: Any) -> sa.ColumnElement[Any]:
+    return sa.select(column).where(WorkshopSettings.organisation_id == Device.holder_id).scalar_subquery()
+
+
+def _installed(column: Any) -> sa.ColumnElement[Any]:
+    query = sa.select(column).where(Installation.device_id == Device.id)
+    return query.order_by(*_LAST_INSTALLED).limit(1).scalar_subquery()
+
+
+def _controlled(column: Any) -> sa.ColumnElement[Any]:
+    query = sa.select(column).where(Control.device_id == Device.id, Control.controlled_at >= Device.opened_at)
+    return query.order_by(*_LAST_CONTROLLED).limit(1).scalar_subquery()
+
+
+def _facts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the workshop knows of a machine; a wipe after the installation has taken the system away."""
+    installed_at, wiped_at = values["installed_at"], values["wiped_at"]
+    installed = installed_at is not None and not (wiped_at is not None and wiped_at > installed_at)
     known: dict[str, Any] = {
-        "system_known": installation is not None or (settings is not None and settings.default_os_id is not None),
-        "installer_id": installation.installed_by_id if installation is not None else None,
-        "second_person": settings.second_person if settings is not None else SecondPerson.PREFERRED,
-        "technicians": active_technicians(session, device.holder_id),
+        "system_known": installed or values["default_os_id"] is not None,
+        "installer_id": values["installed_by_id"] if installed else None,
+        "second_person": values["second_person"] or SecondPerson.PREFERRED,
+        "technicians": values["technicians"],
         "control": workflow.Control.NONE,
     }
-    if control is not None:
-        known["control"] = workflow.Control.PASSED if control.passed else workflow.Control.FAILED
-        known["controller_id"] = control.controlled_by_id
+    if values["passed"] is not None:
+        known["control"] = workflow.Control.PASSED if values["passed"] else workflow.Control.FAILED
+        known["controller_id"] = values["controlled_by_id"]
     return known
+
+
+def _scanned(steps: Sequence[str] | None) -> Sequence[Action] | None:
+    return None if steps is None else [action for action in OPTIONAL_STEPS if action.value in steps]
+
+
+_CODES = sa.cast(Membership.role_codes, sa.Text)
+ASKED = Asked(
+    {
+        "scanned_steps": _chosen(WorkshopSettings.scanned_steps),
+        "default_os_id": _chosen(WorkshopSettings.default_os_id),
+        "second_person": _chosen(WorkshopSettings.second_person),
+        "installed_at": _installed(Installation.installed_at),
+        "installed_by_id": _installed(Installation.installed_by_id),
+        "wiped_at": sa.select(sa.func.max(MediumWipe.recorded_at))
+        .join(StorageMedium)
+        .where(StorageMedium.device_id == Device.id)
+        .scalar_subquery(),
+        "passed": _controlled(Control.passed),
+        "controlled_by_id": _controlled(Control.controlled_by_id),
+        # How many people of the workshop install and control.
+        "technicians": sa.select(sa.func.count())
+        .where(
+            Membership.organisation_id == Device.holder_id,
+            Membership.ended_at.is_(None),
+            sa.or_(*(_CODES.contains(f'"{role.value}"') for role in (Role.TECHNICIAN, Role.CONTROLLER))),
+        )
+        .scalar_subquery(),
+    },
+    _facts,
+    lambda values: _scanned(values["scanned_steps"]),
+)
 
 
 # -- What waits -------------------------------------------------------------------------------------------------------

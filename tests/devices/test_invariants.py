@@ -171,12 +171,11 @@ class Lives(RuleBasedStateMachine):
     def move_as_said(self, which: int) -> None:
         """What the page says to do next."""
         from refurb.core import guidance
-        from refurb.devices import queries, services
+        from refurb.devices.facts import known
 
         device = self.pick(which)
-        step = guidance.next_step(
-            device.status, queries.facts(self.session, device), services.scanned_steps(self.session, device)
-        )
+        found = known(self.session, device)
+        step = guidance.next_step(device.status, found.facts, found.scanned)
         if step.action is not None and step.action is not Action.RESERVE and not step.missing:
             self.do_move(device, step.action)
 

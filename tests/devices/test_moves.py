@@ -376,8 +376,8 @@ def test_lost_in_the_workshop_is_nobodys_hands(
 def test_a_tablet_is_known_by_its_class_alone(
     session: Session, make_device: MakeDevice, form: Form, cpu_class: int | None, known: bool
 ) -> None:
-    from refurb.devices import queries
+    from refurb.devices.facts import facts
 
     device = make_device(form=form)
     device.cpu_class = cpu_class
-    assert queries.facts(session, device).profile_known is known
+    assert facts(session, device).profile_known is known
