@@ -9,6 +9,8 @@ from refurb.audit.models import Event
 
 #: Asked by every scan, so built once.
 _BY_CLIENT_UUID = sa.select(Event).where(Event.client_uuid == sa.bindparam("uuid"))
+#: Key in `session.info` of the client's number that this transaction found free, so that it is asked once.
+UNSEEN = "audit.unseen"
 
 
 def of_subject(session: Session, subject_kind: str, subject_id: int, *, limit: int = 200) -> Sequence[Event]:
@@ -21,8 +23,15 @@ def of_subject(session: Session, subject_kind: str, subject_id: int, *, limit: i
     ).all()
 
 
+def note_unseen(session: Session, client_uuid: str) -> None:
+    """Say that no event bears this client's number, as the transaction that runs has read."""
+    session.info[UNSEEN] = (session.get_transaction(), client_uuid)
+
+
 def by_client_uuid(session: Session, client_uuid: str) -> Event | None:
     """Return the event that this client's deed made, if it was received already."""
+    if session.info.get(UNSEEN) == (session.get_transaction(), client_uuid):
+        return None
     return session.scalar(_BY_CLIENT_UUID, {"uuid": client_uuid})
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
+from refurb.audit.queries import UNSEEN
 from refurb.core import chain, events
 
 
@@ -55,7 +56,9 @@ def record(
     """
     events.check(kind, payload or {})
     _lock_chain(session, subject_kind, subject_id)
-    last = session.execute(_LAST, {"kind": subject_kind, "subject": subject_id}).first()
+    # What the deed changed is written with its event, in one flush: no event waits, or this would not see it.
+    with session.no_autoflush:
+        last = session.execute(_LAST, {"kind": subject_kind, "subject": subject_id}).first()
     salt, content = secrets.token_hex(16), dict(payload or {})
     event = Event(
         subject_kind=subject_kind,
@@ -79,6 +82,8 @@ def record(
     event.hash = chain.event_hash(event.previous_hash, envelope(event), event.payload_hash)
     session.add(event)
     session.flush()
+    if client_uuid is not None:
+        session.info.pop(UNSEEN, None)
     return event
 
 

@@ -133,7 +133,7 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
         rows=[part("_row", {"entry": entry}) for entry in shown["entries"]],
         changed=[part("_row", {"entry": entry}) for entry in undone],
         setting=part("_setting", shown) if setting else None,
-        standing=part("_standing", shown) if stands else None,
+        standing=part("_standing", shown) if shown["redrawn"] else None,
         counts=part("_counts", shown),
     )
 

@@ -133,12 +133,17 @@ def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), stan
     in_the_way = pile is not None and any(counts[a] for a in queries.STANDING)
     many = queries.STANDING_SHOWN + 1
     stands = queries.unsettled(session, pile.id, limit=many) if pile and in_the_way and standing else ()
+    # Where more stand than are listed, and the latest is not among them, the list is what it was.
+    redrawn = standing and (
+        len(stands) < many or not latest or any(s in stands or s.reason == "undone" for s in latest)
+    )
     return {
         "pile": pile,
         "entries": entries,
         "last": entries[-1 if latest else 0] if entries else None,
         "counts": counts,
-        "standing": [told(scan) for scan in stands[: queries.STANDING_SHOWN]],
+        "redrawn": redrawn,
+        "standing": [told(scan) for scan in stands[: queries.STANDING_SHOWN]] if redrawn else [],
         "more_standing": len(stands) > queries.STANDING_SHOWN,
         "context": context.title(session, reference, by) if context else None,
         "command": COMMANDS.get(pile.command or "") if pile else None,

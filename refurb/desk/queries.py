@@ -1,16 +1,21 @@
 """Piles and scans, and the machine that a scan means: few statements, for a gun does not wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from refurb.audit.models import Event
+from refurb.audit.queries import note_unseen
 from refurb.core.scanning import Answer
 from refurb.desk.models import Scan, ScanPile
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device, DeviceAlias
-from refurb.devices.queries import visible
+from refurb.devices.queries import Reach, reach_of, visible
 from refurb.devices.steps import note_locked
+from refurb.organisations.models import Organisation, Place
 from refurb.security import Actor
 
 #: More machines than this under one serial are not listed.
@@ -24,6 +29,11 @@ TICKED = ("counted", "counted-unexpected", "counted-elsewhere")
 NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command")
 
 
+def _one_of(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
+    """Return what `in_` does, without its text being made anew at each execution."""
+    return sa.or_(*(column == value for value in values))
+
+
 #: What every scan asks, built once: building a statement costs as much as running it.
 _OPEN_PILE = (
     sa.select(ScanPile)
@@ -35,29 +45,45 @@ _OPEN_PILE = (
     )
     .options(joinedload(ScanPile.place))
 )
-_SCANS_OF_UUIDS = (
-    sa.select(Scan)
-    .where(Scan.client_uuid.in_(sa.bindparam("uuids", expanding=True)))
-    .options(joinedload(Scan.device))
-    .order_by(Scan.id)
+_SEEN = sa.select(
+    sa.exists().where(Scan.client_uuid == sa.bindparam("uuid")),
+    sa.exists().where(Event.client_uuid == sa.bindparam("uuid")),
 )
 _COUNTED = (
     Scan.undone_at.is_(None),
     sa.or_(
-        sa.and_(Scan.answer.in_(STANDING), Scan.reason != "badge-pin"),
+        sa.and_(_one_of(Scan.answer, STANDING), Scan.reason != "badge-pin"),
         Scan.event_id.is_not(None),
         sa.and_(Scan.answer == Answer.ALREADY, Scan.device_id.is_not(None)),
-        Scan.reason.in_(("to-label", *TICKED)),
+        _one_of(Scan.reason, ("to-label", *TICKED)),
     ),
 )
 _COUNTS = (
     sa.select(Scan.answer, sa.func.count()).where(Scan.pile_id == sa.bindparam("pile"), *_COUNTED).group_by(Scan.answer)
 )
-_DEVICE_OF_CODE = (
-    sa.select(Device)
-    .where(Device.code == sa.bindparam("code"))
-    .options(joinedload(Device.holder), joinedload(Device.place))
+_UNSETTLED = (
+    sa.select(Scan)
+    .where(
+        Scan.pile_id == sa.bindparam("pile"),
+        _one_of(Scan.answer, STANDING),
+        *(Scan.reason != reason for reason in NOT_STANDING),
+        Scan.settled_at.is_(None),
+    )
+    .options(joinedload(Scan.device))
+    .order_by(Scan.id)
+    .limit(sa.bindparam("many"))
 )
+_KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
+_OF_THE_PILE = (
+    Device.holder_id == sa.select(ScanPile.organisation_id).where(ScanPile.id == sa.bindparam("pile")).scalar_subquery()
+)
+#: Those of some texts that name a machine of the pile's workshop.
+_NAMES: sa.CompoundSelect[Any] = sa.union_all(
+    sa.select(Device.code).where(_OF_THE_PILE, Device.code.in_(_KEYS)),
+    sa.select(Device.serial_key).where(_OF_THE_PILE, Device.serial_key.in_(_KEYS)),
+    sa.select(DeviceAlias.text_key).join(Device).where(_OF_THE_PILE, DeviceAlias.text_key.in_(_KEYS)),
+)
+_DEVICE_OF_CODE = sa.select(Device).where(Device.code == sa.bindparam("code"))
 _LOCKED_OF_CODE = _DEVICE_OF_CODE.with_for_update(of=Device).execution_options(populate_existing=True)
 
 
@@ -95,7 +121,16 @@ def scan_by_id(session: Session, scan_id: int, *, by: Actor) -> Scan | None:
 
 def scans_of_uuids(session: Session, uuids: Sequence[str]) -> Sequence[Scan]:
     """Return what these browser's scans made, if they came before, in order."""
-    return session.scalars(_SCANS_OF_UUIDS, {"uuids": list(uuids)}).all()
+    query = sa.select(Scan).where(Scan.client_uuid.in_(uuids)).options(joinedload(Scan.device)).order_by(Scan.id)
+    return session.scalars(query).all()
+
+
+def is_new(session: Session, client_uuid: str) -> bool:
+    """Tell whether no scan bears this browser's number; that no event does either is noted for the deed to come."""
+    scanned, done = session.execute(_SEEN, {"uuid": client_uuid}).one()
+    if not (scanned or done):
+        note_unseen(session, client_uuid)
+    return not scanned
 
 
 def is_author(session: Session, scan: Scan, by: Actor) -> bool:
@@ -132,20 +167,9 @@ def unsettled(session: Session, pile_id: int, *, limit: int = 100) -> Sequence[S
 
     An unknown one that names a machine by now, however that came in, stands in nobody's way.
     """
-    query = (
-        sa.select(Scan)
-        .where(
-            Scan.pile_id == pile_id,
-            Scan.answer.in_(STANDING),
-            Scan.reason.not_in(NOT_STANDING),
-            Scan.settled_at.is_(None),
-        )
-        .options(joinedload(Scan.device))
-        .order_by(Scan.id)
-    )
     size = limit
     while True:
-        found = session.scalars(query.limit(size)).all()
+        found = session.scalars(_UNSETTLED, {"pile": pile_id, "many": size}).all()
         known = _known_since(session, found)
         kept = [entry for entry in found if entry.id not in known]
         if len(kept) >= limit or len(found) < size:
@@ -163,11 +187,7 @@ def _known_since(session: Session, entries: Sequence[Scan]) -> set[int]:
     keys: set[str] = set().union(*names.values())
     if not keys:
         return set()
-    holder = sa.select(ScanPile.organisation_id).where(ScanPile.id == entries[0].pile_id).scalar_subquery()
-    own = sa.select(Device.code, Device.serial_key).where(Device.holder_id == holder)
-    rows = session.execute(own.where(sa.or_(Device.code.in_(keys), Device.serial_key.in_(keys)))).all()
-    aliases = sa.select(DeviceAlias.text_key).join(Device).where(Device.holder_id == holder)
-    found = {name for row in rows for name in row} | set(session.scalars(aliases.where(DeviceAlias.text_key.in_(keys))))
+    found = set(session.scalars(_NAMES, {"pile": entries[0].pile_id, "keys": sorted(keys)}))
     return {number for number, its in names.items() if its & found}
 
 
@@ -196,11 +216,20 @@ def device_of_code(session: Session, code: str, *, lock: bool = False) -> Device
     found = session.scalar(_LOCKED_OF_CODE if lock else _DEVICE_OF_CODE, {"code": code})
     if found is None:
         linked = sa.select(Device).join(DeviceAlias).where(DeviceAlias.text_key == serial_key(code))
-        linked = linked.options(joinedload(Device.holder), joinedload(Device.place)).limit(1)
-        return session.scalars(linked).first()
+        return session.scalars(linked.limit(1)).first()
     if lock:
         note_locked(session, found)
     return found
+
+
+def holder_name(session: Session, device: Device) -> str:
+    """Return the name of who holds a machine."""
+    return session.scalars(sa.select(Organisation.name).where(Organisation.id == device.holder_id)).one()
+
+
+def place_name(session: Session, device: Device) -> str | None:
+    """Return the name of where a machine stands, None where that is nowhere."""
+    return session.scalar(sa.select(Place.name).where(Place.id == device.place_id))
 
 
 def may_see(session: Session, device: Device, by: Actor) -> bool:
@@ -208,6 +237,19 @@ def may_see(session: Session, device: Device, by: Actor) -> bool:
     if device.holder_id == by.organisation_id:
         return True
     return session.scalar(visible(sa.select(Device.id).where(Device.id == device.id), by)) is not None
+
+
+@cache
+def _named(reach: Reach) -> sa.Select[Any]:
+    """Return the statement of `devices_of_text`: machines with the key that names them."""
+    named = sa.union_all(
+        sa.select(Device.id, Device.serial_key.label("key")).where(Device.serial_key.in_(_KEYS)),
+        sa.select(DeviceAlias.device_id, DeviceAlias.text_key).where(DeviceAlias.text_key.in_(_KEYS)),
+    ).subquery()
+    query = sa.select(Device, named.c.key).join(named, named.c.id == Device.id)
+    if reach is Reach.OWN:
+        query = query.where(Device.holder_id == sa.bindparam("holder"))
+    return query.order_by(Device.id).limit(sa.bindparam("many"))
 
 
 def devices_of_text(session: Session, candidates: Sequence[str], *, seen_by: Actor) -> tuple[str, Sequence[Device]]:
@@ -218,18 +260,12 @@ def devices_of_text(session: Session, candidates: Sequence[str], *, seen_by: Act
     keys = {key: text for text in reversed(candidates) if (key := serial_key(text))}
     if not keys:
         return "", []
-    named = sa.union_all(
-        sa.select(Device.id, Device.serial_key.label("key")).where(Device.serial_key.in_(keys)),
-        sa.select(DeviceAlias.device_id, DeviceAlias.text_key).where(DeviceAlias.text_key.in_(keys)),
-    ).subquery()
-    query = (
-        visible(sa.select(Device, named.c.key), seen_by)
-        .join(named, named.c.id == Device.id)
-        .options(joinedload(Device.holder), joinedload(Device.place))
-        .order_by(Device.id)
-        .limit(SEVERAL * len(keys))
-    )
-    rows = session.execute(query).all()
+    if (reach := reach_of(seen_by)) is Reach.NONE:
+        return "", []
+    values = {"keys": list(keys), "holder": seen_by.organisation_id, "many": SEVERAL * len(keys)}
+    if reach is Reach.ALL:
+        del values["holder"]
+    rows = session.execute(_named(reach), values).all()
     for text in candidates:
         key = serial_key(text)
         found = {device.id: device for device, named_by in rows if named_by == key}

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from refurb.audit.queries import by_client_uuid
 from refurb.core.guidance import next_step
 from refurb.core.identity import CodeKind, Reading, WhyNot, clean, kind_of, read
 from refurb.core.permissions import Permission
@@ -19,6 +18,7 @@ from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import CONTEXTS, OFFERS, OPENERS, STARTS, Context, DeskRefused, Outcome
 from refurb.devices import queries as device_queries
 from refurb.devices import services as devices
+from refurb.devices.facts import known
 from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
 from refurb.organisations import queries as organisation_queries
@@ -63,7 +63,8 @@ def scan(
     """
     reading = read(text, prefix=prefix, suffix=suffix)
     uuids = [client_uuid, *(str(uuid.uuid5(uuid.UUID(client_uuid), str(i))) for i in range(1, len(reading.codes)))]
-    if earlier := queries.scans_of_uuids(session, uuids):
+    if not queries.is_new(session, client_uuid):
+        earlier = queries.scans_of_uuids(session, uuids)
         if earlier[0].text == clean(text)[:400] and queries.is_author(session, earlier[0], by):
             return earlier
         # Another's number, or another machine's: refused under a number of its own, so that a queue goes on.
@@ -254,7 +255,7 @@ def _device(
     sets_nothing = command is None and pile.place_id is None
     if device.holder_id != by.organisation_id and not (sets_nothing and queries.may_see(session, device, by)):
         # Who holds it acts on it: the coordination reads every machine, others recognise one and no more.
-        told = detail | {"holder": device.holder.name, "offers": _offers(session, device, by)}
+        told = detail | {"holder": queries.holder_name(session, device), "offers": _offers(session, device, by)}
         if sets_nothing:
             return Outcome(Answer.DONE, "opened-elsewhere", told, device)
         return Outcome(Answer.REFUSED, "held-elsewhere", told, device)
@@ -271,8 +272,8 @@ def _device(
 
 def opened(session: Session, device: Device, *, by: Actor) -> dict[str, Any]:
     """Return what a machine that opens says: what to do next, what stands in the way, and what else it leads to."""
-    facts = device_queries.facts(session, device, by=by)
-    step = next_step(device.status, facts, devices.scanned_steps(session, device))
+    found = known(session, device, by=by)
+    step = next_step(device.status, found.facts, found.scanned)
     told: dict[str, Any] = {
         "next": step.action.value if step.action else None,
         "missing": list(step.missing),
@@ -345,10 +346,10 @@ def _put(
     detail["place"] = pile.place.name if pile.place else None
     if not by.permissions & PLACES:
         return Outcome(Answer.REFUSED, "not-allowed", detail, device)
-    if not devices.put_at(session, device, pile.place_id, by=by, at=at, **client):
+    event = devices.put_at(session, device, pile.place_id, by=by, at=at, **client)
+    if event is None:
         return Outcome(Answer.ALREADY, "placed", detail, device)
-    event = by_client_uuid(session, client["client_uuid"])
-    return Outcome(Answer.DONE, "placed", detail, device, event_id=event.id if event else None)
+    return Outcome(Answer.DONE, "placed", detail, device, event_id=event.id)
 
 
 def _undo_last(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> Outcome:

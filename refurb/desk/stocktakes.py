@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from refurb.core.identity import Reading, read
 from refurb.core.scanning import Answer
 from refurb.core.workflow import OUT
+from refurb.desk import queries
 from refurb.desk.models import Stocktake, StocktakeItem
 from refurb.desk.registry import DeskRefused, Outcome
 from refurb.devices.models import Device
@@ -211,7 +212,7 @@ def _tick(session: Session, found: Stocktake, device: Device, *, by: Actor, at: 
     ).first()
     if ticked is not None:
         return Outcome(Answer.DONE, "counted", detail, device)
-    where = _recorded(device, by)
+    where = _recorded(session, device, by)
     if _stranger(session, found.id, device.id, where, at):
         if where is None:
             return Outcome(Answer.DONE, "counted-unexpected", detail, device)
@@ -226,11 +227,11 @@ def _open(session: Session, reference: str, by: Actor) -> Stocktake | None:
     return found if found is not None and found.closed_at is None else None
 
 
-def _recorded(device: Device, by: Actor) -> str | None:
+def _recorded(session: Session, device: Device, by: Actor) -> str | None:
     """Return where the record says that a machine stands, when that is somewhere."""
-    if device.holder_id != by.organisation_id:
-        return device.holder.name[:300]
-    return device.place.name[:300] if device.place is not None else None
+    elsewhere = device.holder_id != by.organisation_id
+    name = queries.holder_name(session, device) if elsewhere else queries.place_name(session, device)
+    return name[:300] if name else None
 
 
 def _stranger(session: Session, stocktake_id: int, device_id: int, where: str | None, at: datetime) -> bool:

@@ -1,8 +1,9 @@
 """What the desk says: a word for each answer, a sentence for each reason, in the reader's language."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from flask import current_app, url_for
@@ -90,8 +91,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Told:
-    """A scan as it is shown."""
+    """A scan as it is shown; what not every list shows of it is said when it is asked."""
 
+    scan: Scan
     id: int
     answer: Answer
     word: str
@@ -107,21 +109,39 @@ class Told:
     #: Something befell the machine between the two.
     conflict: bool = False
     reason: str = ""
-    url: str | None = None
-    more: list[str] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    #: What may be done to the machine by one tap: commands and their words, what comes next and nothing else.
-    steps: list[tuple[str, str]] = field(default_factory=list)
     #: The blank label that may be given to a machine.
     link_label: str | None = None
     #: The badge whose PIN is asked.
     badge: str | None = None
     #: It stands in the way of the pile: nobody dealt with it yet.
     stands: bool = False
-    #: A fragment of another area that the page fetches after the answer: for whom the machine is.
-    then: str | None = None
     can_undo: bool = False
     undone: bool = False
+
+    @cached_property
+    def url(self) -> str | None:
+        """The page of what was scanned."""
+        return _url(self.scan, self.scan.detail or {})
+
+    @cached_property
+    def more(self) -> list[str]:
+        """What is worth adding under the sentence."""
+        return _more(self.scan, self.scan.detail or {})
+
+    @cached_property
+    def links(self) -> list[Link]:
+        """The pages to go on with."""
+        return _links(self.scan, self.scan.detail or {}, self.url)
+
+    @cached_property
+    def steps(self) -> list[tuple[str, str]]:
+        """What may be done to the machine by one tap: commands and their words, what comes next and nothing else."""
+        return _steps(self.scan, self.scan.detail or {})
+
+    @cached_property
+    def then(self) -> str | None:
+        """A fragment of another area that the page fetches after the answer: for whom the machine is."""
+        return _then(self.scan, self.scan.detail or {})
 
 
 def refusal(code: str) -> str:
@@ -138,13 +158,9 @@ def told(scan: Scan) -> Told:
     word, tone, icon = ANSWERS[scan.answer]
     detail, device = scan.detail or {}, scan.device
     code = device.code if device else scan.code
-    url = None
-    if device and scan.reason not in ("opened-elsewhere", "held-elsewhere"):
-        url = _page("devices.show", code=device.code)
-    elif detail.get("url"):
-        url = str(detail["url"])
     title = " ".join(filter(None, (device.maker, device.model))) if device else str(detail.get("title") or "")
     return Told(
+        scan=scan,
         id=scan.id,
         answer=scan.answer,
         word=str(WORDS.get(scan.reason, word)) if scan.answer is Answer.DONE else str(word),
@@ -158,14 +174,9 @@ def told(scan: Scan) -> Told:
         scanned_at=scan.client_at if is_late(scan.client_at, scan.at) else None,
         conflict="meanwhile" in detail,
         reason=scan.reason,
-        url=url,
-        more=list(_more(scan, detail)),
-        links=_links(scan, detail, url),
-        steps=_steps(scan, detail),
         link_label=scan.code if scan.reason == "blank-label" and scan.settled_at is None else None,
         badge=detail.get("badge"),
         stands=scan.answer in STANDING and scan.reason not in NOT_STANDING and scan.settled_at is None,
-        then=_then(scan, detail),
         can_undo=(scan.event_id is not None or scan.reason in TICKED) and scan.undone_at is None,
         undone=scan.undone_at is not None,
     )
@@ -258,6 +269,13 @@ def _steps(scan: Scan, detail: dict[str, Any]) -> list[tuple[str, str]]:
     if not may(action, actor().permissions):
         return []
     return [(c.key, str(COMMAND_WORDS[c.key])) for c in COMMANDS.values() if c.action is action]
+
+
+def _url(scan: Scan, detail: dict[str, Any]) -> str | None:
+    """Return the page of the machine, for who may see it, or of what else was scanned."""
+    if scan.device and scan.reason not in ("opened-elsewhere", "held-elsewhere"):
+        return _page("devices.show", code=scan.device.code)
+    return str(detail["url"]) if detail.get("url") else None
 
 
 def _then(scan: Scan, detail: dict[str, Any]) -> str | None:
