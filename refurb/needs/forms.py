@@ -3,11 +3,10 @@
 Nothing is required of a draft; what a need cannot do without is checked when it is sent (`complete`).
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -19,13 +18,11 @@ from wtforms import (
     IntegerField,
     RadioField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from refurb.core import needs as core
 from refurb.core import privacy
@@ -50,61 +47,16 @@ from refurb.core.needs import (
 )
 from refurb.core.territory import Found
 from refurb.needs import words
+from refurb.needs.fields import NO, YES, number, options, radio, select, several, yes_no
 
-Code = TypeVar("Code", bound=StrEnum)
-YES, NO = "yes", "no"
-
-
-def _code(cls: type[Code]) -> Callable[[Any], Code | None]:
-    """Return what reads an option of `cls`, None for the empty one; an unknown one raises ValueError."""
-
-    def read(value: Any) -> Code | None:
-        return cls(value) if value else None
-
-    return read
-
-
-def _options(table: words.Words, empty: Any = None) -> list[SelectChoice]:
-    rows = [SelectChoice(code.value, word) for code, word in table.items()]
-    return rows if empty is None else [SelectChoice("", empty), *rows]
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if value else None
-
-
-def _radio(label: Any, cls: type[Code], table: words.Words, **more: Any) -> RadioField:
-    return RadioField(
-        label, coerce=_code(cls), choices=_options(table), validate_choice=False, validators=[Optional()], **more
-    )
-
-
-def _select(label: Any, cls: type[Code], table: words.Words, empty: Any, **more: Any) -> SelectField:
-    return SelectField(
-        label, coerce=_code(cls), choices=_options(table, empty), validate_choice=False, validators=[Optional()], **more
-    )
-
-
-def _several(label: Any, cls: type[Code], choices: list[SelectChoice], **more: Any) -> SelectMultipleField:
-    return SelectMultipleField(
-        label,
-        coerce=_code(cls),
-        choices=choices,
-        validate_choice=False,
-        option_widget=CheckboxInput(),
-        widget=ListWidget(prefix_label=False),
-        **more,
-    )
-
-
-def _yes_no(label: Any, yes: Any, no: Any, **more: Any) -> RadioField:
-    return RadioField(
-        label,
-        choices=[SelectChoice(YES, yes), SelectChoice(NO, no)],
-        validate_choice=False,
-        validators=[Optional()],
-        **more,
-    )
+#: The questions in the order of the page, of both kinds of need.
+_PAGE = (
+    "term", "usage_1", "usage_2", "usage_3", "persons", "pupils", "equipment", "connectivity", "quantity", "least",
+    "alike", "format", "no_stable_power", "tablet_suits", "ergonomics", "substitutes", "system", "note",
+    "note_confirmed", "owner", "maintainer", "can_pay", "contribution", "loan_suits", "not_equipped", "eligibility",
+    "district", "motive", "wanted_by", "wanted_until", "accompaniment", "commune", "commune_pick", "handover_place",
+    "informed_how", "informed_on", "twin_birth", "twin_surname",
+)  # fmt: skip
 
 
 class NeedForm(FlaskForm):
@@ -114,20 +66,20 @@ class NeedForm(FlaskForm):
 
     #: What the browser numbers the demand with, so that one sent twice is one.
     client_uuid = HiddenField(validators=[Length(max=36)])
-    usage_1 = _radio(_l("À quoi servira-t-il d'abord ?"), Usage, words.USAGES)
-    usage_2 = _select(_l("Deuxième usage"), Usage, words.USAGES, _l("Aucun"))
-    usage_3 = _select(_l("Troisième usage"), Usage, words.USAGES, _l("Aucun"))
+    usage_1 = radio(_l("À quoi servira-t-il d'abord ?"), Usage, words.USAGES)
+    usage_2 = select(_l("Deuxième usage"), Usage, words.USAGES, _l("Aucun"))
+    usage_3 = select(_l("Troisième usage"), Usage, words.USAGES, _l("Aucun"))
     commune = StringField(
         _l("Commune"),
         description=_l("Son nom, son ancien nom ou son code postal. Jamais la rue."),
         validators=[Length(max=100)],
     )
     commune_pick = RadioField(_l("Quelle commune ?"), validate_choice=False, validators=[Optional()])
-    format = _radio(_l("Quel type d'ordinateur ?"), Format, words.FORMATS)
+    format = radio(_l("Quel type d'ordinateur ?"), Format, words.FORMATS)
     handover_place = SelectField(
-        _l("Où la machine peut-elle être remise ?"), coerce=_number, validate_choice=False, validators=[Optional()]
+        _l("Où la machine peut-elle être remise ?"), coerce=number, validate_choice=False, validators=[Optional()]
     )
-    system = _select(_l("Un logiciel imposé ne marche-t-il que sous Windows ?"), System, words.SYSTEMS, None)
+    system = select(_l("Un logiciel imposé ne marche-t-il que sous Windows ?"), System, words.SYSTEMS, None)
     note = TextAreaField(
         _l("Une précision sur la machine"),
         description=_l("L'atelier la lit : rien sur la personne, ni nom, ni téléphone, ni santé."),
@@ -139,6 +91,13 @@ class NeedForm(FlaskForm):
     asked: Collection[str] | None = None
     #: Filled by `commune_found`: what the commune typed may mean, when that is not plain.
     candidates: Sequence[Found] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What is wrong is told from the top of the page to its end, and not in the order in which classes inherit.
+        place = {name: rank for rank, name in enumerate(_PAGE)}
+        ordered = sorted(self, key=lambda field: place.get(field.short_name, -1))
+        self._fields = {field.short_name: field for field in ordered}
 
     def ask_only(self, asked: Collection[str]) -> None:
         """Take away the questions whose answer nothing would read."""
@@ -233,27 +192,27 @@ class HouseholdForm(NeedForm):
 
     persons = IntegerField(_l("Personnes qui s'en serviront"), validators=[Optional()])
     pupils = IntegerField(_l("dont élèves ou étudiants"), validators=[Optional()])
-    equipment = _radio(_l("Équipement actuel"), Equipment, words.EQUIPMENT)
-    connectivity = _radio(_l("Connexion à internet"), Connectivity, words.CONNECTIVITY)
+    equipment = radio(_l("Équipement actuel"), Equipment, words.EQUIPMENT)
+    connectivity = radio(_l("Connexion à internet"), Connectivity, words.CONNECTIVITY)
     no_stable_power = BooleanField(_l("Pas de courant stable : il faut une batterie"))
     tablet_suits = BooleanField(_l("Une tablette conviendrait aussi"))
-    ergonomics = _several(
-        _l("Confort d'usage"), Ergonomics, _options({comfort: words.ERGONOMICS[comfort] for comfort in COMFORTS})
+    ergonomics = several(
+        _l("Confort d'usage"), Ergonomics, options({comfort: words.ERGONOMICS[comfort] for comfort in COMFORTS})
     )
-    substitutes = _several(_l("Faute de mieux, accepterait-on…"), Substitute, [])
-    can_pay = _yes_no(_l("La personne peut-elle participer au prix ?"), _l("Oui, jusqu'à…"), _l("Non"))
+    substitutes = several(_l("Faute de mieux, accepterait-on…"), Substitute, [])
+    can_pay = yes_no(_l("La personne peut-elle participer au prix ?"), _l("Oui, jusqu'à…"), _l("Non"))
     contribution = IntegerField(
         _l("Montant le plus élevé"),
         validators=[Optional(), NumberRange(0, 300, _l("Indiquez un montant de 0 à 300 €."))],
     )
-    loan_suits = _yes_no(_l("Un prêt conviendrait-il ?"), _l("Oui"), _l("Non"))
-    eligibility = _radio(
+    loan_suits = yes_no(_l("Un prêt conviendrait-il ?"), _l("Oui"), _l("Non"))
+    eligibility = radio(
         _l("Critère que votre service atteste"),
         Eligibility,
         words.ELIGIBILITY,
         description=_l("Ni montant, ni justificatif : votre attestation suffit."),
     )
-    not_equipped = _yes_no(
+    not_equipped = yes_no(
         _l("À votre connaissance, le foyer a-t-il reçu un ordinateur de la filière depuis 36 mois ?"),
         _l("Non, aucun"),
         _l("Oui"),
@@ -262,23 +221,23 @@ class HouseholdForm(NeedForm):
         _l("Le foyer habite un quartier prioritaire (QPV)"),
         description=_l("Cochez si vous le savez. Le quartier lui-même n'est pas gardé."),
     )
-    motive = _select(_l("Urgence"), Motive, words.MOTIVES_OF_URGENCY, _l("Pas d'urgence particulière"))
+    motive = select(_l("Urgence"), Motive, words.MOTIVES_OF_URGENCY, _l("Pas d'urgence particulière"))
     wanted_by = DateField(_l("Date à tenir"), validators=[Optional()])
-    accompaniment = _select(
+    accompaniment = select(
         _l("Qui aide pour les premiers pas ?"), Accompaniment, words.ACCOMPANIMENT, _l("Non précisé")
     )
     informed_on = DateField(_l("La personne a été informée le"), validators=[Optional()])
-    informed_how = _radio(_l("Comment ?"), Informed, words.INFORMED)
+    informed_how = radio(_l("Comment ?"), Informed, words.INFORMED)
     twin_birth = DateField(_l("Date de naissance"), validators=[Optional()])
     twin_surname = StringField(_l("Trois premières lettres du nom"), validators=[Length(max=3)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offered = {usage: word for usage, word in words.USAGES.items() if usage not in FOR_STRUCTURES}
-        self.usage_1.choices = _options(offered)
-        self.usage_2.choices = self.usage_3.choices = _options(offered, _l("Aucun"))
+        self.usage_1.choices = options(offered)
+        self.usage_2.choices = self.usage_3.choices = options(offered, _l("Aucun"))
         # A tablet has its own box above; the rest is for want of better.
-        self.substitutes.choices = _options(
+        self.substitutes.choices = options(
             {each: word for each, word in words.SUBSTITUTES.items() if each is not Substitute.TABLET}
         )
 
@@ -345,7 +304,7 @@ class StructureForm(NeedForm):
 
     recipient = Recipient.STRUCTURE
 
-    term = _radio(_l("Pour une date, ou pour les garder ?"), Term, words.TERMS)
+    term = radio(_l("Pour une date, ou pour les garder ?"), Term, words.TERMS)
     quantity = IntegerField(
         _l("Combien de machines ?"),
         validators=[Optional(), NumberRange(1, 60, _l("Indiquez un nombre entre 1 et 60."))],
@@ -356,7 +315,7 @@ class StructureForm(NeedForm):
         description=_l("En dessous, aucune n'est remise. Laissez vide si chaque machine compte."),
         validators=[Optional(), NumberRange(1, 60, _l("Indiquez un nombre entre 1 et 60."))],
     )
-    alike = _radio(_l("Doivent-elles se ressembler ?"), Alike, words.ALIKE)
+    alike = radio(_l("Doivent-elles se ressembler ?"), Alike, words.ALIKE)
     wanted_by = DateField(_l("À partir du"), validators=[Optional()])
     wanted_until = DateField(_l("Jusqu'au"), validators=[Optional()])
     owner = StringField(_l("Quelle organisation en est propriétaire ?"), validators=[Length(max=120)])

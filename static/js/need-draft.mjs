@@ -77,7 +77,7 @@ export default async function (root) {
     });
   addEventListener("online", leave);
   await leave();
-  if (words.fresh !== undefined && shelf && !shelf.hasChildNodes()) await offer();
+  if (words.fresh !== undefined && shelf && !shelf.querySelector(".notice")) await offer();
   root.setAttribute("data-ready", "");
   keepPage(words.worker);
 
@@ -89,12 +89,12 @@ export default async function (root) {
       [words.wordResume, () => {
         number.value = begun.uuid;
         fill(form, begun.fields);
-        shelf.replaceChildren();
+        clear(shelf);
         form.querySelector("input:not([type=hidden]), select, textarea")?.focus();
       }],
       [words.wordForget, async () => {
         await store.remove(begun.uuid);
-        shelf.replaceChildren();
+        clear(shelf);
       }],
     ]);
   }
@@ -111,6 +111,11 @@ function fill(form, fields) {
   }
 }
 
+// What is said stands beside the template of its icon, which stays.
+function clear(shelf) {
+  for (const box of shelf.querySelectorAll(":scope > .notice")) box.remove();
+}
+
 function notice(shelf, text, deeds = []) {
   if (!shelf || !text) return;
   const box = document.createElement("div");
@@ -120,16 +125,20 @@ function notice(shelf, text, deeds = []) {
   const said = document.createElement("p");
   said.textContent = text;
   body.append(said);
+  const line = document.createElement("div");
+  line.className = "button-line";
   for (const [word, deed] of deeds) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-secondary";
     button.textContent = word;
     button.addEventListener("click", deed);
-    body.append(button, " ");
+    line.append(button);
   }
-  box.append(document.createElement("span"), body);
-  shelf.replaceChildren(box);
+  if (deeds.length) body.append(line);
+  box.append(shelf.querySelector("template").content.cloneNode(true), body);
+  clear(shelf);
+  shelf.append(box);
 }
 
 // The page itself starts without network: the service worker of the desk keeps it, asked anew at each visit.

@@ -119,6 +119,20 @@ def test_what_is_missing_is_said_at_each_field(at_the_service: Visitor, filled: 
     assert len(page.select(".notice-refused li")) == 2
 
 
+@pytest.mark.parametrize("role", [OrganisationRole.PRESCRIBER, OrganisationRole.STRUCTURE])
+def test_what_is_wrong_is_listed_from_the_top_of_the_page_to_its_end(
+    visitor: Visitor, make_account: MakeAccount, make_organisation: MakeOrganisation, role: OrganisationRole
+) -> None:
+    visitor.sign_in(make_account({make_organisation(role): [Role(role.value)]}))
+    page = visitor.post("/needs/new", {"do": "send"}, status=422)
+    listed = [str(link["href"])[1:] for link in page.select(".notice-refused li a")]
+    assert len(listed) > 5
+    shown = [str(tag["id"]) for tag in page.select("main form [id]")]
+    assert listed == sorted(listed, key=shown.index)
+    # A label that asks needs no colon after its question mark.
+    assert "? :" not in page.one(".notice-refused").get_text().replace("\u00a0", " ")
+
+
 def test_a_yes_without_an_amount_is_asked_for_it(at_the_service: Visitor, filled: dict[str, Any]) -> None:
     page = at_the_service.post("/needs/new", filled | {"contribution": "", "do": "send"}, status=422)
     assert page.select("#contribution-error")

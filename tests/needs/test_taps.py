@@ -48,7 +48,7 @@ def territory() -> None:
 @pytest.fixture
 def office(fresh_app: Flask) -> Iterator[Desk]:
     """A service of Angers with its hand-over point, served; the cookie of somebody who prescribes."""
-    made = Desk(fresh_app, _furnish(fresh_app), [])
+    made = Desk(fresh_app, _furnish(fresh_app), [], 0)
     made.start()
     yield made
     made.stop()
