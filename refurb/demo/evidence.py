@@ -2,10 +2,13 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from refurb.core.equipment import Form
 from refurb.demo.names import Model
+
+#: How long a run takes, as its table says too.
+DURATION = timedelta(hours=1, minutes=22, seconds=1)
 
 _CHASSIS = {
     Form.LAPTOP: "notebook",
@@ -137,24 +140,24 @@ def _disk(disk: Disk) -> dict[str, object]:
 
 def nwipe(disk: Disk, ended: datetime, *, status: str = "Erased", warning: str = "") -> bytes:
     """Return nwipe's log of one run over one disk, ended then, in the wall time of `ended`."""
-    at = f"[{ended:%Y/%m/%d %H:%M:%S}]"
+    at, begun = f"[{ended:%Y/%m/%d %H:%M:%S}]", f"[{ended - DURATION:%Y/%m/%d %H:%M:%S}]"
     bus = "NVME" if disk.kind == "nvme" else "ATA"
     size, device, failed = disk.size_gb * 10**9, disk.device, status != "Erased"
     short = device.removeprefix("/dev/")
     word, ending = ("-FAILED-", "exited with errors") if failed else (status, "successfully completed")
-    lines = [f"{at}  notice: Found {device}, {bus:>4}, {disk.model},  {disk.size_gb} GB, S/N={disk.serial}"]
+    lines = [f"{begun}  notice: Found {device}, {bus:>4}, {disk.model},  {disk.size_gb} GB, S/N={disk.serial}"]
     if bus == "ATA":
-        lines.append(f"{at}    info: No hidden sectors on {device}")
+        lines.append(f"{begun}    info: No hidden sectors on {device}")
     lines += [
-        f"{at}  notice: Program options are set as follows...",
-        f"{at}  notice:   banner   = nwipe 0.34",
-        f"{at}  notice:   method   = PRNG Stream",
-        f"{at}  notice:   rounds   = 1",
-        f"{at}  notice:   verify   = 1 (last pass)",
-        f"{at}  notice: {device}, sect/blk/dev 512/4096/{size}",
-        f"{at}  notice: Invoking method 'PRNG Stream' on {device}",
-        f"{at}  notice: Starting round 1 of 1 on {device}",
-        f"{at}  notice: Starting pass 1/1, round 1/1, on {device}",
+        f"{begun}  notice: Program options are set as follows...",
+        f"{begun}  notice:   banner   = nwipe 0.34",
+        f"{begun}  notice:   method   = PRNG Stream",
+        f"{begun}  notice:   rounds   = 1",
+        f"{begun}  notice:   verify   = 1 (last pass)",
+        f"{begun}  notice: {device}, sect/blk/dev 512/4096/{size}",
+        f"{begun}  notice: Invoking method 'PRNG Stream' on {device}",
+        f"{begun}  notice: Starting round 1 of 1 on {device}",
+        f"{begun}  notice: Starting pass 1/1, round 1/1, on {device}",
     ]
     if warning:
         lines.append(f"{at} warning: {warning} {device}")
