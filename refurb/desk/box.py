@@ -119,6 +119,7 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
     setting = (pile.command, pile.place_id) != before or pile.context is not None or len(scans) > 1
     stands = any(scan.answer in queries.STANDING or scan.reason == "undone" for scan in scans)
     setting = setting or scans[-1].reason in ("command-set", "place-set", "context-set", "no-place")
+    setting = setting or "left" in scans[-1].detail
     # Counted before the commit: after it, another transaction would wait for the database's one writer.
     shown = state(pile, by, latest=scans, standing=stands)
     taken_back = [scan.detail["scan"] for scan in scans if scan.reason == "undone"]
@@ -145,7 +146,10 @@ def command() -> ResponseReturnValue:
     chosen = COMMANDS.get(request.form.get("command", ""))
     if chosen is None or chosen.deed is Deed.UNDO:
         abort(400)
-    outcome = services.set_command(pile_now(), chosen, by=who())
+    pile = pile_now()
+    outcome = services.set_command(pile, chosen, by=who())
+    if outcome.answer is not Answer.REFUSED and chosen.deed is not Deed.ANYWHERE:
+        pile.context = None  # asked for by hand, from the picking list for one
     get_session().commit()
     if outcome.answer is Answer.REFUSED:
         flash(refusal(outcome.reason), "refused")

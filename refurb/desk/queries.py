@@ -26,7 +26,7 @@ STANDING = (Answer.REFUSED, Answer.UNKNOWN, Answer.WAITING)
 STANDING_SHOWN = 12
 #: What a stocktake ticks: no move of a machine, so that no event tells of it.
 TICKED = ("counted", "counted-unexpected", "counted-elsewhere")
-NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command")
+NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command", "context-first")
 
 
 def _one_of(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:

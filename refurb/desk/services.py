@@ -77,7 +77,10 @@ def scan(
     made = []
     for i, one in enumerate(uuids):
         code = reading.codes[i] if reading.codes else None
+        counting = pile.context
         outcome = taken or _answer(session, pile, code, reading, by=by, at=at, client_uuid=one, client_at=client_at)
+        if counting and pile.context is None and outcome.reason != "command-set":
+            outcome.detail["left"] = True
         if outcome.device is not None and lateness.is_late(client_at, at):
             assert client_at is not None
             told = lateness.meanwhile(session, outcome.device, outcome.event_id, since=client_at, by=by)
@@ -172,6 +175,14 @@ def _command(session: Session, pile: ScanPile, code: str, *, by: Actor, at: date
         return Outcome(Answer.UNKNOWN, "unknown-command")
     if command.deed is Deed.UNDO:
         return _undo_last(session, pile, by=by, at=at)
+    context, reference = context_of(pile)
+    if context is not None and context.title(session, reference, by) is not None:
+        # What is counted is counted first: a card of action would look obeyed and be ignored.
+        if command.deed is Deed.OPEN:
+            pile.context = pile.command = None
+            return Outcome(Answer.DONE, "command-set", {"command": command.key})
+        if command.deed is not Deed.ANYWHERE:
+            return Outcome(Answer.REFUSED, "context-first")
     return set_command(pile, command, by=by)
 
 
@@ -323,6 +334,8 @@ def carry_out(
         "implied": [step.action.value for step in moved.implied],
         "flags": list(moved.flags),
     }
+    if command.action is Action.PREPARE and (offers := _offers(session, moved.device, by)):
+        detail["offers"] = offers  # what is put beside the machine is the case it goes to
     if moved.repeated:
         return Outcome(Answer.ALREADY, "moved", detail, moved.device)
     return Outcome(Answer.DONE, "moved", detail, moved.device, event_id=moved.event.id)

@@ -146,7 +146,7 @@ def _catch_up(
 
 def find(session: Session, text: str, *, by: Actor) -> list[Device]:
     """Return the workshop's machines that a text may mean, the likeliest first: by code, serial, old number, maker,
-    model or lot, forgiving O for 0 and a typing error or two."""
+    model, gift or who gave it, forgiving O for 0 and a typing error or two."""
     text = " ".join(text.split())
     if not text or by.organisation_id is None:
         return []
@@ -159,6 +159,7 @@ def find(session: Session, text: str, *, by: Actor) -> list[Device]:
             Device.maker,
             Device.model,
             Lot.code,
+            Lot.supplier_name,
         )
         .join(Arrival, Arrival.device_id == Device.id, isouter=True)
         .join(LotLine, LotLine.id == Arrival.line_id, isouter=True)
@@ -193,6 +194,9 @@ def find(session: Session, text: str, *, by: Actor) -> list[Device]:
                 if value and folded in value:
                     device_id = aliases[-key - 1][0] if key < 0 else key
                     scores[device_id] = max(95.0, scores.get(device_id, 0))
+    donors = {row[0]: utils.default_process(row[6]) for row in rows if row[6]}
+    for _text, score, key in process.extract(words, donors, scorer=fuzz.WRatio, score_cutoff=LIKE + 10, limit=SHOWN):
+        scores[key] = max(score - 2, scores.get(key, 0))
     for _text, score, key in process.extract(words, names, scorer=fuzz.WRatio, score_cutoff=LIKE + 10, limit=SHOWN):
         scores[key] = max(score - 1, scores.get(key, 0))
     best = sorted(scores, key=lambda id: (-scores[id], -id))[:SHOWN]

@@ -50,7 +50,7 @@ def begin(session: Session, *, place: Place | None, lot: Lot | None, by: Actor, 
         expected = expected.where(Device.place_id == place.id)
     else:
         assert lot is not None
-        title = _("Don de %(name)s", name=lot.supplier_name)
+        title = _("Don : %(name)s", name=lot.supplier_name)
         expected = expected.join(Arrival, Arrival.device_id == Device.id).join(LotLine).where(LotLine.lot_id == lot.id)
     made = Stocktake(
         organisation_id=by.organisation_id,
@@ -66,6 +66,17 @@ def begin(session: Session, *, place: Place | None, lot: Lot | None, by: Actor, 
     if rows:
         session.execute(sa.insert(StocktakeItem), rows)
     return made
+
+
+def running(session: Session, *, place: Place | None, lot: Lot | None, by: Actor) -> Stocktake | None:
+    """Return the count of this place or gift that is open: two would each miss what the other finds."""
+    query = sa.select(Stocktake).where(
+        Stocktake.organisation_id == by.organisation_id,
+        Stocktake.place_id == (place.id if place else None),
+        Stocktake.lot_id == (lot.id if lot else None),
+        Stocktake.closed_at.is_(None),
+    )
+    return session.scalars(query.order_by(Stocktake.id).limit(1)).first()
 
 
 def finish(stocktake: Stocktake, *, at: datetime) -> None:
@@ -127,7 +138,7 @@ class Counting:
             return None
         done, expected = progress(session, found.id)
         return str(
-            _("Inventaire de %(title)s : %(done)s sur %(expected)s", title=found.title, done=done, expected=expected)
+            _("Inventaire : %(title)s, %(done)s sur %(expected)s", title=found.title, done=done, expected=expected)
         )
 
     def scan(

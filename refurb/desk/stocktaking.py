@@ -10,7 +10,6 @@ from refurb.db import get_session
 from refurb.desk import stocktake_paper, stocktakes
 from refurb.desk.models import Stocktake
 from refurb.desk.pages import bp, pile_now, who
-from refurb.desk.registry import DeskRefused
 from refurb.donations import queries as donations
 from refurb.organisations import queries as organisations
 from refurb.security import requires
@@ -41,10 +40,11 @@ def begin_stocktake() -> ResponseReturnValue:
             return _listed(_("Ce n'est pas le code d'un don que vous pouvez voir."))
     else:
         return _listed(_("Choisissez un emplacement, ou donnez le code d'un don."))
-    try:
+    made = stocktakes.running(session, place=place, lot=lot, by=by)
+    if made is not None:
+        flash(_("Cet inventaire est déjà en cours : vous scannez dedans."), "neutral")
+    else:
         made = stocktakes.begin(session, place=place, lot=lot, by=by, at=now())
-    except DeskRefused:
-        abort(400)
     _count_into(made)
     session.commit()
     return redirect(url_for(".scan"), 303)

@@ -47,6 +47,7 @@ WORDS: Words = {
     "badge-taken": _l("Réglé"),
     "counted": _l("Compté"),
     "counted-unexpected": _l("Inattendue"),
+    "counted-elsewhere": _l("Notée ailleurs"),
 }
 #: What the page plays; static/js/scan.mjs has a tune for each.
 SOUNDS: dict[Answer, str] = {answer: answer.value for answer in Answer}
@@ -76,6 +77,7 @@ _REFUSALS: Words = {
     "pin-shape": _l("Un code de badge a de 4 à 8 chiffres, pas tous les mêmes."),
     "counted-elsewhere": _l("Elle est notée à un autre endroit."),
     "stocktake-closed": _l("L'inventaire est terminé : il ne change plus."),
+    "context-first": _l("On compte en ce moment. Pour passer à autre chose : carte « S'ouvre, sans rien changer »."),
     "placeholder": _l("Ce n'est pas un vrai numéro de série : le fabricant ne l'a pas rempli."),
 }
 
@@ -163,7 +165,7 @@ def told(scan: Scan) -> Told:
         scan=scan,
         id=scan.id,
         answer=scan.answer,
-        word=str(WORDS.get(scan.reason, word)) if scan.answer is Answer.DONE else str(word),
+        word=str(WORDS.get(scan.reason, word)) if scan.answer is Answer.DONE or scan.reason in TICKED else str(word),
         tone=tone,
         icon=icon,
         text=scan.text,
@@ -319,6 +321,8 @@ def _meanwhile(scan: Scan, told: dict[str, Any]) -> str:
 def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
     """Return what is worth adding under the sentence."""
     said = []
+    if detail.get("left"):
+        said.append(_("Ce qui se comptait est terminé : cette machine n'y est pas comptée."))
     if detail.get("meanwhile"):
         said.append(_meanwhile(scan, detail["meanwhile"]))
     if detail.get("mended"):
@@ -331,7 +335,7 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
         said += [str(REFUSALS[code]) for code in detail.get("missing", ()) if code in REFUSALS]
         if detail.get("next") and detail.get("waits"):
             said.append(str(WAITS[detail["waits"]]))
-        said += [offer["detail"] for offer in detail.get("offers", ()) if offer["detail"]]
+    said += [offer["detail"] for offer in detail.get("offers", ()) if offer["detail"]]
     if scan.reason == "step-missing" and detail.get("step"):
         said.append(_("Il manque : %(step)s.", step=_lower(ACTIONS[Action(detail["step"])])))
     if detail.get("implied"):
@@ -354,7 +358,10 @@ def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:
     """Return the pages to go on with: the thing itself, what it leads to, and for an unknown one, three ways out."""
     links = []
     if url:
-        links.append(Link(_("Ouvrir la machine") if scan.device else _("Ouvrir"), url))
+        settle = scan.answer is Answer.UNKNOWN
+        links.append(
+            Link(_("Ouvrir la machine") if scan.device else _("Dire ce que c'est") if settle else _("Ouvrir"), url)
+        )
     links += [Link(offer["title"], offer["url"], "people") for offer in detail.get("offers", ())]
     if scan.reason == "to-label" and scan.undone_at is None and actor().can(Permission.LABEL_PRINT):
         page = _page("labels.prepare", pile=scan.pile_id)

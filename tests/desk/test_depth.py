@@ -301,7 +301,7 @@ def test_a_shelf_is_counted_and_its_paper_says_what_is_missing(
     elsewhere, nowhere = make_device(holder=workshop, place=other), make_device(holder=workshop)
     controller.get("/scan/stocktakes")
     page = controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
-    assert "Étagère A1 : 0 sur 2" in setting(page)
+    assert "Étagère A1, 0 sur 2" in setting(page)
     said = {d.id: scan(controller, d.code).one("#desk-last .desk-answer") for d in (here, elsewhere, nowhere)}
     assert said[here.id]["data-answer"] == "done"
     assert "notée à Étagère B2" in said[elsewhere.id].text
@@ -335,10 +335,18 @@ def test_two_people_count_one_shelf_and_a_machine_is_ticked_once(
     controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
     colleague = Another(controller.app).sign_in(make_account({workshop: [Role.VOLUNTEER]}), workshop)
     colleague.get("/scan/stocktakes")
-    colleague.submit('form[action$="/join"]')
+    page = colleague.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    assert "déjà en cours" in page.words(), "one count of one shelf"
     assert "Compté" in scan(controller, first.code).one("#desk-last").text
     assert scan(colleague, first.code).one("#desk-last .desk-answer")["data-answer"] == "already"
     assert "2 sur 2" in setting(scan(colleague, second.code))
+    assert "On compte en ce moment" in scan(colleague, COMMANDS["inventory"].code).one("#desk-last").text
+    page = controller.get(str(controller.get("/scan/stocktakes").one("tbody th a")["href"]))
+    controller.submit('form[action$="/finish"]')
+    assert "cette machine n'y est pas comptée" in scan(colleague, second.code).one("#desk-last").text
+    controller.get("/scan/stocktakes")
+    controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    assert "Inventaire" not in setting(scan(controller, COMMANDS["open"].code)), "a card leaves the count"
 
 
 def test_a_tick_is_taken_back_until_the_count_is_over(

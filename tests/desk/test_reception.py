@@ -114,6 +114,15 @@ def test_a_count_by_mistake_is_taken_back(counting: Visitor, session: Session) -
     assert answer(scan(counting, "5CG1230ABC")) in ("done", "refused")
 
 
+def test_a_counted_machine_is_found_by_who_gave_it(counting: Visitor, lot: Lot) -> None:
+    scan(counting, "5CG1230ABC")
+    counting.post("/scan/context/end")
+    unknown = str(scan(counting, "INCONNU9").one(".desk-standing a")["href"])
+    for text in ("menuisserie", lot.code):
+        (row,) = counting.get(f"{unknown}?q={text}").select("tbody tr")
+        assert "HP ProBook" in row.text
+
+
 def test_leaving_the_count_makes_scans_open_again(counting: Visitor) -> None:
     scan(counting, "5CG1230ABC")
     counting.post("/scan/context/end")
