@@ -20,6 +20,7 @@ MONDAY = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_story(fresh_app: Flask) -> None:
     """One build, looked at from every side: it takes most of a minute."""
     from refurb.db import get_session

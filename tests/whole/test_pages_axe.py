@@ -74,7 +74,7 @@ DOWNLOADS = {
 }
 FILES = (".pdf", ".pem", ".csv", ".json", ".zpl", ".xlsx", "/file", "healthz", "readyz", "metrics")
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,7 @@ def foreign(session: Session, app: Flask) -> Foreign:
     return made.all()
 
 
+@pytest.mark.long
 def test_every_door_is_closed_to_another_organisation(
     app: Flask, session: Session, foreign: Foreign, visitor: Visitor, make_organisation: MakeOrganisation,
     make_account: MakeAccount, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
