@@ -161,18 +161,18 @@ CPUS = CpuTable(
     "2026-1",
     families=(
         Family("Core Ultra", r"\bcore ultra\b", cls=5),
-        Family("Core, series 1 and 2", r"\bcore [3579] (?:pro )?\d{3}[a-z]?\b", cls=5),
-        Family("Core i3, N-series", r"\bcore i3-n\d{3}\b", cls=1),
-        Family("Core i, hybrid", r"\bcore i[35]-l1\dg\d", scale="core", generation=10, under=1),
+        Family("Core, séries 1 et 2", r"\bcore [3579] (?:pro )?\d{3}[a-z]?\b", cls=5),
+        Family("Core i3, série N", r"\bcore i3-n\d{3}\b", cls=1),
+        Family("Core i, hybrides", r"\bcore i[35]-l1\dg\d", scale="core", generation=10, under=1),
         Family("Core m", r"\bcore m(?:\d)?[ -]+(?P<n>\d[y]\d\d|8100y)", scale="core", under=1),
         Family("Core i3", _I % "3", scale="core-i3"),
         Family("Core i5, i7, i9", _I % "[579]", scale="core"),
         Family("Xeon E3", r"\bxeon e3-\d{4}l?m? ?v(?P<n>[1-6])\b", scale="core", reads="xeon-version", under=1),
-        Family("Xeon E3, first", r"\bxeon e3-?12\d\d", scale="core", generation=2, under=1),
+        Family("Xeon E3, premiers", r"\bxeon e3-?12\d\d", scale="core", generation=2, under=1),
         Family(
-            "Xeon E5 and E7", r"\bxeon e[57][ -]\d{4}\w? ?v(?P<n>[1-4])\b", scale="core", reads="xeon-version", under=1
+            "Xeon E5 et E7", r"\bxeon e[57][ -]\d{4}\w? ?v(?P<n>[1-4])\b", scale="core", reads="xeon-version", under=1
         ),
-        Family("Xeon E5 and E7, first", r"\bxeon e[57]-\d{4}", scale="core", generation=2, under=1),
+        Family("Xeon E5 et E7, premiers", r"\bxeon e[57]-\d{4}", scale="core", generation=2, under=1),
         Family("Xeon D", r"\bxeon d-1\d{3}", scale="core", generation=5, under=1),
         Family("Xeon E-2100", r"\bxeon e-21\d\d", scale="core", generation=8, under=1),
         Family("Xeon E-2200", r"\bxeon e-22\d\d", scale="core", generation=9, under=1),
@@ -181,33 +181,37 @@ CPUS = CpuTable(
         Family("Xeon W-1300", r"\bxeon w-1[13]\d\d", scale="core", generation=11, under=1),
         Family("Xeon W-2100", r"\bxeon w-[23]1\d\d", scale="core", generation=7, under=1),
         Family("Xeon W-2200", r"\bxeon w-[23]2\d\d", scale="core", generation=10, under=1),
-        Family("Xeon W, newer", r"\bxeon w(?:-33\d\d|[3579]-\d{4})", scale="core", generation=12, under=1),
+        Family("Xeon W, plus récents", r"\bxeon w(?:-33\d\d|[3579]-\d{4})", scale="core", generation=12, under=1),
         Family(
-            "Xeon Scalable, 1st",
+            "Xeon Scalable, 1re génération",
             r"\bxeon (?:bronze|silver|gold|platinum) [3-8]1\d\d",
             scale="core",
             generation=6,
             under=1,
         ),
         Family(
-            "Xeon Scalable, 2nd",
+            "Xeon Scalable, 2e génération",
             r"\bxeon (?:bronze|silver|gold|platinum) [3-9]2\d\d",
             scale="core",
             generation=8,
             under=1,
         ),
         Family(
-            "Xeon Scalable, 3rd",
+            "Xeon Scalable, 3e génération",
             r"\bxeon (?:bronze|silver|gold|platinum) [3-8]3\d\d",
             scale="core",
             generation=10,
             under=1,
         ),
         Family(
-            "Xeon Scalable, later", r"\bxeon (?:bronze|silver|gold|platinum|6)\b", scale="core", generation=12, under=1
+            "Xeon Scalable, suivants",
+            r"\bxeon (?:bronze|silver|gold|platinum|6)\b",
+            scale="core",
+            generation=12,
+            under=1,
         ),
         Family(
-            "Xeon, v1 names",
+            "Xeon, premiers noms",
             r"\bxeon (?:[lwx]3[456]\d\d|[elwx]5[56]\d\d|[ex]?7[58]\d\d|e65\d\d)",
             scale="core",
             generation=1,
@@ -215,31 +219,31 @@ CPUS = CpuTable(
         ),
         Family("Core 2", r"\bcore 2 (?:duo|quad|extreme)\b|\bcore 2 [a-z]?\d{4}", cls=0, cores=2),
         Family(
-            "Celeron and Pentium, before 2011",
+            "Celeron et Pentium, avant 2011",
             r"\b(?:celeron|pentium) (?:dual|dual-core|d\b)|\bpentium (?:dual )?[et]\d{4}|\bceleron (?:dual )?[et]\d{4}",
             cls=0,
             cores=2,
         ),
         Family(
-            "Celeron and Pentium SU, U and P",
+            "Celeron et Pentium SU, U et P",
             r"\b(?:celeron|pentium) (?:su\d{4}|[up]\d{4}|g[16]9\d\d|g1101)\b",
             cls=0,
             cores=2,
         ),
         Family(
-            "Celeron and Pentium of 2004 to 2008",
+            "Celeron et Pentium de 2004 à 2008",
             r"\b(?:celeron|pentium) ?(?:4|m|iii|d?[1-79]\d\d|dual)?(?: \d\.\d+)?\s*$|\bceleron (?:m|d|4\d\d"
             r"|5\d\d|9\d\d)\b",
             cls=0,
             cores=2,
         ),
         Family(
-            "Celeron and Pentium, later",
+            "Celeron et Pentium, suivants",
             r"\b(?:celeron|pentium) (?:gold |silver )?(?:[bgjn]?\d{3,4}[a-z]{0,2})\b",
             cls=1,
             cores=2,
         ),
-        Family("Intel N-series", r"\bintel (?:n(?:50|9[57]|1[05]0|200|250|350)|u300\w?)\b", cls=1),
+        Family("Intel, série N", r"\bintel (?:n(?:50|9[57]|1[05]0|200|250|350)|u300\w?)\b", cls=1),
         Family("Atom", r"\batom\b", cls=0, cores=2),
         Family("Ryzen AI and Z", r"\bryzen (?:ai|z\d)\b", cls=5),
         Family(
@@ -249,15 +253,15 @@ CPUS = CpuTable(
             reads="thousands",
         ),
         Family(
-            "Athlon with Zen cores",
+            "Athlon à cœurs Zen",
             r"\bathlon (?:(?:pro )?(?:2\d\d|300)[gu]e?|(?:gold|silver)(?: pro)? \d{4}|3\d{3}[gu])|\bamd 30[12]\d[ec]\b",
             cls=1,
         ),
-        Family("AMD A8 and up", r"\ba(?:8|9|1[02])(?:[ -]|$)|\bfx(?:\(tm\))?[ -]", cls=1),
+        Family("AMD A8 et au-dessus", r"\ba(?:8|9|1[02])(?:[ -]|$)|\bfx(?:\(tm\))?[ -]", cls=1),
         Family(
-            "AMD A4 and A6, E, C", r"\ba[46]-|\be[12]?-\d{3,4}|\bamd e[12]?\b|\b[cz]-\d\d\b|\bgx-\d{3}", cls=0, cores=2
+            "AMD A4 et A6, E, C", r"\ba[46]-|\be[12]?-\d{3,4}|\bamd e[12]?\b|\b[cz]-\d\d\b|\bgx-\d{3}", cls=0, cores=2
         ),
-        Family("Athlon and Phenom", r"\b(?:athlon|phenom|turion|sempron|opteron)\b", cls=0, cores=2),
+        Family("Athlon et Phenom", r"\b(?:athlon|phenom|turion|sempron|opteron)\b", cls=0, cores=2),
     ),
     scales={
         "core": ((5, 1), (7, 2), (9, 3), (11, 4), (999, 5)),
