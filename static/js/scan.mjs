@@ -105,6 +105,7 @@ export default async function (desk) {
     say("unkept", queue.state === "unkept");
     say("full", queue.state === "full");
     if (!waiting.length) say("after", false);
+    parts.empty.hidden = waiting.length > 0 || parts.rows.children.length > 0;
     const words = desk.querySelector('[data-state="queue"] span');
     say("queue", waiting.length > 0);
     words.textContent = waiting.length === 1 ? words.dataset.one : words.dataset.many.replace("{n}", waiting.length);
@@ -121,14 +122,20 @@ export default async function (desk) {
     const [word, what, time] = ["span", "span", "time"].map((name) => document.createElement(name));
     word.className = "desk-row-word";
     word.textContent = template.querySelector(".desk-word").textContent.trim();
-    what.className = "desk-row-what code";
-    what.textContent = commands[code] ?? (code ? display(code) : scan.text);
+    what.className = "desk-row-what";
+    what.append(part("code", commands[code] ?? (code ? display(code) : scan.text)));
+    if (scan.operator_name && scan.operator_name !== station.name) what.append(" ", part("quiet", scan.operator_name));
     time.dateTime = scan.client_at;
     time.textContent = new Date(scan.client_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    const by = document.createElement("span");
-    by.textContent = scan.operator_name && scan.operator_name !== desk.dataset.operator ? scan.operator_name : "";
-    item.append(word, what, time, by);
+    item.append(word, what, time);
     return item;
+  }
+
+  function part(name, words) {
+    const made = document.createElement("span");
+    made.className = name;
+    made.textContent = words;
+    return made;
   }
 
   async function showHeld(queue) {
@@ -141,18 +148,21 @@ export default async function (desk) {
         const item = line(scan);
         const elsewhere = scan.organisation && scan.organisation !== station.organisation;
         const why = elsewhere && scan.why === "operator-unknown" ? "elsewhere" : scan.why.replace(/-(\w)/g, (_, c) => c.toUpperCase());
-        item.children[3].textContent = list.dataset[why] ?? scan.why;
+        item.querySelector(".desk-row-what").append(part("desk-row-sentence", list.dataset[why] ?? scan.why));
         // Each scan keeps its author, unless the server will not hear of them and somebody answers for it.
         const taken = { operator: station.note, operator_name: station.name, account: station.account, taken_over: true };
-        if (scan.why !== "operator-unknown") press(item, list.dataset.resend, () => queue.again(scan, {}));
-        else if (!elsewhere) press(item, list.dataset.again, () => queue.again(scan, taken));
-        press(item, list.dataset.drop, () => confirm(list.dataset.sure) && queue.drop(scan.n));
+        const deeds = document.createElement("div");
+        deeds.className = "desk-pile-actions";
+        if (scan.why !== "operator-unknown") press(deeds, list.dataset.resend, () => queue.again(scan, {}));
+        else if (!elsewhere) press(deeds, list.dataset.again, () => queue.again(scan, taken));
+        press(deeds, list.dataset.drop, () => confirm(list.dataset.sure) && queue.drop(scan.n));
+        item.append(deeds);
         return item;
       }),
     );
   }
 
-  function press(item, words, deed) {
+  function press(deeds, words, deed) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn btn-secondary";
@@ -161,7 +171,7 @@ export default async function (desk) {
       await deed();
       drain();
     });
-    item.append(button);
+    deeds.append(button);
   }
 
   // -- In, and out -----------------------------------------------------------------------------------------------------
