@@ -100,3 +100,19 @@ def test_what_is_gone_without_a_tombstone_is_seen(session: Session, kind: str) -
     events = told(session)
     events[1].kind, events[1].payload, events[1].salt = kind, None, None
     assert faults(session) == [(2, "no-tombstone")]
+
+
+def test_a_number_noted_free_is_taken_once_an_event_bears_it(session: Session) -> None:
+    """A scan asks once whether its number came before; the deed it makes answers to that number from then on."""
+    from refurb.audit.queries import by_client_uuid, note_unseen
+    from refurb.audit.services import record
+
+    key, by = "0b0e8bd6-6d5a-4a5e-9a53-6d8f1b1f2c3d", Actor.system()
+    note_unseen(session, key)
+    assert by_client_uuid(session, key) is None
+    made = record(session, "place", 7, "place.changed", by=by, at=AT, payload={"fields": []}, client_uuid=key)
+    assert by_client_uuid(session, key) is made
+    # What another transaction noted says nothing of this one.
+    note_unseen(session, key)
+    session.commit()
+    assert by_client_uuid(session, key) is made

@@ -312,3 +312,13 @@ def test_a_scan_takes_few_statements_however_long_the_pile(
         sa.event.remove(db.engine, "before_cursor_execute", count)
     assert last == first
     assert last <= 40
+
+
+def test_a_list_of_what_stands_is_drawn_while_it_changes(technician: Visitor) -> None:
+    """Twelve are listed, then "more than twelve": the next refusal changes nothing of it."""
+    misread = "R4900001209"
+    for number in range(1, 14):
+        told = send(technician, misread)["standing"]
+        assert f"{number} scan" in told if number < 13 else "Plus de 12 scans" in told
+    assert send(technician, misread)["standing"] is None
+    assert "Plus de 12 scans" in technician.get("/scan").one(".desk-standing").text
