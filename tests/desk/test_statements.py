@@ -88,11 +88,12 @@ def test_a_scan_asks_as_much_with_ten_in_the_pile_as_with_one(
     cards = {"placed": shelf.code, "already": shelf.code, "moved": COMMANDS["inventory"].code,
              "refused": COMMANDS["install"].code}  # fmt: skip
     switches = [COMMANDS["inventory"].code, COMMANDS["triage:repair"].code] * 6
-    texts = {
+    others: dict[str, list[str | None]] = {
         "serial": [device.serial for device in devices],
         "unknown": [f"INCONNU{n:04d}Z" for n in range(12)],
-        "card": switches,
-    }.get(kind, [device.code for device in devices])
+        "card": [*switches],
+    }
+    texts: list[str | None] = others.get(kind, [device.code for device in devices])
 
     def scan(text: str | None) -> str:
         body = {"text": text, "client_uuid": str(uuid.uuid4())}
