@@ -76,4 +76,7 @@ def labels(
         output.write_bytes(sheet)
     except OSError as error:
         raise click.ClickException(_("%(file)s ne peut pas être écrit.", file=output)) from error
-    click.echo(_("%(count)s étiquettes dans %(file)s.", count=len(codes), file=output))
+    if len(codes) == 1:
+        click.echo(_("Une étiquette dans %(file)s.", file=output))
+    else:
+        click.echo(_("%(count)s étiquettes dans %(file)s.", count=len(codes), file=output))

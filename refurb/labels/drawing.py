@@ -39,6 +39,9 @@ STEP = 3.5
 DESCENT = 1.4
 ENOUGH_HEIGHT = 10.0
 SMALLEST_TEXT = 5.0
+#: Beyond this column the lines grow, up to this many times.
+WIDE_COLUMN = 45.0
+LARGEST_TEXT = 1.5
 LEAST_PLACE = 9.0
 #: What even a well led label may lose at its edge.
 SAFE = 0.5
@@ -146,7 +149,9 @@ def _with_bars(label: Label, layout: Layout, dpi: int) -> Drawing:
     square = _square(layout.width - layout.inset - side, layout.inset, module, rows)
     bottom = layout.height - layout.inset - (FOOT if foot else 0)
     # Three lines of text under the code may push the bars down, as long as these stay high enough.
-    top = max(layout.inset + side + quiet, min(layout.inset + FIRST_LINE + 2 * STEP + DESCENT, bottom - ENOUGH_HEIGHT))
+    column = square.x - quiet - layout.inset
+    lines = _scale(column) * (FIRST_LINE + 2 * STEP + DESCENT)
+    top = max(layout.inset + side + quiet, min(layout.inset + lines, bottom - ENOUGH_HEIGHT))
     height = bottom - top
     bars = Symbol(
         x=(layout.width - len(modules) * width) / 2,
@@ -155,7 +160,7 @@ def _with_bars(label: Label, layout: Layout, dpi: int) -> Drawing:
         height=height,
         rectangles=tuple((x, 0, run, 1) for x, run in symbols.runs(modules)),
     )
-    return Drawing((square, bars), tuple(_texts(label, layout, square.x - quiet - layout.inset, top - DESCENT)))
+    return Drawing((square, bars), tuple(_texts(label, layout, column, top - DESCENT)))
 
 
 def _square_alone(label: Label, layout: Layout, dpi: int) -> Drawing:
@@ -197,15 +202,24 @@ def _texts(label: Label, layout: Layout, column: float, bottom: float) -> list[T
     """
     left = layout.inset
     code = display(label.code)
-    size = min(13.0, 13.0 * column / text_width(code, "code", 13.0))
-    texts = [Text(left, layout.inset + 3.6, size, "code", code)]
-    y = layout.inset + 3.6 + max(3.6, size / 13 * (FIRST_LINE - 3.6))
-    room = max(0, int((bottom - y) / STEP + 1e-9) + 1)
-    lines = wrap(label.title, "title", 8.5, column, lines=max(1, min(2, room - bool(label.detail))))
-    texts += [Text(left, y + STEP * i, 8.5, "title", line) for i, line in enumerate(lines[:room])]
+    scale = _scale(column)
+    line_size, step = 8.5 * scale, STEP * scale
+    size = min(13.0 * scale, 13.0 * column / text_width(code, "code", 13.0))
+    first = layout.inset + 3.6 * scale
+    texts = [Text(left, first, size, "code", code)]
+    y = first + max(3.6, size / 13 * (FIRST_LINE - 3.6))
+    room = max(0, int((bottom - y) / step + 1e-9) + 1)
+    lines = wrap(label.title, "title", line_size, column, lines=max(1, min(2, room - bool(label.detail))))
+    texts += [Text(left, y + step * i, line_size, "title", line) for i, line in enumerate(lines[:room])]
     if label.detail and len(lines) < room:
-        texts.append(Text(left, y + STEP * len(lines), 8.5, "plain", shorten(label.detail, "plain", 8.5, column)))
+        detail = shorten(label.detail, "plain", line_size, column)
+        texts.append(Text(left, y + step * len(lines), line_size, "plain", detail))
     return texts + list(_foot(label, layout))
+
+
+def _scale(column: float) -> float:
+    """Return how many times larger the text is: a wide label is for a machine seen from further."""
+    return max(1.0, min(LARGEST_TEXT, column / WIDE_COLUMN))
 
 
 def _foot(label: Label, layout: Layout) -> Iterator[Text]:

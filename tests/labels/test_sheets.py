@@ -210,6 +210,21 @@ def test_sheets_fill_row_by_row_and_fit_their_page() -> None:
         assert layout.place(layout.per_page) == layout.place(0)
 
 
+def test_a_wide_label_is_read_from_further_and_loses_nothing() -> None:
+    label = Label(
+        "R4900001208", "Lenovo ThinkPad T470", "P2 · PC pour collège-lycée", "Étagère A1", "refurb.exemple.fr/c/R"
+    )
+    sizes = {}
+    for name in ("L7160", "L7163"):
+        drawing = compose(label, LAYOUTS[name])
+        sizes[name] = {text.text: text.size for text in drawing.texts}
+        bars = drawing.symbols[1]
+        above = [text for text in drawing.texts if text.y < bars.y]
+        assert len(above) == 3, name
+        assert all(text.y + text.size / 4 / 72 * 25.4 < bars.y for text in above), "no line hangs into the bars"
+    assert sizes["L7163"]["Lenovo ThinkPad T470"] > 1.4 * sizes["L7160"]["Lenovo ThinkPad T470"]
+
+
 def test_long_names_are_wrapped_then_cut() -> None:
     lines = wrap("Hewlett-Packard HP EliteBook 840 G3 Notebook PC (énergie étoile)", "title", 8.5, 38, lines=2)
     assert len(lines) == 2
