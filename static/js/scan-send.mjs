@@ -142,7 +142,8 @@ export function makeSender(queue, station, on) {
       } catch (error) {
         console.error("scan", error);
       }
-    } while (asked);
+      // Away, it is asked again in a while, not at once.
+    } while (asked && !away);
     running = null;
   }
 

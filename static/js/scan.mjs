@@ -198,17 +198,18 @@ export default async function (desk) {
       await queue.add(scan);
       if (!navigator.onLine || desk.hasAttribute("data-away")) showWaiting(scan);
       else setTimeout(() => [...mine].at(-1) === scan.client_uuid && showWaiting(scan), SLOW);
-      if (desk.hasAttribute("data-away") && performance.now() - knockedAt < KNOCK) showQueue();
+      if (desk.hasAttribute("data-away") && performance.now() - triedAt < KNOCK) showQueue();
       else drain();
       return queue;
     });
     return writing;
   }
 
-  let knockedAt = 0;
+  let triedAt = 0;
   async function drain() {
-    knockedAt = performance.now();
+    triedAt = performance.now();
     await (await sending).drain();
+    triedAt = performance.now();
     await showQueue();
   }
 
@@ -351,7 +352,7 @@ export default async function (desk) {
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && drain());
   // An idle page whose session is over asks nothing until somebody comes back to it.
   const knocks = () => desk.hasAttribute("data-waiting") || ["offline", "trouble"].includes(desk.getAttribute("data-away"));
-  setInterval(() => knocks() && drain(), AGAIN_AFTER);
+  setInterval(() => knocks() && performance.now() - triedAt >= AGAIN_AFTER && drain(), AGAIN_AFTER / 4);
   // What no disk holds is lost by leaving.
   const queue = await opened;
   window.addEventListener("beforeunload", (event) => {
