@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from refurb.accounts.models import Membership
 from refurb.core import workflow
-from refurb.core.media import Outcome, WipeSource
+from refurb.core.media import MediumState, Outcome, WipeSource
 from refurb.core.permissions import Role
 from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, Status
 from refurb.devices.models import Device, MediumWipe, StorageMedium
+from refurb.devices.queries import medium_state
 from refurb.devices.registry import Asked
 from refurb.workshop.models import Control, Installation, OperatingSystem, WorkshopSettings
 
@@ -171,22 +172,29 @@ def queues(session: Session, organisation_id: int) -> list[Queue]:
     return result
 
 
-def reservations_to_accept(session: Session, organisation_id: int, *, limit: int = 20) -> Sequence[StorageMedium]:
-    """Return the media whose latest outcome has a reservation that nobody accepted, with their machines."""
+def for_a_controller(
+    session: Session, organisation_id: int, *, limit: int = 20
+) -> list[tuple[StorageMedium, MediumState]]:
+    """Return the media that wait for a controller's word, with their machines: a reservation, an impossible hour."""
     later = aliased(MediumWipe)
-    return session.scalars(
+    found = session.scalars(
         sa.select(StorageMedium)
         .join(MediumWipe, MediumWipe.medium_id == StorageMedium.id)
         .where(
             StorageMedium.holder_id == organisation_id,
             StorageMedium.destroyed_at.is_(None),
             StorageMedium.absence_attested.is_(None),
-            MediumWipe.outcome == Outcome.OK_WITH_RESERVATION,
-            MediumWipe.accepted_at.is_(None),
+            sa.or_(
+                sa.and_(MediumWipe.outcome == Outcome.OK_WITH_RESERVATION, MediumWipe.accepted_at.is_(None)),
+                MediumWipe.doubtful,
+            ),
             MediumWipe.source != WipeSource.DONOR,
             ~sa.exists().where(later.medium_id == MediumWipe.medium_id, later.id > MediumWipe.id),
         )
-        .options(joinedload(StorageMedium.device))
+        .options(joinedload(StorageMedium.device), selectinload(StorageMedium.wipes))
         .order_by(StorageMedium.id)
         .limit(limit)
-    ).all()
+    )
+    told = [(medium, medium_state(medium)) for medium in found]
+    # What is to be destroyed, or was settled already, waits for no such word.
+    return [(medium, state) for medium, state in told if state in (MediumState.RESERVATION, MediumState.DOUBTFUL)]

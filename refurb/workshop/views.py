@@ -18,6 +18,7 @@ from refurb.devices import queries as devices
 from refurb.devices.forms import options
 from refurb.devices.models import Device, Grade
 from refurb.devices.views import found, page_of, sentence
+from refurb.devices.words import MEDIUM_STATES
 from refurb.organisations import queries as organisations
 from refurb.organisations.models import PlaceKind
 from refurb.security import actor, requires
@@ -48,9 +49,16 @@ def todo() -> ResponseReturnValue:
     """What waits at each step of the workshop, the fullest first in the order of the line."""
     session = get_session()
     waiting = [queue for queue in queries.queues(session, own()) if queue.count]
-    to_accept = queries.reservations_to_accept(session, own()) if actor().can(Permission.MEDIUM_ACCEPT) else []
+    to_settle = queries.for_a_controller(session, own()) if actor().can(Permission.MEDIUM_ACCEPT) else []
     copies = bench.copied(session, own())
-    return render_template("workshop/todo.html", queues=waiting, QUEUES=QUEUES, to_accept=to_accept, copies=copies)
+    return render_template(
+        "workshop/todo.html",
+        queues=waiting,
+        QUEUES=QUEUES,
+        to_settle=to_settle,
+        copies=copies,
+        MEDIUM_STATES=MEDIUM_STATES,
+    )
 
 
 @bp.route("/<code>/install", methods=["GET", "POST"])

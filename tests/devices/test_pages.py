@@ -224,7 +224,19 @@ def test_a_reservation_is_accepted_by_a_controller(
     wipes.record_wipe(
         session, disk, outcome=Outcome.OK_WITH_RESERVATION, source=WipeSource.MANUAL, by=technician, at=NOON
     )
-    assert "Réserves d'effacement à accepter" in control.get("/workshop").words()
+    dead = media.add(session, device, serial="Z4", by=technician, at=NOON)
+    wipes.record_wipe(
+        session,
+        dead,
+        outcome=Outcome.OK,
+        source=WipeSource.LOG,
+        ended_at=NOON.replace(year=2012),
+        by=technician,
+        at=NOON,
+    )
+    waiting = control.get("/workshop").one(".sheet").get_text(" ")
+    assert "Effacé avec réserve, à accepter" in waiting
+    assert "Heure du journal à confirmer" in waiting
     control.get(f"/devices/media/{disk.id}")
     page = control.post(f"/devices/media/{disk.id}/accept", {"accept-reason": ""}, status=422)
     assert "Donnez une raison." in page.words()
