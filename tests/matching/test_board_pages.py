@@ -146,7 +146,7 @@ def test_a_need_without_machine_is_given_one_by_hand(
     assert any(urgent.code in str(link["href"]) for link in page.select('tbody a[href*="change?need="]'))
     page = desk.get(f"{run}/waiting")
     assert not page.select("tbody td a.btn")
-    assert "Une machine depuis, par décision" in page.words()
+    assert "Machine choisie depuis" in page.words()
 
 
 def test_a_trial_and_a_closed_run_offer_no_choice(
