@@ -24,6 +24,14 @@ function done(transaction) {
   });
 }
 
+function abort(transaction) {
+  try {
+    transaction.abort();
+  } catch {
+    // It ended by itself.
+  }
+}
+
 function result(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -47,23 +55,37 @@ class Queue {
     return this.fleeting.queue.length || this.fleeting.held.length ? "full" : "kept";
   }
 
-  transaction(stores, mode) {
-    // Strict: the answer comes once the disk has it, so that a crash of the machine loses nothing that was shown.
-    return this.database.transaction(stores, mode, { durability: "strict" });
-  }
-
-  async write(stores, deed) {
+  // Calls `deed` with the stores, in one transaction.
+  async within(stores, mode, deed) {
     let transaction;
+    // Strict: the answer comes once the disk has it, so that a crash of the machine loses nothing that was shown.
+    const begin = () => this.database.transaction(stores, mode, { durability: "strict" });
     try {
-      transaction = this.transaction(stores, "readwrite");
+      transaction = begin();
     } catch (error) {
       // The browser closed its database: for a newer page, or to make room.
       console.warn("queue", error);
       this.database = await open();
-      transaction = this.transaction(stores, "readwrite");
+      transaction = begin();
     }
-    deed(...stores.map((name) => transaction.objectStore(name)));
-    return done(transaction);
+    try {
+      return await deed(transaction, ...stores.map((name) => transaction.objectStore(name)));
+    } catch (error) {
+      // All of it or nothing.
+      abort(transaction);
+      throw error;
+    }
+  }
+
+  write(stores, deed) {
+    return this.within(stores, "readwrite", (transaction, ...told) => {
+      deed(...told);
+      return done(transaction);
+    });
+  }
+
+  read(store, ask) {
+    return this.within([store], "readonly", (transaction, told) => result(ask(told)));
   }
 
   async add(scan) {
@@ -135,14 +157,14 @@ class Queue {
 
   async first() {
     if (this.database) {
-      const cursor = await result(this.transaction("queue", "readonly").objectStore("queue").openCursor());
+      const cursor = await this.read("queue", (queue) => queue.openCursor());
       if (cursor) return cursor.value;
     }
     return this.fleeting.queue[0] ?? null;
   }
 
   async all(store = "queue") {
-    const kept = this.database ? await result(this.transaction(store, "readonly").objectStore(store).getAll()) : [];
+    const kept = this.database ? await this.read(store, (told) => told.getAll()) : [];
     return [...kept, ...this.fleeting[store]];
   }
 

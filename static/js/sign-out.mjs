@@ -6,7 +6,7 @@ export default function (form) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const { account, organisation, one, many } = form.dataset;
-    const waiting = many ? await (await openQueue()).countFor(account, organisation) : 0;
+    const waiting = many ? await count(account, organisation) : 0;
     if (!waiting) {
       navigator.serviceWorker?.controller?.postMessage({ forget: true });
       form.submit();
@@ -17,4 +17,14 @@ export default function (form) {
     said.setAttribute("role", "alert");
     said.textContent = waiting === 1 ? one : many.replace("{n}", waiting);
   });
+}
+
+async function count(account, organisation) {
+  try {
+    return await (await openQueue()).countFor(account, organisation);
+  } catch (error) {
+    // What no page can read, no page can send.
+    console.error("queue", error);
+    return 0;
+  }
 }
