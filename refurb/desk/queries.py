@@ -61,6 +61,8 @@ _COUNTED = (
 _COUNTS = (
     sa.select(Scan.answer, sa.func.count()).where(Scan.pile_id == sa.bindparam("pile"), *_COUNTED).group_by(Scan.answer)
 )
+#: A line of a list names its machine and no more: reading the other forty columns takes longer than the database does.
+_WITH_NAME = joinedload(Scan.device).load_only(Device.code, Device.maker, Device.model)
 _UNSETTLED = (
     sa.select(Scan)
     .where(
@@ -69,7 +71,7 @@ _UNSETTLED = (
         *(Scan.reason != reason for reason in NOT_STANDING),
         Scan.settled_at.is_(None),
     )
-    .options(joinedload(Scan.device))
+    .options(_WITH_NAME)
     .order_by(Scan.id)
     .limit(sa.bindparam("many"))
 )
@@ -141,7 +143,7 @@ def is_author(session: Session, scan: Scan, by: Actor) -> bool:
 
 def ledger(session: Session, pile_id: int, *, limit: int | None = 50, answer: Answer | None = None) -> Sequence[Scan]:
     """Return the scans of a pile with their machines, newest first."""
-    query = sa.select(Scan).where(Scan.pile_id == pile_id).options(joinedload(Scan.device)).order_by(Scan.id.desc())
+    query = sa.select(Scan).where(Scan.pile_id == pile_id).options(_WITH_NAME).order_by(Scan.id.desc())
     if answer is not None:
         query = query.where(Scan.answer == answer)
     return session.scalars(query.limit(limit) if limit else query).all()
