@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -85,7 +86,9 @@ def export(form: str) -> ResponseReturnValue:
         rows = [[*row, None, None] for row in rows]
         between = [None] * (len(header) - 1)
         rows += [[_("Silence"), name, needs, *between, people, rate] for name, needs, people, rate in quiet]
-        data = sheets.write_csv([_("Table"), _("Ligne"), *header, *inhabitants], rows)
+        # A spreadsheet reads the number of a text file as its reader's language writes it: 53,7 and not 53.7.
+        told = ([format_decimal(cell) if isinstance(cell, float) else cell for cell in row] for row in rows)
+        data = sheets.write_csv([_("Table"), _("Ligne"), *header, *inhabitants], told)
         return _file(data, "text/csv; charset=utf-8", filename)
     pages: list[Any] = [
         (title, [label, *header], [_row(line, names) for line in lines]) for title, label, lines in tables
