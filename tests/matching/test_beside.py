@@ -75,11 +75,12 @@ def test_a_screen_names_the_base_units_that_wait_for_one(
 
 def test_a_screen_whose_size_nobody_wrote_is_measured(bench: Visitor, screen: Any, make_need: MakeNeed) -> None:
     make_need(ergonomics=frozenset({Ergonomics.LARGE_SCREEN}))
-    page = whom(bench, screen(screen_in=None))
+    unmeasured = screen(screen_in=None)
+    page = whom(bench, unmeasured)
     assert "aucune n'est en préparation ici" in page.words()
-    assert "Notez sa taille en pouces" in page.words()
+    assert page.select(f'a[href$="/devices/{unmeasured.code}/edit"]')
     assert not codes(page)
-    assert "Notez sa taille" not in whom(bench, screen(screen_in=15.0)).words()
+    assert "Noter sa taille" not in whom(bench, screen(screen_in=15.0)).words()
 
 
 def test_the_screen_of_a_set_is_for_whom_the_set_is(
