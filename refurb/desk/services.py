@@ -12,7 +12,7 @@ from refurb.core.identity import CodeKind, Reading, WhyNot, clean, kind_of, read
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, TEST_CODE, Answer, Command, Deed, command_of
 from refurb.core.serials import is_placeholder
-from refurb.core.workflow import Action, TransitionRefused, may
+from refurb.core.workflow import Action, Status, TransitionRefused, may
 from refurb.desk import lateness, operators, queries, undoing
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import CONTEXTS, OFFERS, OPENERS, STARTS, Context, DeskRefused, Outcome
@@ -326,7 +326,9 @@ def carry_out(
             return _already(session, pile, device, command, detail, by=by, at=at, **client)
         if isinstance(refusal, TransitionRefused) and refusal.step:
             detail["step"] = refusal.step.value
-        return Outcome(Answer.REFUSED, refusal.code, detail, device)
+        # Picked from the wrong place of a shelf: it is not that it may not move, nobody waits for it.
+        unasked = command.action is Action.PREPARE and device.status is Status.IN_STOCK
+        return Outcome(Answer.REFUSED, "no-reservation" if unasked else refusal.code, detail, device)
     detail |= {
         "command": command.key,
         "before": moved.before.value,

@@ -185,6 +185,18 @@ def test_a_late_scan_shows_both_truths(
     assert told["conflict"] is False
 
 
+def test_a_machine_picked_by_mistake_is_said_to_be_nobodys(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    from refurb.devices.words import REFUSALS
+
+    device = make_device(holder=workshop, status=Status.IN_STOCK)
+    scan(controller, COMMANDS["prepare"].code)
+    page = scan(controller, device.code)
+    assert page.one("#desk-last .desk-answer")["data-answer"] == "refused"
+    assert str(REFUSALS["no-reservation"]) in page.one("#desk-last").text
+
+
 def test_what_comes_next_is_done_by_one_tap(
     controller: Visitor, workshop: Organisation, make_device: MakeDevice
 ) -> None:
