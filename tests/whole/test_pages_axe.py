@@ -42,6 +42,7 @@ NOT_WALKED: dict[str, str] = {
     "needs.communes": "a part of a page",
     "donations.sent": "answers who reopens a form already sent; tests/donations visits it",
     "desk.pile": "follows a pile of scans; tests/desk visits it",
+    "desk.pile_now": "leads on to the open pile",
     "desk.unknown": "follows an unknown scan; tests/desk visits it",
     "desk.badge": "follows a badge that was given; tests/desk visits it",
     "desk.stocktake": "follows a stocktake; tests/desk visits it",
