@@ -7,7 +7,9 @@ outer transaction. `fresh_app` is for what that cannot show (two writers, two pr
 from __future__ import annotations
 
 import contextvars
+import fcntl
 import gc
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
     from playwright.sync_api import Browser
 
+    from refurb.config import Settings
     from refurb.db import Session
     from tests.postgres import Server
     from tests.visitor import Visitor
@@ -96,23 +99,26 @@ class Databases:
         assert self.server is not None
         return self.server.create(name, template=self.template)
 
-    def make(self, database: str, url: sa.URL) -> Flask:
-        """Return an application on `url`."""
-        from refurb.app import create_app
+    def settings(self, database: str, url: sa.URL) -> Settings:
+        """Return the settings of an application on `url`."""
         from refurb.config import Settings
 
         instance = self.folder / f"instance-{database}"
         instance.mkdir(exist_ok=True)
-        app = create_app(
-            Settings(
-                instance=instance,
-                database_url=url,
-                secret_key="a-secret-for-the-tests-alone-0123456789",
-                field_keys=("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",),
-                timezone=ZoneInfo("Europe/Paris"),
-                testing=True,
-            )
+        return Settings(
+            instance=instance,
+            database_url=url,
+            secret_key="a-secret-for-the-tests-alone-0123456789",
+            field_keys=("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",),
+            timezone=ZoneInfo("Europe/Paris"),
+            testing=True,
         )
+
+    def make(self, database: str, url: sa.URL) -> Flask:
+        """Return an application on `url`."""
+        from refurb.app import create_app
+
+        app = create_app(self.settings(database, url))
         app.test_client_class = client_class()
         # Each application compiles its templates anew; what that gives is kept for the next one.
         app.jinja_env.bytecode_cache = self.templates
@@ -231,6 +237,29 @@ def fresh_app(databases: Databases, database: str) -> Iterator[Flask]:
     elif url.database:
         for path in Path(url.database).parent.glob(Path(url.database).name + "*"):
             path.unlink()
+
+
+@pytest.fixture(scope="session")
+def told_demo(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo in a file of SQLite, built once for all test processes: to be copied, not opened."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    told = folder / "demo.sqlite"
+    with (folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            from refurb.db import get_session
+            from refurb.demo.build import build
+
+            url = databases.fresh_url("sqlite")
+            app = databases.make("sqlite", url)
+            with app.test_request_context(base_url="http://localhost:8000"):
+                build(get_session())
+                get_session().close()
+            dispose(app)
+            Path(str(url.database)).rename(told)
+    return told
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,16 +20,29 @@ if TYPE_CHECKING:
 MONDAY = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
 
 
-@pytest.mark.slow
-@pytest.mark.long
-def test_the_whole_story(fresh_app: Flask) -> None:
-    """One build, looked at from every side: it takes most of a minute."""
+@pytest.fixture
+def demo_app(fresh_app: Flask, database: str, request: pytest.FixtureRequest) -> Flask:
+    """The demo told by this code: on SQLite by whoever of the tests asked first, which takes most of a minute."""
     from refurb.db import get_session
     from refurb.demo.build import build
 
-    with fresh_app.test_request_context(base_url="http://localhost:8000"):
+    if database == "sqlite":
+        url = fresh_app.config["SQLALCHEMY_ENGINES"]["default"]["url"]
+        shutil.copy(request.getfixturevalue("told_demo"), url.database)
+    else:
+        with fresh_app.test_request_context(base_url="http://localhost:8000"):
+            build(get_session())
+    return fresh_app
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_the_whole_story(demo_app: Flask) -> None:
+    """One build, looked at from every side."""
+    from refurb.db import get_session
+
+    with demo_app.test_request_context(base_url="http://localhost:8000"):
         session = get_session()
-        build(session)
         _is_peopled(session)
         _has_every_stage(session)
         _has_demands(session)

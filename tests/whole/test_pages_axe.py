@@ -9,14 +9,16 @@ There: axe, and no scrolling sideways on a phone of 360 pixels nor at 200 % on a
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from werkzeug.serving import make_server
 
@@ -25,6 +27,8 @@ from tests.whole.doors import doors, readers_of_figures
 if TYPE_CHECKING:
     from flask import Flask
     from playwright.sync_api import Browser, BrowserContext, Page, Request
+
+    from tests.conftest import Databases
 
 AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 ROLES = (
@@ -108,18 +112,16 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(told_demo: Path, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     from refurb.app import create_app
-    from refurb.config import Settings
-    from refurb.db import Base, db, get_session
-    from refurb.demo.build import build
+    from refurb.db import db, get_session
 
     folder = tmp_path_factory.mktemp("demo")
-    app = create_app(Settings.from_environment({"REFURB_INSTANCE": str(folder)}))
+    url = sa.URL.create("sqlite", database=str(shutil.copy(told_demo, folder / "demo.sqlite")))
+    # As an instance runs, with the keys that the demo was written with.
+    app = create_app(replace(databases.settings("sqlite", url), instance=folder, testing=False))
     server = make_server("127.0.0.1", 0, app, threaded=True)
     with app.test_request_context(base_url=f"http://127.0.0.1:{server.server_port}"):
-        Base.metadata.create_all(db.engine)
-        build(get_session())
         readers_of_figures(get_session())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
