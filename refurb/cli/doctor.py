@@ -12,6 +12,7 @@ import click
 from refurb.cli.words import _
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
     from flask import Flask
 
     from refurb.config import Settings
@@ -88,6 +89,18 @@ def examine() -> Iterator[Finding]:
     yield from examine_application(create_app(settings))
 
 
+#: Without these PostgreSQL acknowledges what a power cut takes back. SQLite's are set at each connection (db.py).
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+
+def _unsafe_settings(connection: "sa.Connection") -> list[str]:
+    """Return the settings of the database that let it lose what it has acknowledged, as "fsync = off"."""
+    if connection.dialect.name != "postgresql":
+        return []
+    shown = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in _DURABLE}
+    return [f"{name} = {value}" for name, value in shown.items() if value == "off"]
+
+
 def examine_application(app: "Flask") -> Iterator[Finding]:
     """Yield what there is to say of the database and of what lives in it."""
     import sqlalchemy as sa
@@ -102,7 +115,7 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
     with app.app_context():
         try:
             with db.engine.connect() as connection:
-                kind = connection.dialect.name
+                kind, unsafe = connection.dialect.name, _unsafe_settings(connection)
         except sa.exc.SQLAlchemyError as error:
             yield Finding(
                 _("Base de données"),
@@ -111,7 +124,15 @@ def examine_application(app: "Flask") -> Iterator[Finding]:
                 _("Vérifiez DATABASE_URL, et que le serveur tourne."),
             )
             return
-        yield Finding(_("Base de données"), "ok", kind)
+        if unsafe:
+            yield Finding(
+                _("Base de données"),
+                "warning",
+                _("après une coupure, elle peut perdre ce qu'elle a confirmé (%(names)s).", names=", ".join(unsafe)),
+                _("Rendez ces réglages à leur valeur d'origine, « on », dans postgresql.conf."),
+            )
+        else:
+            yield Finding(_("Base de données"), "ok", kind)
         if not schema.is_current():
             yield Finding(_("Schéma"), "wrong", _("pas à jour"), _("Lancez « refurb db upgrade »."))
             return
