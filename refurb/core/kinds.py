@@ -5,7 +5,7 @@ stands. A need kind is the same from the other side, with the share it draws on.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,37 @@ _BEYOND = 1 << 20
 class Kinds:
     """The compatibility of device rows and need columns, and which row or column each device or need has.
 
-    `suits[row][column]`, a matrix of booleans with equal rows and columns merged; `row_of[i]` and `column_of[j]` are
-    -1 for a device that suits nobody and a need that nothing suits, reach left aside.
+    Equal rows and equal columns are merged; `row_of[i]` and `column_of[j]` are -1 for a device that suits nobody and a
+    need that nothing suits, reach left aside. `suits[row]` is a set of columns and `above[column]` the columns that
+    ask less: every row that suits the one suits the other. Sets are integers, a bit a column; the columns that fewest
+    rows suit come first.
     """
 
-    suits: Any
+    suits: list[int]
+    above: list[int]
     row_of: list[int]
     column_of: list[int]
+
+    def least(self, columns: int) -> Iterator[int]:
+        """Yield the columns of a set that are above no other of it: through `above` they lead to all the others.
+
+        With these arcs and those of `above[column]`, reduced in the same way, a network needs a few arcs a row where
+        the whole table has hundreds (the covering relation of the order, which every order is the closure of).
+        """
+        while columns:
+            # Whatever is below another is suited by fewer rows and so comes before it: the first is above none.
+            first = columns & -columns
+            column = first.bit_length() - 1
+            yield column
+            columns &= ~(first | self.above[column])
+
+
+def members(columns: int) -> Iterator[int]:
+    """Yield the numbers in a set of columns, rising."""
+    while columns:
+        first = columns & -columns
+        yield first.bit_length() - 1
+        columns ^= first
 
 
 def group(devices: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any]], held: Mapping[str, Any]) -> Kinds:
@@ -38,7 +62,15 @@ def group(devices: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any
     suits = _matrix(list(device_specs), list(need_specs), keys)
     suits, rows = _merge(suits)
     turned, columns = _merge(suits.T)
-    return Kinds(turned.T, [rows[r] for r in raw_rows], [columns[c] for c in raw_columns])
+    order = turned.sum(axis=1).argsort(kind="stable")
+    place = {int(column): i for i, column in enumerate(order)} | {-1: -1}
+    suited = _sets(turned[order].T)
+    above = [-1] * len(order)
+    for row in suited:
+        for column in members(row):
+            above[column] &= row
+    above = [(columns_above | 1 << c) ^ 1 << c for c, columns_above in enumerate(above)]
+    return Kinds(suited, above, [rows[r] for r in raw_rows], [place[columns[c]] for c in raw_columns])
 
 
 def thresholds_of(needs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -120,6 +152,15 @@ def table(haves: list[Any], askeds: list[Any], compatible: Any) -> Any:
     asked_ids = {value: i for i, value in enumerate(dict.fromkeys(askeds))}
     small = np.array([[bool(compatible(have, asked)) for asked in asked_ids] for have in have_ids])
     return small[np.array([have_ids[v] for v in haves])[:, None], np.array([asked_ids[v] for v in askeds])[None, :]]
+
+
+def _sets(matrix: Any) -> list[int]:
+    """Return the rows of a matrix of booleans as sets of columns."""
+    import numpy as np
+
+    if not matrix.size:
+        return [0] * len(matrix)
+    return [int.from_bytes(row.tobytes(), "little") for row in np.packbits(matrix, axis=1, bitorder="little")]
 
 
 def _merge(matrix: Any) -> tuple[Any, list[int]]:

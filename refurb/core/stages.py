@@ -1,25 +1,36 @@
 """The two networks of one exact solution: what decides who is served, then from which device.
 
 `Coarse` settles floors, then points and served, on kinds alone: location and class say nothing there. `Fine` settles
-balance and fit with them, held to what `Coarse` left open. A band is the hub that the flow passes through: commune,
-EPCI, département or anywhere, at 0, 1, 2 or 3.
+balance and fit with them, held to what `Coarse` left open. A band is the layer at which the flow enters: commune,
+EPCI, département or anywhere, at 0, 1, 2 or 3. From the wider the flow may go on into the narrower: that costs more
+than entering there, so it never makes a pair look nearer than it is.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from refurb.core.flow import Network
 from refurb.core.kinds import Kinds
+from refurb.core.layers import Layer
 from refurb.core.matching import shares
 
 LEVELS = ("commune", "epci", "departement")
 
 
-def _reach(device: Mapping[str, Any]) -> tuple[str, ...] | None:
+def _reach(device: Mapping[str, Any], asked: Iterable[Any]) -> tuple[Any, ...] | None:
+    """Return the EPCI among those that ask which the device's site serves; None is all of them."""
     reach = device.get("reach")
-    return None if reach is None else tuple(sorted(reach))
+    if reach is None:
+        return None
+    within = set(reach)
+    near = tuple(epci for epci in asked if epci in within)
+    return None if len(near) == len(tuple(asked)) else near
+
+
+def _within(epci: Any, reach: tuple[Any, ...] | None) -> bool:
+    return reach is None or epci in reach
 
 
 class Coarse:
@@ -31,16 +42,20 @@ class Coarse:
         self.kinds = kinds
         self.net = net = Network()
         self.policy = scenario["policy"]
-        self.devices_of: dict[tuple[int, Any], list[Any]] = defaultdict(list)
-        for device, row in zip(devices, kinds.row_of, strict=True):
-            if row >= 0:
-                self.devices_of[row, _reach(device)].append(device)
         #: Needs by (column, epci, prescriber's share, points, forced): alike for this stage.
         self.needs_of: dict[tuple[int, Any, str, int, bool], list[Any]] = defaultdict(list)
         for need, column in zip(needs, kinds.column_of, strict=True):
             if column >= 0:
                 key = (column, need["epci"], shares(need)[2], need["points"], need["id"] in forced)
                 self.needs_of[key].append(need)
+        self.layers: dict[Any, Layer] = {}
+        for column, epci, *_ in self.needs_of:
+            self.layer(epci).node(column)
+        #: Devices by (row, reach): alike for this stage.
+        self.devices_of: dict[tuple[int, Any], list[Any]] = defaultdict(list)
+        for device, row in zip(devices, kinds.row_of, strict=True):
+            if row >= 0 and (reach := _reach(device, self.layers)) != ():
+                self.devices_of[row, reach].append(device)
         total = sum(map(len, self.devices_of.values()))
         self.total = total
         net.supply(0, total)
@@ -54,7 +69,7 @@ class Coarse:
         self.need_arcs: dict[Any, int] = {}
         for key, members in self.needs_of.items():
             column, epci, share, _points, is_forced = key
-            tail, head = net.node(("column", column, epci)), net.node(("share", share))
+            tail, head = self.layers[epci].node(column), net.node(("share", share))
             if is_forced:
                 net.supply(tail, -len(members))
                 net.supply(head, len(members))
@@ -63,23 +78,28 @@ class Coarse:
         self.share_arcs, self.tree_arcs = grow_shares(net, self.needs_of, self.policy)
         self.floor_arcs = [arc for (_, is_floor), arc in self.tree_arcs.items() if is_floor]
 
-    def _join(self) -> None:
-        """Join rows to columns through one hub for each reach, so that arcs add up instead of multiplying."""
-        import numpy as np
+    def layer(self, name: Any) -> Layer:
+        """Return the layer of an EPCI, or the one of that name, made at first use."""
+        if name not in self.layers:
+            self.layers[name] = Layer(name, self.net, self.kinds, lambda t, h: self.net.arc(t, h, self.total))
+        return self.layers[name]
 
-        net, columns_in = self.net, defaultdict(set)
-        for column, epci, *_ in self.needs_of:
-            columns_in[epci].add(column)
-        reaches = dict.fromkeys(reach for _, reach in self.devices_of)
-        for reach in reaches:
-            for epci in sorted(columns_in, key=str) if reach is None else [e for e in reach if e in columns_in]:
-                for column in sorted(columns_in[epci]):
-                    hub = net.node(("hub", column, reach))
-                    net.arc(hub, net.node(("column", column, epci)), self.total)
+    def _join(self) -> None:
+        """Join rows to columns; who is reached everywhere passes by a layer of all the columns."""
+        net, asking = self.net, list(self.layers.values())
+        anywhere = Layer("anywhere", net, self.kinds, lambda t, h: net.arc(t, h, self.total))
+        if any(reach is None for _, reach in self.devices_of):
+            for layer in asking:
+                for column in layer:
+                    net.arc(anywhere.node(column), layer.node(column), self.total)
+        for layer in (anywhere, *asking):
+            layer.close()
         for row, reach in self.devices_of:
-            for column in np.flatnonzero(self.kinds.suits[row]).tolist():
-                if net.has(("hub", column, reach)):
-                    net.arc(net.node(("row", (row, reach))), net.node(("hub", column, reach)), self.total)
+            tail = net.node(("row", (row, reach)))
+            for layer in (anywhere,) if reach is None else [self.layers[epci] for epci in reach]:
+                head = layer.enter(row)
+                if head is not None:
+                    net.arc(tail, head, self.total)
 
     def settle(self) -> None:
         """Solve floors, then points and served, and hold the network to their optimum."""
@@ -101,11 +121,15 @@ class Coarse:
 
 
 def grow_shares(
-    net: Network, needs_of: Mapping[Any, list[Any]], policy: Mapping[str, Any], *, units: bool = False
+    net: Network,
+    needs_of: Mapping[Any, list[Any]],
+    policy: Mapping[str, Any],
+    served: Mapping[str, tuple[int, int]] | None = None,
 ) -> tuple[dict[Any, int], dict[tuple[Any, bool], int]]:
     """Add the tree of shares; return the arcs out of the narrowest ones, and the others by (edge, is floor).
 
-    With `units` an arc of the narrowest shares carries one need each, so that the k-th can cost 2k - 1.
+    With `served`, how many needs at least and at most each narrowest share may see served, an arc carries the least
+    and each further one has its own, by (share, k), so that the k-th can cost 2k - 1.
     """
     caps, floors = policy.get("caps") or {}, policy.get("floors") or {}
     sizes: dict[str, int] = defaultdict(int)
@@ -122,8 +146,10 @@ def grow_shares(
         recipient, territory = parents[share]
         room = min(sizes[share], caps.get(share, sizes[share]))
         tail, head = net.node(("share", share)), net.node(("share", territory))
-        if units:
-            for k in range(room):
+        if served is not None:
+            least, most = served[share]
+            share_arcs[share, None] = net.arc(tail, head, least)
+            for k in range(least, most):
                 share_arcs[share, k] = net.arc(tail, head, 1)
         else:
             share_arcs[share] = net.arc(tail, head, room)
@@ -167,9 +193,14 @@ class Fine:
         self.device_kinds: dict[int, list[Any]] = {}
         self.need_kinds: dict[int, list[Any]] = {}
         self.kind_nodes: list[int] = []
-        #: The EPCI of the needs that are asked at each (level, place).
-        self.asked_from: dict[tuple[int, Any], set[Any]] = defaultdict(set)
         self.group_nodes: set[int] = set()
+        #: How many needs of each narrowest share are served in every plan that is left, and in the one of most.
+        self.served: dict[str, tuple[int, int]] = {}
+        #: What is asked, by place (commune, EPCI, département), by zone (EPCI, département), then by price.
+        self.places: dict[tuple[Any, ...], dict[Any, Layer]] = defaultdict(dict)
+        self.zones: dict[tuple[Any, ...], dict[Any, Layer]] = defaultdict(dict)
+        #: What is asked in a département or anywhere, for machines whose site serves everywhere.
+        self.wide: dict[Any, Layer] = {}
         self._build()
 
     def _arc(self, tail: int, head: int, capacity: int, cost: int, state: tuple[int, int] | None = None) -> int:
@@ -184,115 +215,121 @@ class Fine:
         net.supply(0, coarse.total)
         net.supply(1, -coarse.total)
         self._arc(0, 1, coarse.total, 0, coarse.state(coarse.bypass))
-        asks = self._needs()
-        stands = self._devices()
-        for level, value in sorted(stands.keys() & asks.keys(), key=str):
-            self._join(level, value, stands[level, value], asks[level, value])
+        self._needs()
+        for by_price in (*self.zones.values(), *self.places.values()):
+            for layer in by_price.values():
+                layer.close()
+        self._devices()
         self._shares()
 
-    def _devices(self) -> dict[tuple[int, Any], dict[Any, int]]:
-        """Add the device kinds; return, by (level, place), the hub of each (row, reach, price) that has devices there.
+    def _layer(self, name: Any) -> Layer:
+        return Layer(name, self.net, self.coarse.kinds, lambda t, h: self._arc(t, h, self.coarse.total, 0))
 
-        Within a commune or an EPCI a reach says yes or no: the hub is that of the EPCI reached, whatever else is.
-        """
-        stands: dict[tuple[int, Any], dict[Any, int]] = defaultdict(dict)
-        for key, members in self.coarse.devices_of.items():
-            low, high = self.coarse.state(self.coarse.supply_arcs[key])
-            if not high:
-                continue
-            row, reach = key
-            price = self.coarse.net.price(self.coarse.net.node(("row", key)))
-            places: dict[Any, dict[int, list[Any]]] = defaultdict(lambda: defaultdict(list))
-            for device in members:
-                places[tuple(device[name] for name in LEVELS)][device["class"]].append(device)
-            for place in sorted(places, key=str):
-                node = self.net.node(("kind", key, place))
-                self.kind_nodes.append(node)
-                for cpu_class, alike in sorted(places[place].items()):
-                    state = (len(alike), len(alike)) if low else None
-                    self.device_kinds[self._arc(0, node, len(alike), 4 * cpu_class, state)] = alike
-                for level, value in enumerate((*place, None)):
-                    within = self.asked_from[level, value]
-                    near = reach if level > 1 or reach is None else tuple(e for e in reach if e in within)
-                    near = None if near is not None and within <= set(near) else near
-                    if near == ():
-                        continue
-                    hubs = stands[level, value]
-                    if (row, near, price) not in hubs:
-                        hubs[row, near, price] = self.net.node(("stand", level, value, row, near, price))
-                    self._arc(node, hubs[row, near, price], self.coarse.total, level)
-        return stands
-
-    def _needs(self) -> dict[tuple[int, Any], dict[tuple[int, Any], int]]:
-        """Add the need kinds; return, by (level, place), the hub of each (column, epci) that asks there."""
-        asks: dict[tuple[int, Any], dict[tuple[int, Any], int]] = defaultdict(dict)
-        for key, members in self.coarse.needs_of.items():
+    def _needs(self) -> None:
+        """Add the need kinds, the layers of the places where they are asked, and those of the zones before them."""
+        coarse = self.coarse
+        for key, members in coarse.needs_of.items():
             column, epci, share, _points, is_forced = key
-            low, high = (0, 1) if is_forced else self.coarse.state(self.coarse.need_arcs[key])
+            low, high = (len(members),) * 2 if is_forced else coarse.state(coarse.need_arcs[key])
+            least_served, most_served = self.served.get(share, (0, 0))
+            self.served[share] = (least_served + low, most_served + high)
             if not high:
                 continue
+            price = coarse.net.price(coarse.layers[epci].node(column))
             alike: dict[Any, list[Any]] = defaultdict(list)
             for need in members:
                 place = tuple(need[name] for name in LEVELS)
                 alike[place, need.get("min", {}).get("class") or 0].append(need)
             for place, least in sorted(alike, key=str):
                 group_of = alike[place, least]
-                node = self.net.node(("group", column, epci, place, share))
+                node = self.net.node(("group", column, place, share))
                 if node not in self.group_nodes:
                     self.group_nodes.add(node)
-                    for level, value in enumerate((*place, None)):
-                        self.asked_from[level, value].add(epci)
-                        hubs = asks[level, value]
-                        if (column, epci) not in hubs:
-                            hubs[column, epci] = self.net.node(("ask", level, value, column, epci))
-                        self._arc(hubs[column, epci], node, self.coarse.total, 0)
-                state = (len(group_of), len(group_of)) if low or is_forced else None
+                    self._arc(self._asked(column, place, price), node, coarse.total, 0)
+                state = (len(group_of), len(group_of)) if low else None
                 arc = self._arc(node, self.net.node(("share", share)), len(group_of), -4 * least, state)
                 self.need_kinds[arc] = group_of
-        return asks
 
-    def _join(self, level: int, value: Any, stand: Mapping[Any, int], ask: Mapping[Any, int]) -> None:
-        """Let what stands at one place serve what is asked there, through one hub for each reach and price."""
-        import numpy as np
+    def _asked(self, column: int, place: tuple[Any, ...], price: Any) -> int:
+        """Return the node of what is asked at a place, behind that of its zone."""
+        near, around = self.places[place], self.zones[place[1:]]
+        if price not in near:
+            near[price] = self._layer((place, price))
+            around.setdefault(price, self._layer((place[1:], price)))
+        if not near[price].asked >> column & 1:
+            self._arc(around[price].node(column), near[price].node(column), self.coarse.total, 0)
+        return near[price].node(column)
 
-        coarse, suits = self.coarse, self.coarse.kinds.suits
-        by_price: dict[Any, list[tuple[int, Any, int]]] = defaultdict(list)
-        for (column, epci), node in ask.items():
-            price = coarse.net.price(coarse.net.node(("column", column, epci)))
-            by_price[price].append((column, epci, node))
-        hubs: dict[Any, dict[int, int]] = {}
-        for reach, price in dict.fromkeys((reach, price) for _, reach, price in stand):
-            through = hubs[reach, price] = {}
-            for column, epci, node in by_price.get(price, ()):
-                if reach is not None and epci not in reach:
-                    continue
-                if len(self.asked_from[level, value]) == 1:
-                    # One EPCI asks here: a hub would stand before one node.
-                    through[column] = node
-                else:
-                    if column not in through:
-                        through[column] = self.net.node(("via", level, value, column, reach, price))
-                    self._arc(through[column], node, coarse.total, 0)
-        for (row, reach, price), node in stand.items():
-            through = hubs[reach, price]
-            if through:
-                columns = np.fromiter(through, dtype=np.int64)
-                for column in columns[suits[row, columns]].tolist():
-                    self._arc(node, through[column], coarse.total, 0)
+    def _devices(self) -> None:
+        """Add the device kinds: those of one class that enter by the same nodes at the same cost are one."""
+        coarse, net = self.coarse, self.net
+        kinds: dict[Any, dict[int, list[Any]]] = {}
+        for key, members in coarse.devices_of.items():
+            low, high = coarse.state(coarse.supply_arcs[key])
+            if not high:
+                continue
+            price = coarse.net.price(coarse.net.node(("row", key)))
+            by_place: dict[Any, list[Any]] = defaultdict(list)
+            for device in members:
+                by_place[tuple(device[name] for name in LEVELS)].append(device)
+            for place in sorted(by_place, key=str):
+                ways = tuple(self._ways(*key, place, price))
+                by_class = kinds.setdefault((ways, bool(low)), defaultdict(list))
+                for device in by_place[place]:
+                    by_class[device["class"]].append(device)
+        for (ways, full), by_class in kinds.items():
+            node = net.node(("kind", ways, full))
+            self.kind_nodes.append(node)
+            for head, distance in ways:
+                self._arc(node, head, coarse.total, distance)
+            for cpu_class, alike in sorted(by_class.items()):
+                state = (len(alike), len(alike)) if full else None
+                self.device_kinds[self._arc(0, node, len(alike), 4 * cpu_class, state)] = alike
+
+    def _ways(self, row: int, reach: Any, place: tuple[Any, ...], price: Any) -> Iterator[tuple[int, int]]:
+        """Yield where a row that stands at `place` enters what is asked, and at which distance."""
+        commune, epci, departement = place
+        layers = [(by_price, 0) for at, by_price in self.places.items() if at[0] == commune and _within(at[1], reach)]
+        for at, by_price in self.zones.items():
+            if at[0] == epci if reach is None else at[0] in reach:
+                layers.append((by_price, 1 if at[0] == epci else 2 if at[1] == departement else 3))
+        if reach is None:
+            layers.append(({price: self._wide(departement, price)}, 2))
+            if any(at[1] != departement for at in self.zones):
+                layers.append(({price: self._wide("anywhere", price)}, 3))
+        for by_price, distance in layers:
+            head = by_price[price].enter(row) if price in by_price else None
+            if head is not None:
+                yield head, distance
+
+    def _wide(self, departement: Any, price: Any) -> Layer:
+        """Return the layer of what is asked in a département or, as "anywhere", in all, before those of its zones."""
+        if (departement, price) not in self.wide:
+            self.wide[departement, price] = layer = self._layer(("wide", departement, price))
+            for at, by_price in self.zones.items():
+                if departement in (at[1], "anywhere") and price in by_price:
+                    for column in by_price[price]:
+                        self._arc(layer.node(column), by_price[price].node(column), self.coarse.total, 0)
+            layer.close()
+        return self.wide[departement, price]
 
     def _shares(self) -> None:
-        """Add the tree of shares, each unit out of a narrowest share dearer than the one before."""
+        """Add the tree of shares, each open unit out of a narrowest share dearer than the one before."""
         coarse = self.coarse
         taken: Mapping[str, int] = coarse.policy.get("taken") or {}
-        share_arcs, tree_arcs = grow_shares(self.net, coarse.needs_of, coarse.policy, units=True)
+        for share, arc in coarse.share_arcs.items():
+            (least, most), (low, high) = self.served[share], coarse.state(arc)
+            self.served[share] = (max(least, low), min(most, high))
+        share_arcs, tree_arcs = grow_shares(self.net, coarse.needs_of, coarse.policy, self.served)
         # grow_shares adds arcs without a cost: make room for theirs.
         self.costs.extend([0] * (len(self.net) - len(self.costs)))
         for (share, k), arc in share_arcs.items():
-            low, high = coarse.state(coarse.share_arcs[share])
-            # What was served there before this plan (core.change) counts in the square as well.
-            self.costs[arc] = (2 * (k + taken.get(share, 0)) + 1) * self.step
-            if not high or low:
-                self.held.append((arc, (1, 1) if low else (0, 0)))
+            if k is None:
+                least = self.served[share][0]
+                self.held.append((arc, (least, least)))
+            else:
+                # What was served there before this plan (core.change) counts in the square as well.
+                self.costs[arc] = (2 * (k + taken.get(share, 0)) + 1) * self.step
         for name, arc in tree_arcs.items():
             self.held.append((arc, coarse.state(coarse.tree_arcs[name])))
 

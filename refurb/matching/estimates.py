@@ -142,7 +142,7 @@ def observe(session: Session, needs: Sequence[scenario.Row], today: date) -> Arr
             made[asked] = frozenset(
                 number
                 for (row, reach), number in numbers.items()
-                if column >= 0 and kinds.suits[row][column] and (reach is None or need["epci"] in reach)
+                if column >= 0 and kinds.suits[row] >> column & 1 and (reach is None or need["epci"] in reach)
             )
         suits[need["key"]] = made[asked]
     return Arrivals(

@@ -40,7 +40,7 @@ MUTATIONS = {
         "len(group_of), -4 * least, state",
         "len(group_of), 4 * least, state",
     ),
-    "far is near": ("stages", "self.coarse.total, level)", "self.coarse.total, 3 - level)"),
+    "far is near": ("stages", "coarse.total, distance)", "coarse.total, 3 - distance)"),
     "fit outweighs balance": ("stages", "self.step = 48 * (len(needs) + 1)", "self.step = 1"),
     "a minimum must be passed": (
         "kinds",
