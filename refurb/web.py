@@ -24,6 +24,8 @@ LANGUAGES = ("fr", "en")
 LANGUAGE_COOKIE = "refurb_lang"
 THEME_COOKIE = "refurb_theme"
 PER_PAGE = 50
+#: A list is counted so far and no further: beyond, it says that there are more.
+COUNTED = 1000
 
 Item = TypeVar("Item")
 
@@ -53,6 +55,8 @@ class Page(Generic[Item]):
     number: int
     total: int
     per_page: int = PER_PAGE
+    #: There are more lines than `total`, and this says whether one stands after this page.
+    beyond: bool | None = None
 
     @property
     def last(self) -> int:
@@ -67,7 +71,7 @@ class Page(Generic[Item]):
     @property
     def has_next(self) -> bool:
         """Whether a page stands after."""
-        return self.number < self.last
+        return self.number < self.last if self.beyond is None else self.beyond
 
 
 def page_number() -> int:
@@ -77,10 +81,18 @@ def page_number() -> int:
 
 
 def paginate(session: Session, query: sa.Select[Any], number: int, *, per_page: int = PER_PAGE) -> Page[Any]:
-    """Return one page of a query of entities, in two statements whatever the volume."""
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).options().subquery())) or 0
-    items = session.scalars(query.limit(per_page).offset((number - 1) * per_page)).all()
-    return Page(items, number, total, per_page)
+    """Return one page of a query of entities, in two statements whatever the volume, counted up to COUNTED."""
+    (key,) = sa.inspect(query.column_descriptions[0]["entity"]).primary_key
+    ids = session.scalars(
+        query.with_only_columns(key, maintain_column_froms=True).order_by(None).limit(COUNTED + 1)
+    ).all()
+    if len(ids) <= COUNTED:
+        # Few among many: going along the order of the list until they are met would take long.
+        query = query.where(key.in_(ids))
+    # One more than is shown says whether a page follows.
+    items = session.scalars(query.limit(per_page + 1).offset((number - 1) * per_page)).all()
+    beyond = len(items) > per_page if len(ids) > COUNTED else None
+    return Page(items[:per_page], number, min(len(ids), COUNTED), per_page, beyond)
 
 
 def select_language() -> str:

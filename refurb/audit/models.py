@@ -20,6 +20,7 @@ class Event(Base):
         sa.UniqueConstraint("subject_kind", "subject_id", "seq"),
         sa.UniqueConstraint("client_uuid"),
         sa.Index("ix_event_at", "at"),
+        sa.Index("ix_event_kind_at", "kind", "at"),
         sa.Index("ix_event_organisation_id_at", "organisation_id", "at"),
         sa.CheckConstraint("seq >= 1", name="seq_positive"),
     )

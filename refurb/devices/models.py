@@ -35,7 +35,24 @@ class Device(Base):
             sqlite_where=sa.text("serial_trusted = 1 AND serial_key IS NOT NULL"),
             postgresql_where=sa.text("serial_trusted AND serial_key IS NOT NULL"),
         ),
-        sa.Index("ix_device_holder_status", "holder_id", "status"),
+        # Lists, newest first or oldest first: of one holder or of everybody, in one status or in all.
+        sa.Index("ix_device_since", "status_since", "id"),
+        sa.Index("ix_device_holder_since", "holder_id", "status_since", "id"),
+        sa.Index("ix_device_status_since", "status", "status_since", "id"),
+        sa.Index("ix_device_holder_status_since", "holder_id", "status", "status_since", "id"),
+        sa.Index("ix_device_cpu_class", "cpu_class", "id"),
+        # What machines are called, for search and for the sort.
+        sa.Index("ix_device_model", "model", "id"),
+        sa.Index("ix_device_maker", "maker", "id"),
+        sa.Index(
+            "ix_device_unlabelled",
+            "status",
+            "holder_id",
+            "created_at",
+            "id",
+            sqlite_where=sa.text("labelled_at IS NULL"),
+            postgresql_where=sa.text("labelled_at IS NULL"),
+        ),
         sa.CheckConstraint("cpu_class IS NULL OR cpu_class BETWEEN 0 AND 5", name="cpu_class_range"),
         sa.CheckConstraint("battery_pct IS NULL OR battery_pct BETWEEN 0 AND 100", name="battery_pct_range"),
     )
@@ -57,7 +74,7 @@ class Device(Base):
 
     holder_id: Mapped[int] = mapped_column(sa.ForeignKey("organisation.id"))
     place_id: Mapped[int | None] = mapped_column(sa.ForeignKey("place.id"), index=True)
-    status: Mapped[Status] = mapped_column(enum_type(Status), default=Status.RECEIVED, index=True)
+    status: Mapped[Status] = mapped_column(enum_type(Status), default=Status.RECEIVED)
     status_since: Mapped[datetime]
     #: Where `unlock` leads back to.
     status_before_lock: Mapped[Status | None] = mapped_column(enum_type(Status))

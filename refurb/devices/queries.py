@@ -12,7 +12,6 @@ from sqlalchemy.orm.attributes import set_committed_value
 from refurb.audit.models import Event
 from refurb.core import media as core_media
 from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, Form
-from refurb.core.identity import read as read_code
 from refurb.core.media import MediaState, MediumState, Outcome
 from refurb.core.permissions import Permission
 from refurb.core.workflow import Status
@@ -123,7 +122,7 @@ SORTS: dict[str, Any] = {
 def listing(
     *,
     seen_by: Actor,
-    text: str = "",
+    named: sa.ColumnElement[bool] | None = None,
     statuses: Iterable[Status] = (),
     form: Form | None = None,
     profile: str | None = None,
@@ -131,10 +130,10 @@ def listing(
     holder_id: int | None = None,
     sort: str = "-since",
 ) -> sa.Select[Any]:
-    """Return the query of a filtered list, with what a line shows; for `web.paginate`."""
+    """Return the query of a filtered list, with what a line shows; for `web.paginate`. `named` is of names.naming."""
     query = visible(sa.select(Device), seen_by).options(joinedload(Device.place), joinedload(Device.holder))
-    if text.strip():
-        query = query.where(_matches(text.strip()))
+    if named is not None:
+        query = query.where(named)
     if statuses := tuple(statuses):
         query = query.where(Device.status.in_(statuses))
     if form is not None:
@@ -146,32 +145,8 @@ def listing(
     if holder_id is not None:
         query = query.where(Device.holder_id == holder_id)
     column = SORTS.get(sort.removeprefix("-"), Device.status_since)
-    return query.order_by(column.desc() if sort.startswith("-") else column, Device.id.desc())
-
-
-def _matches(text: str) -> sa.ColumnElement[bool]:
-    """Every word is in the code, the serial, the maker, the model, or begins an old number; a whole code is itself."""
-    if (code := read_code(text).code) is not None:
-        return Device.code == code
-    clauses = []
-    compact = "".join(text.split()).upper()
-    for word in text.split():
-        folded = serial_key(word)
-        choices = [
-            Device.code.startswith(word.upper(), autoescape=True),
-            Device.maker.icontains(word, autoescape=True),
-            Device.model.icontains(word, autoescape=True),
-        ]
-        if folded:
-            choices.append(Device.serial_key.startswith(folded, autoescape=True))
-            choices.append(
-                Device.id.in_(
-                    sa.select(DeviceAlias.device_id).where(DeviceAlias.text_key.startswith(folded, autoescape=True))
-                )
-            )
-        clauses.append(sa.or_(*choices))
-    # A code is shown in groups: "R 4900 0012 08" is one word.
-    return sa.or_(sa.and_(*clauses), Device.code.startswith(compact, autoescape=True))
+    # Both the same way, as the index of either goes.
+    return query.order_by(*((column.desc(), Device.id.desc()) if sort.startswith("-") else (column, Device.id)))
 
 
 def counts_by_status(session: Session, *, seen_by: Actor) -> dict[Status, int]:

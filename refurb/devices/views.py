@@ -18,6 +18,7 @@ from refurb.devices import history, queries, services, stock
 from refurb.devices.facts import known
 from refurb.devices.forms import ChargerForm, EditForm, MoveForm, options
 from refurb.devices.models import Device, Grade
+from refurb.devices.names import naming
 from refurb.devices.services import DeviceRefused
 from refurb.devices.words import (
     ACTIONS,
@@ -67,10 +68,10 @@ def index() -> ResponseReturnValue:
     form = next((form for form in Form if form.value == args.get("form")), None)
     profile = next((profile.value for profile in Profile if profile.value == args.get("profile")), None)
     place = args.get("place", "")
-    sort = args.get("sort", "-since")
+    sort, text = args.get("sort", "-since"), args.get("q", "").strip()[:100]
     query = queries.listing(
         seen_by=actor(),
-        text=args.get("q", "")[:100],
+        named=naming(session, text, seen_by=actor()) if text else None,
         statuses=statuses,
         form=form,
         profile=profile,

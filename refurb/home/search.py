@@ -18,6 +18,7 @@ from refurb.core.identity import CodeKind
 from refurb.core.permissions import Permission
 from refurb.devices import queries as devices
 from refurb.devices.models import Device
+from refurb.devices.names import naming
 from refurb.documents import queries as documents
 from refurb.donations import queries as donations
 from refurb.donations.models import Lot
@@ -141,7 +142,7 @@ def _devices(session: Session, texts: Iterable[str], who: Actor) -> list[Hit]:
         for device in (*devices.by_serial(session, text, seen_by=who), *devices.by_alias(session, text, seen_by=who)):
             kept.setdefault(device.id, device)
     if not kept:
-        query = devices.listing(seen_by=who, text=texts[0]).limit(SHOWN)
+        query = devices.listing(seen_by=who, named=naming(session, texts[0], seen_by=who)).limit(SHOWN)
         kept = {device.id: device for device in session.scalars(query).unique()}
     return [_device_hit(device) for device in list(kept.values())[:SHOWN]]
 

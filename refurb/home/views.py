@@ -34,8 +34,9 @@ def index() -> ResponseReturnValue:
         return render_template("home/front.html", coordination=queries.coordination(get_session()))
     session = get_session()
     midnight = datetime.combine(today(), time(), zone())
-    lines = waiting.list_for(session, who, at=now(), day_start=midnight)
-    stations = waiting.line_of(waiting.by_status(session, who)) if who.can(Permission.DEVICE_READ) else []
+    statuses = waiting.by_status(session, who)
+    lines = waiting.list_for(session, who, statuses, at=now(), day_start=midnight)
+    stations = waiting.line_of(statuses) if who.can(Permission.DEVICE_READ) else []
     return render_template(
         "home/today.html",
         lines=[_line(line) for line in lines if line.endpoint in current_app.view_functions],

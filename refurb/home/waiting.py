@@ -62,10 +62,19 @@ STATIONS = (
 )
 
 
-def list_for(session: Session, who: Actor, *, at: datetime, day_start: datetime) -> list[Waiting]:
-    """Return what waits for the actor, others' waiting first; `day_start` is midnight where the instance is."""
+def list_for(
+    session: Session,
+    who: Actor,
+    statuses: dict[Status, tuple[int, datetime | None]],
+    *,
+    at: datetime,
+    day_start: datetime,
+) -> list[Waiting]:
+    """Return what waits for the actor, others' waiting first.
+
+    `statuses` is what `by_status` says, `day_start` is midnight where the instance is.
+    """
     found: list[Waiting] = []
-    statuses = by_status(session, who)
     if who.can(Permission.HANDOVER_PERFORM):
         found += _appointments(session, who, day_start)
     if who.can(Permission.MATCH_ANSWER):

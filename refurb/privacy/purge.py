@@ -126,12 +126,12 @@ def _cases(run: Run, done: Done, *where: sa.ColumnElement[bool]) -> None:
     )
     if not run.dry:
         query = query.with_for_update(skip_locked=True)
+    if run.dry:
+        _count(run, done, "need", query)
+        return
     needs = run.session.scalars(query).all()
     done.found = len(needs)
     for need in needs:
-        if run.dry:
-            done.tables["need"] += 1
-            continue
         try:
             done.tables += anonymise(run.session, need, by=run.by, at=run.at, motive="retention")
         except StillNeeded as why:
@@ -148,20 +148,23 @@ def _sign_in(run: Run, done: Done) -> None:
 
 
 def _forget(run: Run, done: Done, kinds: frozenset[str]) -> None:
-    events = run.session.scalars(
-        sa.select(Event)
-        .where(Event.kind.in_(kinds), Event.at < done.before)
-        .order_by(Event.subject_kind, Event.subject_id, Event.seq)
-        .limit(BATCH)
-    ).all()
-    done.found = done.tables["event"] = len(events)
+    query = sa.select(Event).where(Event.kind.in_(kinds), Event.at < done.before).limit(BATCH)
     if run.dry:
+        _count(run, done, "event", query)
         return
+    events = run.session.scalars(query.order_by(Event.subject_kind, Event.subject_id, Event.seq)).all()
+    done.found = done.tables["event"] = len(events)
     chains: dict[tuple[str, int], list[Event]] = {}
     for event in events:
         chains.setdefault((event.subject_kind, event.subject_id), []).append(event)
     for chosen in chains.values():
         forget(run.session, chosen, by=run.by, at=run.at, motive="retention")
+
+
+def _count(run: Run, done: Done, table: str, query: sa.Select[Any]) -> None:
+    """Count what a run would take, without its rows."""
+    some = query.with_only_columns(sa.literal(1), maintain_column_froms=True).order_by(None).subquery()
+    done.found = done.tables[table] = run.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
 
 
 # -- what is only deleted -----------------------------------------------------------------------------------------
