@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from refurb.core.flow import Infeasible
-from refurb.core.kinds import group
+from refurb.core.kinds import Kinds, group, in_order
 from refurb.core.matching import failing, fit, shares
 from refurb.core.stages import Coarse, Fine
 
@@ -32,12 +32,15 @@ class Solution:
     method: str
 
 
-def solve(scenario: Scenario) -> Solution:
-    """Return the plan's pairs; the same scenario gives the same pairs whatever the order of its lists."""
+def solve(scenario: Scenario, kinds: Kinds | None = None) -> Solution:
+    """Return the plan's pairs; the same scenario gives the same pairs whatever the order of its lists.
+
+    Who has grouped the scenario already (`in_order`, `group`) may hand its kinds over.
+    """
     bundles = scenario.get("bundles") or {}
     flow = "minimum-cost flow on kinds, in stages (floors; points and served; balance and fit)"
     if not any(need.get("bundle") for need in scenario["needs"]):
-        return Solution(tuple(sorted(_solve(scenario, {}))), f"{flow}; exact")
+        return Solution(tuple(sorted(_solve(scenario, {}, kinds))), f"{flow}; exact")
     pairs, branches, exact = _branch(scenario, bundles)
     how = "exact, by branching best bound first" if exact else f"best found within {MOST_BRANCHES} branches"
     return Solution(tuple(sorted(pairs)), f"{flow}; bundles {how} ({branches} solved)")
@@ -145,14 +148,16 @@ def _decisions(team: Sequence[Any], same: str | None, devices: Sequence[Any]) ->
 # One exact solution
 
 
-def _solve(scenario: Scenario, decided: Mapping[str, Decision]) -> list[tuple[str, str]]:
-    """Solve one scenario with some bundles decided and the others taken as plain needs; raises Infeasible."""
-    devices = sorted(scenario["devices"], key=lambda d: str(d["id"]))
-    needs = sorted(scenario["needs"], key=lambda n: str(n["id"]))
+def _solve(scenario: Scenario, decided: Mapping[str, Decision], known: Kinds | None = None) -> list[tuple[str, str]]:
+    """Solve one scenario with some bundles decided and the others taken as plain needs; raises Infeasible.
+
+    `known` are the kinds of the whole scenario; they hold where nothing is decided.
+    """
+    devices, needs = in_order(scenario)
     needs = [n for n in needs if not (n.get("bundle") in decided and decided[n["bundle"]] is None)]
     forced = {n["id"] for n in needs if n.get("bundle") in decided}
     held = {n["id"]: decided[n["bundle"]] for n in needs if n["id"] in forced and (decided[n["bundle"]] or ("",))[0]}
-    kinds = group(devices, needs, held)
+    kinds = group(devices, needs, held) if known is None or decided else known
     if any(kinds.column_of[j] < 0 for j, n in enumerate(needs) if n["id"] in forced):
         raise Infeasible
     coarse = Coarse(scenario, devices, needs, kinds, forced)

@@ -9,6 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from refurb.core.matching import CRITERIA, RECIPIENT
+
+#: Criteria by the bit that stands for each in a table of what fails.
+BITS = {name: 1 << i for i, name in enumerate((*CRITERIA, RECIPIENT))}
 MINIMA = ("class", "ram_gb", "storage_gb", "screen_in", "battery_pct")
 #: Stands above every threshold: a machine without battery is not asked for one.
 _BEYOND = 1 << 20
@@ -28,6 +32,10 @@ class Kinds:
     above: list[int]
     row_of: list[int]
     column_of: list[int]
+    #: What fails, reach left aside, by the number of what a device shows and of what a need asks: bits of BITS.
+    fails: Any
+    shown_of: list[int]
+    asked_of: list[int]
 
     def least(self, columns: int) -> Iterator[int]:
         """Yield the columns of a set that are above no other of it: through `above` they lead to all the others.
@@ -51,6 +59,11 @@ def members(columns: int) -> Iterator[int]:
         columns ^= first
 
 
+def in_order(scenario: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
+    """Return the devices and the needs in the order of their ids, so that the order of the lists changes nothing."""
+    return tuple(sorted(scenario[name], key=lambda row: str(row["id"])) for name in ("devices", "needs"))  # type: ignore[return-value]
+
+
 def group(devices: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any]], held: Mapping[str, Any]) -> Kinds:
     """Sort devices and needs into kinds; `held` maps a need to the (key, value) that its bundle asks of the device."""
     thresholds = thresholds_of(needs)
@@ -59,7 +72,14 @@ def group(devices: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any
     need_specs: dict[Any, int] = {}
     raw_rows = [device_specs.setdefault(device_spec(d, thresholds, keys), len(device_specs)) for d in devices]
     raw_columns = [need_specs.setdefault(need_spec(n, thresholds, held.get(n["id"])), len(need_specs)) for n in needs]
-    suits = _matrix(list(device_specs), list(need_specs), keys)
+    fails = _criteria(list(device_specs), list(need_specs))
+    suits = fails == 0
+    for offset, key in enumerate(keys, start=len(MINIMA) + 5):
+        suits &= _table(
+            [spec[offset] for spec in device_specs],
+            [spec[-1] for spec in need_specs],
+            lambda have, of_bundle, key=key: of_bundle is None or of_bundle[0] != key or of_bundle[1] == have,
+        )
     suits, rows = _merge(suits)
     turned, columns = _merge(suits.T)
     order = turned.sum(axis=1).argsort(kind="stable")
@@ -70,7 +90,15 @@ def group(devices: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any
         for column in members(row):
             above[column] &= row
     above = [(columns_above | 1 << c) ^ 1 << c for c, columns_above in enumerate(above)]
-    return Kinds(suited, above, [rows[r] for r in raw_rows], [place[columns[c]] for c in raw_columns])
+    return Kinds(
+        suited,
+        above,
+        [rows[r] for r in raw_rows],
+        [place[columns[c]] for c in raw_columns],
+        fails,
+        raw_rows,
+        raw_columns,
+    )
 
 
 def thresholds_of(needs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -113,44 +141,62 @@ def need_spec(need: Mapping[str, Any], thresholds: Mapping[str, list[Any]], held
     )
 
 
-def _matrix(device_specs: list[Any], need_specs: list[Any], keys: Sequence[str]) -> Any:
-    """Return which device spec suits which need spec, one criterion after the other over the whole table."""
+def _criteria(shown: list[Any], asked: list[Any]) -> Any:
+    """Return which criteria fail, in bits, for each pair of what a device shows and what a need asks.
+
+    The minima and the rest each have few distinct values: each half is worked out on those and then spread.
+    """
     import numpy as np
 
-    suits = np.ones((len(device_specs), len(need_specs)), dtype=bool)
-    if not device_specs or not need_specs:
-        return suits
-    for i in range(len(MINIMA)):
-        have = np.array([spec[i] for spec in device_specs])
-        asked = np.array([spec[i] for spec in need_specs])
-        suits &= have[:, None] >= asked[None, :]
-    at = len(MINIMA)
-    for offset, compatible in enumerate(
-        (
-            lambda have, asked: have in asked,
-            lambda have, asked: asked in ("any", have),
-            lambda have, asked: have or not asked,
-            lambda have, asked: bool(have & asked),
-            lambda have, asked: asked in have,
-        )
-    ):
-        suits &= table([s[at + offset] for s in device_specs], [s[at + offset] for s in need_specs], compatible)
-    for offset, key in enumerate(keys, start=at + 5):
-        suits &= table(
-            [s[offset] for s in device_specs],
-            [s[at + 5] for s in need_specs],
-            lambda have, held, key=key: held is None or held[0] != key or held[1] == have,
-        )
-    return suits
+    if not shown or not asked:
+        return np.zeros((len(shown), len(asked)), dtype=np.uint16)
+    least, rest = len(MINIMA), len(MINIMA) + 5
+    return _spread(shown, asked, slice(0, least), _too_low) | _spread(shown, asked, slice(least, rest), _unlike)
 
 
-def table(haves: list[Any], askeds: list[Any], compatible: Any) -> Any:
+def _spread(shown: list[Any], asked: list[Any], part: slice, fails: Any) -> Any:
+    ours, theirs = [spec[part] for spec in shown], [spec[part] for spec in asked]
+    our_ids = {value: i for i, value in enumerate(dict.fromkeys(ours))}
+    their_ids = {value: i for i, value in enumerate(dict.fromkeys(theirs))}
+    small = fails(list(our_ids), list(their_ids))
+    return small.take([their_ids[value] for value in theirs], axis=1).take([our_ids[value] for value in ours], axis=0)
+
+
+def _too_low(shown: list[Any], asked: list[Any]) -> Any:
+    import numpy as np
+
+    fails = np.zeros((len(shown), len(asked)), dtype=np.uint16)
+    for i, name in enumerate(MINIMA):
+        have, least = np.array([levels[i] for levels in shown]), np.array([levels[i] for levels in asked])
+        fails[have[:, None] < least[None, :]] |= BITS[name]
+    return fails
+
+
+def _unlike(shown: list[Any], asked: list[Any]) -> Any:
+    import numpy as np
+
+    fails = np.zeros((len(shown), len(asked)), dtype=np.uint16)
+    tests = {
+        "forms": lambda have, asked: have in asked,
+        "os": lambda have, asked: asked in ("any", have),
+        "webcam": lambda have, asked: have or not asked,
+        "modes": lambda have, asked: bool(have & asked),
+        RECIPIENT: lambda have, asked: asked in have,
+    }
+    for i, (name, compatible) in enumerate(tests.items()):
+        fails[~_table([values[i] for values in shown], [values[i] for values in asked], compatible)] |= BITS[name]
+    return fails
+
+
+def _table(haves: list[Any], askeds: list[Any], compatible: Any) -> Any:
     """Return the table of a test that few distinct values meet: it is asked once for each pair of values."""
     import numpy as np
 
     have_ids = {value: i for i, value in enumerate(dict.fromkeys(haves))}
     asked_ids = {value: i for i, value in enumerate(dict.fromkeys(askeds))}
     small = np.array([[bool(compatible(have, asked)) for asked in asked_ids] for have in have_ids])
+    if not small.size:
+        return np.ones((len(haves), len(askeds)), dtype=bool)
     return small[np.array([have_ids[v] for v in haves])[:, None], np.array([asked_ids[v] for v in askeds])[None, :]]
 
 

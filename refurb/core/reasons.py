@@ -9,17 +9,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from refurb.core.assignment import Scenario, objective, solve
-from refurb.core.kinds import MINIMA, device_spec, need_spec, thresholds_of
-from refurb.core.matching import CRITERIA, RECIPIENT, band, failing, fit, mode, shares
+from refurb.core.kinds import BITS, Kinds, group, in_order, members
+from refurb.core.matching import CRITERIA, band, failing, fit, mode, shares
 
-#: Criteria by the bit that stands for each in the table.
-_BITS = {name: 1 << i for i, name in enumerate((*CRITERIA, RECIPIENT))}
 _FAR = 1 << 40
 
 
 def plan(scenario: Scenario) -> dict[str, Any]:
     """Return the whole plan: assignments, objective, unmatched with reasons and relaxations, method."""
-    solution = solve(scenario)
+    kinds = group(*in_order(scenario), {})
+    solution = solve(scenario, kinds)
     needs = {need["id"]: need for need in scenario["needs"]}
     devices = {device["id"]: device for device in scenario["devices"]}
     return {
@@ -33,7 +32,7 @@ def plan(scenario: Scenario) -> dict[str, Any]:
             for n, d in solution.pairs
         ],
         "objective": objective(scenario, solution.pairs),
-        "unmatched": unmatched(scenario, solution.pairs),
+        "unmatched": unmatched(scenario, solution.pairs, kinds),
         "method": solution.method,
     }
 
@@ -50,93 +49,136 @@ def explanation(device: Mapping[str, Any], need: Mapping[str, Any]) -> dict[str,
     }
 
 
-def unmatched(scenario: Scenario, pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+def unmatched(scenario: Scenario, pairs: Iterable[tuple[str, str]], kinds: Kinds | None = None) -> list[dict[str, Any]]:
     """Return, for each need not served, in the order of ids: `need`, `reason`, `relaxations`."""
-    return _Unmatched(scenario, dict(pairs)).rows()
+    return _Unmatched(scenario, dict(pairs), kinds).rows()
 
 
 class _Unmatched:
     """One plan looked at from the side of those it leaves waiting."""
 
-    def __init__(self, scenario: Scenario, given: Mapping[str, str]) -> None:
-        import numpy as np
-
+    def __init__(self, scenario: Scenario, given: Mapping[str, str], kinds: Kinds | None) -> None:
         self.scenario, self.given = scenario, given
         self.caps: Mapping[str, int] = scenario["policy"].get("caps") or {}
-        self.devices = sorted(scenario["devices"], key=lambda d: str(d["id"]))
-        self.waiting = sorted((n for n in scenario["needs"] if n["id"] not in given), key=lambda n: str(n["id"]))
-        self.by_id = {need["id"]: need for need in scenario["needs"]}
-        self.served = Counter(share for n in given for share in shares(self.by_id[n]))
+        self.devices, needs = in_order(scenario)
+        self.kinds = group(self.devices, needs, {}) if kinds is None else kinds
+        #: The needs that wait, each with its column and the number of what it asks.
+        self.waiting = [
+            row
+            for row in zip(needs, self.kinds.column_of, self.kinds.asked_of, strict=True)
+            if row[0]["id"] not in given
+        ]
+        by_id = {need["id"]: need for need in needs}
+        self.served = Counter(share for n in given for share in shares(by_id[n]))
         used = set(given.values())
         self.left = [device for device in self.devices if device["id"] not in used]
 
-        limits = thresholds_of(scenario["needs"])
-        kinds: dict[Any, int] = {}
-        kind_of = {}
-        for device in self.devices:
-            reach = device.get("reach")
-            spec = (*device_spec(device, limits, ()), None if reach is None else frozenset(reach))
-            kind_of[device["id"]] = kinds.setdefault(spec, len(kinds))
-        asks: dict[Any, int] = {}
-        self.ask_of = [asks.setdefault((*need_spec(n, limits, None), n["epci"]), len(asks)) for n in self.waiting]
-        self.fails = _criteria(list(kinds), list(asks))
-        self.left_of = np.zeros(len(kinds), dtype=np.int64)
-        for device in self.left:
-            self.left_of[kind_of[device["id"]]] += 1
-        #: Of each served need: the kind of device it received, its points, and its shares.
-        self.seated = [(kind_of[d], self.by_id[n]["points"], shares(self.by_id[n])) for n, d in given.items()]
-        self.kinds = len(kinds)
+        reaches = [None if d.get("reach") is None else frozenset(d["reach"]) for d in self.devices]
+        seen = {d["id"]: at for d, at in zip(self.devices, zip(self.kinds.row_of, reaches, strict=True), strict=True)}
+        #: Of each served need: the row and the reach of the device it received, its points, and its shares.
+        self.seated = [(seen[d], by_id[n]["points"], shares(by_id[n])) for n, d in given.items()]
+        #: The rows of which the stock has one that serves an EPCI, and those that suit each column: sets.
+        self.present: dict[Any, int] = dict.fromkeys((need["epci"] for need, *_ in self.waiting), 0)
+        for row, reach in set(seen.values()):
+            for epci in self.present if row >= 0 else ():
+                if reach is None or epci in reach:
+                    self.present[epci] |= 1 << row
+        self.suited_by: dict[int, int] = defaultdict(int)
+        for row, columns in enumerate(self.kinds.suits):
+            for column in members(columns):
+                self.suited_by[column] |= 1 << row
+        #: What is left over: how many, by what the devices show and their reach.
+        self.over = Counter(
+            (shown, reach)
+            for device, shown, reach in zip(self.devices, self.kinds.shown_of, reaches, strict=True)
+            if device["id"] not in used
+        )
+        self._lowest: dict[Any, dict[Any, int]] = {}
+        self._memo: dict[tuple[int, Any, str | None], int] = {}
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the row of each need that waits."""
-        import numpy as np
-
-        suits = self.fails == 0
-        anything = suits.any(axis=0)
-        by_reach = (self.fails == _BITS["reach"]).any(axis=0)
-        # What is left over is of few kinds: only their rows count.
-        over = np.flatnonzero(self.left_of)
-        fails_left, counts = self.fails[over], self.left_of[over]
-        free = (fails_left == 0).any(axis=0)
-        ways = {name: counts @ (fails_left == bit) for name, bit in _BITS.items() if name != RECIPIENT}
-        cheapest: dict[str | None, Any] = {}
-        bundles = self._bundles()
+        opened, bundles = self._opened(), self._bundles()
         rows = []
-        for need, ask in zip(self.waiting, self.ask_of, strict=True):
+        for need, column, asked in self.waiting:
             full = [share for share in shares(need) if share in self.caps and self.served[share] >= self.caps[share]]
-            if not anything[ask]:
-                reason = "out_of_reach" if by_reach[ask] else "no_suitable_device"
+            ways = opened[asked, need["epci"]]
+            if not self.suited_by[column] & self.present[need["epci"]]:
+                # A column is what something suits, reach left aside.
+                reason = "out_of_reach" if column >= 0 else "no_suitable_device"
             elif need.get("bundle"):
                 reason = bundles[need["bundle"]]
             else:
-                column = suits[:, ask]
-                below = self._cheapest(None, cheapest)[column].min() < need["points"]
+                below = self._cheapest(column, need["epci"], None) < need["points"]
                 # The narrowest full share: who lies within it lies within the wider ones too.
-                if full and (free[ask] or self._cheapest(full[-1], cheapest)[column].min() < need["points"]):
+                if full and (None in ways or self._cheapest(column, need["epci"], full[-1]) < need["points"]):
                     reason = "cap_reached"
                 else:
                     reason = "rule_first" if below else "outranked"
-            opened = [] if full or need.get("bundle") else [(name, int(ways[name][ask])) for name in CRITERIA]
-            relaxations = [{"criterion": name, "devices": count} for name, count in opened if count]
+            told = () if full or need.get("bundle") else [name for name in CRITERIA if name in ways]
+            relaxations = [{"criterion": name, "devices": ways[name]} for name in told]
             rows.append({"need": need["id"], "reason": reason, "relaxations": relaxations})
         return rows
 
-    def _cheapest(self, outside: str | None, known: dict[str | None, Any]) -> Any:
-        """Return, by kind of device, the fewest points that one of them serves, outside a share where one is named."""
+    def _opened(self) -> dict[tuple[int, Any], dict[str | None, int]]:
+        """Return, by what is asked and the EPCI, how many left over fail on one criterion alone; None: on nothing."""
         import numpy as np
 
-        if outside not in known:
-            least = np.full(self.kinds, _FAR, dtype=np.int64)
-            for kind, points, within in self.seated:
-                if outside not in within and points < least[kind]:
-                    least[kind] = points
-            known[outside] = least
-        return known[outside]
+        asked = sorted({asked for _, _, asked in self.waiting})
+        shown = sorted({shown for shown, _ in self.over})
+        place = {number: i for i, number in enumerate(shown)}
+        zones = {epci: i for i, epci in enumerate(self.present)}
+        within = np.zeros((len(zones), len(shown)), dtype=np.int64)
+        beyond = np.zeros_like(within)
+        for (number, reach), count in self.over.items():
+            for epci, i in zones.items():
+                (within if reach is None or epci in reach else beyond)[i, place[number]] += count
+        fails = self.kinds.fails[np.ix_(shown, asked)]
+        # Few pairs fail on one criterion or none: only those are counted, by (what is asked, criterion).
+        rows, columns = np.nonzero((fails & (fails - np.uint16(1))) == 0)
+        names = (None, *BITS)
+        number_of = np.zeros(1 << len(BITS), dtype=np.int64)
+        number_of[list(BITS.values())] = range(1, len(names))
+        ask, fault = columns * len(names), fails[rows, columns]
+        near, suits = ask + number_of[fault], fault == 0
+        far, stood = ask[suits] + number_of[BITS["reach"]], rows[suits]
+        totals = np.zeros((len(zones), len(asked) * len(names)))
+        for i in zones.values():
+            totals[i] = np.bincount(near, within[i, rows], totals.shape[1])
+            totals[i] += np.bincount(far, beyond[i, stood], totals.shape[1])
+        by_ask = totals.reshape(len(zones), len(asked), len(names))
+        column = {number: j for j, number in enumerate(asked)}
+        return {
+            (number, epci): {
+                name: int(count)
+                for name, count in zip(names, by_ask[zones[epci], column[number]].tolist(), strict=True)
+                if count
+            }
+            for number, epci in {(number, need["epci"]) for need, _, number in self.waiting}
+        }
+
+    def _cheapest(self, column: int, epci: Any, outside: str | None) -> int:
+        """Return the fewest points served by a device that suits, outside a share where one is named."""
+        if (epci, outside) not in self._lowest:
+            if outside not in self._lowest:
+                by_kind = self._lowest[outside] = {}
+                for kind, points, within in self.seated:
+                    if outside not in within and points < by_kind.get(kind, _FAR):
+                        by_kind[kind] = points
+            by_row = self._lowest[epci, outside] = {}
+            for (row, reach), points in self._lowest[outside].items():
+                if (reach is None or epci in reach) and points < by_row.get(row, _FAR):
+                    by_row[row] = points
+        known = self._lowest[epci, outside]
+        if (column, epci, outside) not in self._memo:
+            rows = members(self.suited_by[column])
+            self._memo[column, epci, outside] = min((known[row] for row in rows if row in known), default=_FAR)
+        return self._memo[column, epci, outside]
 
     def _bundles(self) -> dict[str, str]:
         """Return the reason of each bundle that waits, for those of its needs that something suits."""
         teams: dict[str, list[Any]] = defaultdict(list)
-        for need in self.waiting:
+        for need, *_ in self.waiting:
             if need.get("bundle"):
                 teams[need["bundle"]].append(need)
         reasons = {}
@@ -175,30 +217,3 @@ def _seat(choices: Sequence[Sequence[str]]) -> bool:
         return False
 
     return all(place(i, set()) for i in range(len(choices)))
-
-
-def _criteria(kinds: Sequence[Any], asks: Sequence[Any]) -> Any:
-    """Return which criteria each kind of device fails for each kind of need, as a table of bits."""
-    import numpy as np
-
-    from refurb.core.kinds import table
-
-    fails = np.zeros((len(kinds), len(asks)), dtype=np.int32)
-    if not kinds or not asks:
-        return fails
-    for i, name in enumerate(MINIMA):
-        have, asked = np.array([kind[i] for kind in kinds]), np.array([ask[i] for ask in asks])
-        fails |= np.where(have[:, None] < asked[None, :], _BITS[name], 0).astype(np.int32)
-    at = len(MINIMA)
-    columns: list[tuple[str, int, int, Any]] = [
-        ("forms", at, at, lambda have, asked: have not in asked),
-        ("os", at + 1, at + 1, lambda have, asked: asked not in ("any", have)),
-        ("webcam", at + 2, at + 2, lambda have, asked: asked and not have),
-        ("modes", at + 3, at + 3, lambda have, asked: not have & asked),
-        (RECIPIENT, at + 4, at + 4, lambda have, asked: asked not in have),
-        ("reach", -1, -1, lambda have, asked: have is not None and asked not in have),
-    ]
-    for name, ours, theirs, wrong in columns:
-        found = table([kind[ours] for kind in kinds], [ask[theirs] for ask in asks], wrong)
-        fails |= np.where(found, _BITS[name], 0).astype(np.int32)
-    return fails

@@ -44,8 +44,8 @@ MUTATIONS = {
     "fit outweighs balance": ("stages", "self.step = 48 * (len(needs) + 1)", "self.step = 1"),
     "a minimum must be passed": (
         "kinds",
-        "suits &= have[:, None] >= asked[None, :]",
-        "suits &= have[:, None] > asked[None, :]",
+        "have[:, None] < least[None, :]",
+        "have[:, None] <= least[None, :]",
     ),
     "an optimum is not kept": (
         "flow",
