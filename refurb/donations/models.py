@@ -114,6 +114,7 @@ class LotLine(Base):
     __tablename__ = "lot_line"
     __table_args__ = (
         sa.UniqueConstraint("lot_id", "position"),
+        sa.Index("ix_lot_line_lot_state", "lot_id", "state", "share_id"),
         sa.CheckConstraint("quantity >= 1", name="quantity_positive"),
     )
     id: Mapped[pk]

@@ -19,6 +19,9 @@ class Need(Base):
     __tablename__ = "need"
     __table_args__ = (
         sa.Index("ix_need_state_epci", "state", "epci_code"),
+        # What the front page counts, and the order of the coordination's list.
+        sa.Index("ix_need_state_since", "state", "state_since"),
+        sa.Index("ix_need_points", "points"),
         sa.UniqueConstraint("organisation_id", "client_uuid"),
         sa.CheckConstraint("points >= 1", name="points_positive"),
     )

@@ -15,7 +15,7 @@ from refurb.core.permissions import Permission
 from refurb.needs.models import Need
 from refurb.organisations.models import Place
 from refurb.security import Actor, ActorKind
-from refurb.web import PER_PAGE, Page
+from refurb.web import COUNTED, PER_PAGE, Page
 
 
 def visible(actor: Actor) -> sa.ColumnElement[bool]:
@@ -110,17 +110,20 @@ def board(
         # What structures want for a date waits for the lending pools: listed by itself, the earliest date first.
         where += [Need.recipient == Recipient.STRUCTURE, Need.answers["term"].as_string() == core.Term.DATE.value]
     first: list[Any] = [Need.answers["wanted_by"].as_string()] if dated else []
-    total = session.scalar(sa.select(sa.func.count()).select_from(Need).where(*where)) or 0
+    some = sa.select(Need.id).where(*where).limit(COUNTED + 1).subquery()
+    total = session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
     ids = session.scalars(
         sa.select(Need.id)
         .where(*where)
         .order_by(*first, Need.points.desc(), sa.func.coalesce(Need.validated_on, date.max), Need.id)
-        .limit(PER_PAGE)
+        .limit(PER_PAGE + 1)
         .offset((page - 1) * PER_PAGE)
     ).all()
+    beyond = len(ids) > PER_PAGE if total > COUNTED else None
+    ids = ids[:PER_PAGE]
     rows = session.scalars(sa.select(Need).where(Need.id.in_(ids)).options(selectinload(Need.organisation)))
     found = {need.id: need for need in rows}
-    return Page([found[key] for key in ids], page, total)
+    return Page([found[key] for key in ids], page, min(total, COUNTED), beyond=beyond)
 
 
 def counts_by_state(session: Session, actor: Actor) -> dict[State, int]:

@@ -21,6 +21,9 @@ _NEW = {
     "ix_device_cpu_class": ("device", "cpu_class", "id"),
     "ix_device_model": ("device", "model", "id"),
     "ix_device_maker": ("device", "maker", "id"),
+    "ix_need_state_since": ("need", "state", "state_since"),
+    "ix_need_points": ("need", "points"),
+    "ix_lot_line_lot_state": ("lot_line", "lot_id", "state", "share_id"),
     "ix_event_kind_at": ("event", "kind", "at"),
 }
 #: What the new ones begin with already.
@@ -44,8 +47,8 @@ def upgrade() -> None:
     for name, (table, *_columns) in _OLD.items():
         op.drop_index(name, table_name=table)
     # Without counts of what the new ones hold, SQLite would go on taking the others.
-    op.execute("ANALYZE device")
-    op.execute("ANALYZE event")
+    for table in ("device", "event", "need", "lot_line"):
+        op.execute(f"ANALYZE {table}")
 
 
 def downgrade() -> None:
