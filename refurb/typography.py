@@ -6,9 +6,12 @@ begins with a colon.
 
 import re
 from functools import cached_property, lru_cache
+from typing import Any
 
 from babel.support import NullTranslations
+from flask import Flask, g
 from flask_babel import Babel, Domain, get_locale
+from flask_babel import get_translations as translations_of
 
 _BEFORE = re.compile(r" (?=[:;?!»€](?:\s|$|[^\w(])|[:;?!»€]$|%%)")
 _AFTER = re.compile(r"(?<=«) ")
@@ -59,8 +62,31 @@ class TypesetDomain(Domain):
         return translations
 
 
+def _in_use() -> NullTranslations:
+    """Return what translates now: a page asks some hundred times, so French, once chosen, is at hand."""
+    try:
+        locale = g._flask_babel.babel_locale
+    except (AttributeError, RuntimeError):
+        locale = None
+    if locale is not None and locale.language == "fr":
+        return FRENCH
+    found: NullTranslations = translations_of()
+    return found
+
+
 class TypesetBabel(Babel):
     """Flask-Babel whose sentences come through `TypesetDomain`."""
+
+    def init_app(self, app: Flask, *args: Any, **kwargs: Any) -> None:
+        """Give templates the shorter way to a sentence."""
+        super().init_app(app, *args, **kwargs)
+        app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+            gettext=lambda message: _in_use().ugettext(message),
+            ngettext=lambda one, several, n: _in_use().ungettext(one, several, n),
+            newstyle=True,
+            pgettext=lambda context, message: _in_use().upgettext(context, message),
+            npgettext=lambda context, one, several, n: _in_use().unpgettext(context, one, several, n),
+        )
 
     @cached_property
     def domain_instance(self) -> TypesetDomain:
