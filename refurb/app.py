@@ -1,5 +1,6 @@
 """create_app(): settings, database, areas, errors, headers. Reads from top to bottom."""
 
+import gc
 import logging
 import uuid
 from importlib import import_module
@@ -53,6 +54,18 @@ class _RowNumber(IntegerConverter):
 
     def __init__(self, map: Map, *args: Any, **options: Any) -> None:  # werkzeug's own name for it
         super().__init__(map, *args, **{"max": 2**63 - 1, **options})
+
+
+def served() -> Flask:
+    """Return the application as a web process keeps it.
+
+    What start-up made stays for good: no collection of garbage walks it again, which stops every thread for as long as
+    some pages take.
+    """
+    app = create_app()
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -65,7 +65,7 @@ def gunicorn(bind: str, *, workers: int, threads: int) -> list[str]:
     return [
         "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads), "--bind", bind,
         "--log-level", "warning", "--graceful-timeout", "10", "--timeout", "120",
-        "--limit-request-field_size", "65536", "refurb.app:create_app()",
+        "--limit-request-field_size", "65536", "refurb.app:served()",
     ]  # fmt: skip
 
 
