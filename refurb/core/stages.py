@@ -1,7 +1,7 @@
 """The two networks of one exact solution: what decides who is served, then from which device.
 
-`Coarse` settles floors, then points and served, on kinds alone: location and class say nothing there. `Fine` settles
-balance and fit with them, held to what `Coarse` left open. A band is the layer at which the flow enters: commune,
+`Coarse` settles floors, points and served, then balance, on kinds alone: location and class say nothing there. `Fine`
+settles the fit with them, held to what `Coarse` left open. A band is the layer at which the flow enters: commune,
 EPCI, département or anywhere, at 0, 1, 2 or 3. From the wider the flow may go on into the narrower: that costs more
 than entering there, so it never makes a pair look nearer than it is.
 """
@@ -34,7 +34,7 @@ def _within(epci: Any, reach: tuple[Any, ...] | None) -> bool:
 
 
 class Coarse:
-    """Floors, points and served: rows and columns only, with the tree of shares behind."""
+    """Floors, points and served, balance: rows and columns only, with the tree of shares behind."""
 
     def __init__(
         self, scenario: Mapping[str, Any], devices: list[Any], needs: list[Any], kinds: Kinds, forced: set[str]
@@ -102,7 +102,7 @@ class Coarse:
                     net.arc(tail, head, self.total)
 
     def settle(self) -> None:
-        """Solve floors, then points and served, and hold the network to their optimum."""
+        """Solve floors, then points and served, then balance, and hold the network to the optimum of each."""
         import numpy as np
 
         served_weight = self.total + 1
@@ -114,6 +114,23 @@ class Coarse:
         for (*_, points, _forced), arc in self.need_arcs.items():
             costs[arc] = -(points * served_weight + 1)
         self.net.narrow(self.net.solve(costs), costs)
+        costs = self._balance()
+        self.net.narrow(self.net.solve(costs), costs)
+
+    def _balance(self) -> Any:
+        """Return the costs of the balance: squares grow by odd numbers, the k-th unit out of a share by 2k - 1.
+
+        Alone, because its weight over the fit would make the larger network slow: the solver scales its costs.
+        """
+        import numpy as np
+
+        taken: Mapping[str, int] = self.policy.get("taken") or {}
+        costs = np.zeros(len(self.net), dtype=np.int64)
+        for share, arcs in self.share_arcs.items():
+            for k, arc in enumerate(arcs):
+                # What was served there before this plan (core.change) counts in the square as well.
+                costs[arc] = 2 * (k + taken.get(share, 0)) + 1
+        return costs
 
     def state(self, arc: int) -> tuple[int, int]:
         """Return what is left open of an arc."""
@@ -124,12 +141,12 @@ def grow_shares(
     net: Network,
     needs_of: Mapping[Any, list[Any]],
     policy: Mapping[str, Any],
-    served: Mapping[str, tuple[int, int]] | None = None,
-) -> tuple[dict[Any, int], dict[tuple[Any, bool], int]]:
+    served: Mapping[str, int] | None = None,
+) -> tuple[dict[str, list[int]], dict[tuple[Any, bool], int]]:
     """Add the tree of shares; return the arcs out of the narrowest ones, and the others by (edge, is floor).
 
-    With `served`, how many needs at least and at most each narrowest share may see served, an arc carries the least
-    and each further one has its own, by (share, k), so that the k-th can cost 2k - 1.
+    Out of a narrowest share an arc carries one need each, for the balance; where that is settled, one arc carries the
+    most that are `served`.
     """
     caps, floors = policy.get("caps") or {}, policy.get("floors") or {}
     sizes: dict[str, int] = defaultdict(int)
@@ -137,7 +154,7 @@ def grow_shares(
     for (_, _, share, *_), members in needs_of.items():
         sizes[share] += len(members)
         parents[share] = shares(members[0])[:2]
-    share_arcs: dict[Any, int] = {}
+    share_arcs: dict[str, list[int]] = {}
     tree_arcs: dict[tuple[Any, bool], int] = {}
     wide: dict[str, int] = defaultdict(int)
     tops: dict[str, int] = defaultdict(int)
@@ -146,13 +163,8 @@ def grow_shares(
         recipient, territory = parents[share]
         room = min(sizes[share], caps.get(share, sizes[share]))
         tail, head = net.node(("share", share)), net.node(("share", territory))
-        if served is not None:
-            least, most = served[share]
-            share_arcs[share, None] = net.arc(tail, head, least)
-            for k in range(least, most):
-                share_arcs[share, k] = net.arc(tail, head, 1)
-        else:
-            share_arcs[share] = net.arc(tail, head, room)
+        rooms = [1] * room if served is None else [served[share]]
+        share_arcs[share] = [net.arc(tail, head, capacity) for capacity in rooms]
         wide[territory] += sizes[share]
         top_of[territory] = recipient
     for territory in sorted(wide):
@@ -182,20 +194,16 @@ def _floored(
 
 
 class Fine:
-    """Balance and fit: kinds with their class and place, held to what the coarse network left open."""
+    """Fit: kinds with their class and place, held to what the coarse network left open."""
 
     def __init__(self, scenario: Mapping[str, Any], devices: list[Any], needs: list[Any], coarse: Coarse) -> None:
         self.coarse, self.net, self.seed = coarse, Network(), str(scenario.get("seed", ""))
         self.costs: list[int] = []
         self.held: list[tuple[int, tuple[int, int]]] = []
-        #: More than any plan's fit can differ from another's: one step of balance outweighs it.
-        self.step = 48 * (len(needs) + 1)
         self.device_kinds: dict[int, list[Any]] = {}
         self.need_kinds: dict[int, list[Any]] = {}
         self.kind_nodes: list[int] = []
         self.group_nodes: set[int] = set()
-        #: How many needs of each narrowest share are served in every plan that is left, and in the one of most.
-        self.served: dict[str, tuple[int, int]] = {}
         #: What is asked, by place (commune, EPCI, département), by zone (EPCI, département), then by price.
         self.places: dict[tuple[Any, ...], dict[Any, Layer]] = defaultdict(dict)
         self.zones: dict[tuple[Any, ...], dict[Any, Layer]] = defaultdict(dict)
@@ -231,8 +239,6 @@ class Fine:
         for key, members in coarse.needs_of.items():
             column, epci, share, _points, is_forced = key
             low, high = (len(members),) * 2 if is_forced else coarse.state(coarse.need_arcs[key])
-            least_served, most_served = self.served.get(share, (0, 0))
-            self.served[share] = (least_served + low, most_served + high)
             if not high:
                 continue
             price = coarse.net.price(coarse.layers[epci].node(column))
@@ -314,22 +320,17 @@ class Fine:
         return self.wide[departement, price]
 
     def _shares(self) -> None:
-        """Add the tree of shares, each open unit out of a narrowest share dearer than the one before."""
+        """Add the tree of shares, of which each lets through what the balance left open."""
         coarse = self.coarse
-        taken: Mapping[str, int] = coarse.policy.get("taken") or {}
-        for share, arc in coarse.share_arcs.items():
-            (least, most), (low, high) = self.served[share], coarse.state(arc)
-            self.served[share] = (max(least, low), min(most, high))
-        share_arcs, tree_arcs = grow_shares(self.net, coarse.needs_of, coarse.policy, self.served)
+        open_to = {}
+        for share, units in coarse.share_arcs.items():
+            states = [coarse.state(arc) for arc in units]
+            open_to[share] = (sum(low for low, _ in states), sum(high for _, high in states))
+        most = {share: high for share, (_, high) in open_to.items()}
+        share_arcs, tree_arcs = grow_shares(self.net, coarse.needs_of, coarse.policy, most)
         # grow_shares adds arcs without a cost: make room for theirs.
         self.costs.extend([0] * (len(self.net) - len(self.costs)))
-        for (share, k), arc in share_arcs.items():
-            if k is None:
-                least = self.served[share][0]
-                self.held.append((arc, (least, least)))
-            else:
-                # What was served there before this plan (core.change) counts in the square as well.
-                self.costs[arc] = (2 * (k + taken.get(share, 0)) + 1) * self.step
+        self.held.extend((arc, open_to[share]) for share, (arc,) in share_arcs.items())
         for name, arc in tree_arcs.items():
             self.held.append((arc, coarse.state(coarse.tree_arcs[name])))
 

@@ -32,8 +32,8 @@ MUTATIONS = {
     "points are not counted": ("stages", "-(points * served_weight + 1)", "-1"),
     "served weighs more than points": ("stages", "-(points * served_weight + 1)", "-(points + served_weight)"),
     "caps are not held": ("stages", "min(sizes[share], caps.get(share, sizes[share]))", "sizes[share]"),
-    "balance is not counted": ("stages", "(2 * (k + taken.get(share, 0)) + 1)", "(1)"),
-    "concentration is sought": ("stages", "(2 * (k + taken.get(share, 0)) + 1)", "(-2 * k - 1)"),
+    "balance is not counted": ("stages", "2 * (k + taken.get(share, 0)) + 1", "1"),
+    "concentration is sought": ("stages", "2 * (k + taken.get(share, 0)) + 1", "-2 * k - 1"),
     "strong machines go first": ("stages", "len(alike), 4 * cpu_class, state", "len(alike), -4 * cpu_class, state"),
     "what is asked weighs the other way": (
         "stages",
@@ -41,7 +41,11 @@ MUTATIONS = {
         "len(group_of), 4 * least, state",
     ),
     "far is near": ("stages", "coarse.total, distance)", "coarse.total, 3 - distance)"),
-    "fit outweighs balance": ("stages", "self.step = 48 * (len(needs) + 1)", "self.step = 1"),
+    "balance is forgotten by the fit": (
+        "stages",
+        "costs = self._balance()\n        self.net.narrow(self.net.solve(costs), costs)",
+        "costs = self._balance()\n        self.net.solve(costs)",
+    ),
     "a minimum must be passed": (
         "kinds",
         "have[:, None] < least[None, :]",
