@@ -29,10 +29,6 @@ def _reach(device: Mapping[str, Any], asked: Iterable[Any]) -> tuple[Any, ...] |
     return None if len(near) == len(tuple(asked)) else near
 
 
-def _within(epci: Any, reach: tuple[Any, ...] | None) -> bool:
-    return reach is None or epci in reach
-
-
 class Coarse:
     """Floors, points and served, balance: rows and columns only, with the tree of shares behind."""
 
@@ -207,6 +203,8 @@ class Fine:
         #: What is asked, by place (commune, EPCI, département), by zone (EPCI, département), then by price.
         self.places: dict[tuple[Any, ...], dict[Any, Layer]] = defaultdict(dict)
         self.zones: dict[tuple[Any, ...], dict[Any, Layer]] = defaultdict(dict)
+        self._places_of: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
+        self._zones_of: dict[Any, list[tuple[Any, ...]]] = defaultdict(list)
         #: What is asked in a département or anywhere, for machines whose site serves everywhere.
         self.wide: dict[Any, Layer] = {}
         self._build()
@@ -269,6 +267,10 @@ class Fine:
     def _devices(self) -> None:
         """Add the device kinds: those of one class that enter by the same nodes at the same cost are one."""
         coarse, net = self.coarse, self.net
+        for at in self.places:
+            self._places_of[at[0]].append(at)
+        for at in self.zones:
+            self._zones_of[at[0]].append(at)
         kinds: dict[Any, dict[int, list[Any]]] = {}
         for key, members in coarse.devices_of.items():
             low, high = coarse.state(coarse.supply_arcs[key])
@@ -295,10 +297,10 @@ class Fine:
     def _ways(self, row: int, reach: Any, place: tuple[Any, ...], price: Any) -> Iterator[tuple[int, int]]:
         """Yield where a row that stands at `place` enters what is asked, and at which distance."""
         commune, epci, departement = place
-        layers = [(by_price, 0) for at, by_price in self.places.items() if at[0] == commune and _within(at[1], reach)]
-        for at, by_price in self.zones.items():
-            if at[0] == epci if reach is None else at[0] in reach:
-                layers.append((by_price, 1 if at[0] == epci else 2 if at[1] == departement else 3))
+        layers = [(self.places[at], 0) for at in self._places_of[commune] if reach is None or at[1] in reach]
+        for asking in (epci,) if reach is None else reach:
+            for at in self._zones_of[asking]:
+                layers.append((self.zones[at], 1 if asking == epci else 2 if at[1] == departement else 3))
         if reach is None:
             layers.append(({price: self._wide(departement, price)}, 2))
             if any(at[1] != departement for at in self.zones):
