@@ -83,14 +83,15 @@ def page_number() -> int:
 def paginate(session: Session, query: sa.Select[Any], number: int, *, per_page: int = PER_PAGE) -> Page[Any]:
     """Return one page of a query of entities, in two statements whatever the volume, counted up to COUNTED."""
     (key,) = sa.inspect(query.column_descriptions[0]["entity"]).primary_key
-    ids = session.scalars(
-        query.with_only_columns(key, maintain_column_froms=True).order_by(None).limit(COUNTED + 1)
-    ).all()
+    named = query.with_only_columns(key, maintain_column_froms=True)
+    ids = session.scalars(named.order_by(None).limit(COUNTED + 1)).all()
     if len(ids) <= COUNTED:
         # Few among many: going along the order of the list until they are met would take long.
-        query = query.where(key.in_(ids))
-    # One more than is shown says whether a page follows.
-    items = session.scalars(query.limit(per_page + 1).offset((number - 1) * per_page)).all()
+        named = named.where(key.in_(ids))
+    # Put in order before they are read: whole rows are too wide to sort thousands of. One more than is shown says
+    # whether a page follows.
+    shown = named.limit(per_page + 1).offset((number - 1) * per_page).correlate(None)
+    items = session.scalars(query.where(key.in_(shown))).all()
     beyond = len(items) > per_page if len(ids) > COUNTED else None
     return Page(items[:per_page], number, min(len(ids), COUNTED), per_page, beyond)
 

@@ -140,8 +140,8 @@ def history_of_need(session: Session, need_id: int) -> Sequence[Reservation]:
 
 
 # -- Picking -----------------------------------------------------------------------------------------------------------
-def picking(session: Session, *, seen_by: Actor) -> Sequence[Reservation]:
-    """Return what is to be fetched and prepared: a workshop's own machines, the coordination everybody's, by shelf."""
+def picking(*, seen_by: Actor) -> sa.Select[Reservation]:
+    """Return the query of what is to be fetched and prepared, by shelf: a workshop's own, the coordination all."""
     query = (
         whole()
         .join(Device, Device.id == Reservation.device_id)
@@ -156,7 +156,7 @@ def picking(session: Session, *, seen_by: Actor) -> Sequence[Reservation]:
     )
     if not (seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.MATCH_RESERVE)):
         query = query.where(Device.holder_id == seen_by.organisation_id)
-    return session.scalars(query).all()
+    return query
 
 
 def lapsed_recently(session: Session, since: datetime) -> Sequence[Reservation]:

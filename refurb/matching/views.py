@@ -1,6 +1,7 @@
 """Matching by hand: the machines for a need, the needs for a machine, what is set aside, and what to fetch."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, send_file, url_for
@@ -42,7 +43,7 @@ from refurb.needs import words as need_words
 from refurb.needs.models import Need
 from refurb.security import actor, requires, safe_next
 from refurb.territory import queries as territory
-from refurb.web import now, today
+from refurb.web import now, page_number, paginate, today
 
 #: What the application loads besides this module: each adds its pages to `bp`.
 __all__ = ["board_views", "bp", "minutes_views", "round_views", "rule_views", "wait_views", "whom_views"]
@@ -153,9 +154,11 @@ def answer(key: int, deed: str) -> ResponseReturnValue:
 def picking() -> ResponseReturnValue:
     """What to fetch, by shelf; scanning a machine at the desk prepares it and ticks it here."""
     session = get_session()
-    rows = queries.picking(session, seen_by=actor())
+    page = paginate(session, queries.picking(seen_by=actor()), page_number())
+    rows: Sequence[Reservation] = page.items
     return render_template(
         "matching/picking.html",
+        page=page,
         todo=[row for row in rows if row.device.status is Status.RESERVED],
         ready=[row for row in rows if row.device.status is Status.READY_FOR_PICKUP],
         several=len({row.device.holder_id for row in rows}) > 1,
@@ -172,7 +175,7 @@ def picking_pdf() -> ResponseReturnValue:
     """The same list on paper."""
     session, who = get_session(), actor()
     rows: list[Reservation] = [
-        row for row in queries.picking(session, seen_by=who) if row.device.status is Status.RESERVED
+        row for row in session.scalars(queries.picking(seen_by=who)) if row.device.status is Status.RESERVED
     ]
     if who.organisation_id is None:
         abort(404)
