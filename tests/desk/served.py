@@ -36,9 +36,9 @@ class Desk:
 
     def start(self) -> None:
         """Answer, on the port of before if there was one."""
-        from werkzeug.serving import make_server
+        from tests.web_server import serve
 
-        self._server = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self._server = serve(self.app, self.port)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()

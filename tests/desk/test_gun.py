@@ -34,10 +34,10 @@ class Bench:
 
 @pytest.fixture
 def bench(fresh_app: Flask) -> Iterator[Bench]:
-    from werkzeug.serving import make_server
+    from tests.web_server import serve
 
     cookie, codes, badge = _workshop(fresh_app)
-    server = make_server("127.0.0.1", 0, fresh_app, threaded=True)
+    server = serve(fresh_app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = fresh_app.config["SQLALCHEMY_ENGINES"]["default"]["url"].render_as_string(hide_password=False)

@@ -39,11 +39,10 @@ class Served:
 @pytest.fixture
 def served(house: tuple[Flask, Actor, list[int], list[int]]) -> Iterator[Served]:  # noqa: F811
     """As many needs as machines in stock, two coordinators signed in, the pages served."""
-    from werkzeug.serving import make_server
-
     from refurb.accounts.models import Account, AccountSession, Membership
     from refurb.accounts.tokens import new_token, token_hash
     from refurb.db import get_session
+    from tests.web_server import serve
 
     app, coordinator, _needs, _devices = house
     app.extensions["refurb.clock"] = Clock(NOON)
@@ -72,7 +71,7 @@ def served(house: tuple[Flask, Actor, list[int], list[int]]) -> Iterator[Served]
             session.add(AccountSession(token_hash=token_hash(token), account_id=account.id, **times))
             cookies.append(token)
         session.commit()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = serve(app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = app.config["SQLALCHEMY_ENGINES"]["default"]["url"].render_as_string(hide_password=False)

@@ -82,11 +82,11 @@ class World:
 def small_world(folder: Path, url: URL | None = None) -> Iterator[World]:
     """Serve a small world from `folder`, web and worker, until the block ends."""
     import sqlalchemy as sa
-    from werkzeug.serving import make_server
 
     from refurb.app import create_app
     from refurb.config import Settings
     from refurb.db import Base, db
+    from tests.web_server import serve
 
     settings = Settings(
         instance=folder,
@@ -102,7 +102,7 @@ def small_world(folder: Path, url: URL | None = None) -> Iterator[World]:
         Base.metadata.create_all(db.engine)
         _people(app)
     app.extensions |= {"refurb.ready": True, "refurb.settings_read": float("inf")}
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = serve(app)
     stop = threading.Event()
     threads = [threading.Thread(target=server.serve_forever), threading.Thread(target=_work, args=(app, stop))]
     for thread in threads:

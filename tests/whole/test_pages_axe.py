@@ -20,8 +20,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
-from werkzeug.serving import make_server
 
+from tests.web_server import serve
 from tests.whole.doors import doors, readers_of_figures
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def site(told_demo: Path, databases: Databases, tmp_path_factory: pytest.TempPat
     url = sa.URL.create("sqlite", database=str(shutil.copy(told_demo, folder / "demo.sqlite")))
     # As an instance runs, with the keys that the demo was written with.
     app = create_app(replace(databases.settings("sqlite", url), instance=folder, testing=False))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = serve(app)
     with app.test_request_context(base_url=f"http://127.0.0.1:{server.server_port}"):
         readers_of_figures(get_session())
     thread = threading.Thread(target=server.serve_forever, daemon=True)
