@@ -58,7 +58,7 @@ class Reception:
     def title(self, session: Session, reference: str, by: Actor) -> str | None:
         """Name the gift being counted; None once the count is closed."""
         share = _share(session, reference, by)
-        return None if share is None else _("Comptage du don de %(name)s", name=share.lot.supplier_name)
+        return None if share is None else _("Comptage du don : %(name)s", name=share.lot.supplier_name)
 
     def scan(
         self,

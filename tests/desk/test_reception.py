@@ -61,7 +61,7 @@ def counting(visitor: Visitor, workshop: Organisation, lot: Lot, make_account: M
     visitor.sign_in(make_account({workshop: [Role.CONTROLLER]}), workshop)
     page = scan(visitor, lot.code)
     assert "Chaque scan compte maintenant" in page.words()
-    assert "Comptage du don de Menuiserie" in page.one("#desk-setting").text
+    assert "Comptage du don\xa0: Menuiserie" in page.one("#desk-setting").text
     return visitor
 
 
