@@ -236,6 +236,8 @@ def _coordination(session: Session) -> list[str]:
         f"/donations/{lot.code}/offer",
         f"/matching/needs/{need}",
         f"/matching/devices/{device}",
+        # Linked only where a demand is hopeless, which chance decides in the demo.
+        "/matching/hopeless/appeal",
     ]
 
 
