@@ -80,6 +80,7 @@ class TypesetBabel(Babel):
     def init_app(self, app: Flask, *args: Any, **kwargs: Any) -> None:
         """Give templates the shorter way to a sentence."""
         super().init_app(app, *args, **kwargs)
+        # The method is the i18n extension's, which Jinja's types do not know of.
         app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
             gettext=lambda message: _in_use().ugettext(message),
             ngettext=lambda one, several, n: _in_use().ungettext(one, several, n),

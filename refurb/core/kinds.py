@@ -61,7 +61,8 @@ def members(columns: int) -> Iterator[int]:
 
 def in_order(scenario: Mapping[str, Any]) -> tuple[list[Any], list[Any]]:
     """Return the devices and the needs in the order of their ids, so that the order of the lists changes nothing."""
-    return tuple(sorted(scenario[name], key=lambda row: str(row["id"])) for name in ("devices", "needs"))  # type: ignore[return-value]
+    devices, needs = (sorted(scenario[name], key=lambda row: str(row["id"])) for name in ("devices", "needs"))
+    return devices, needs
 
 
 def group(devices: Sequence[Mapping[str, Any]], needs: Sequence[Mapping[str, Any]], held: Mapping[str, Any]) -> Kinds:
