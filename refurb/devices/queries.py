@@ -1,7 +1,6 @@
 """Machines as the pages, the desk and the other areas ask for them: loaded with what is shown, seen by who may."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -12,7 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from refurb.audit.models import Event
 from refurb.core import media as core_media
 from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, Form
-from refurb.core.media import MediaState, MediumState, Outcome
+from refurb.core.media import MediaState, MediumState
 from refurb.core.permissions import Permission
 from refurb.core.workflow import Status
 from refurb.devices.identity import maker_key, serial_key
@@ -147,12 +146,6 @@ def listing(
     column = SORTS.get(sort.removeprefix("-"), Device.status_since)
     # Both the same way, as the index of either goes.
     return query.order_by(*((column.desc(), Device.id.desc()) if sort.startswith("-") else (column, Device.id)))
-
-
-def counts_by_status(session: Session, *, seen_by: Actor) -> dict[Status, int]:
-    """Return how many machines stand in each status, of those the actor may see."""
-    counted: Any = sa.select(Device.status, sa.func.count()).group_by(Device.status)
-    return {row[0]: row[1] for row in session.execute(visible(counted, seen_by))}
 
 
 def counts_by_place(session: Session, organisation_id: int) -> dict[int, int]:
@@ -383,12 +376,3 @@ def last_move(session: Session, device_id: int) -> Event | None:
         .order_by(Event.seq.desc())
         .limit(1)
     )
-
-
-def wipe_outcomes_since(session: Session, device_id: int, since: datetime) -> Sequence[Outcome]:
-    """Return the outcomes recorded for a machine's media since a moment."""
-    return session.scalars(
-        sa.select(MediumWipe.outcome)
-        .join(StorageMedium)
-        .where(StorageMedium.device_id == device_id, MediumWipe.recorded_at >= since)
-    ).all()

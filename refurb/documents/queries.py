@@ -45,22 +45,6 @@ def of_subject(session: Session, subject_kind: str, subject_id: int, *, with_voi
     return session.scalars(query.order_by(Document.id)).all()
 
 
-def of_subjects(session: Session, subject_kind: str, subject_ids: Sequence[int]) -> dict[int, list[Document]]:
-    """Return the valid papers of several things in one statement, by id of the thing."""
-    found: dict[int, list[Document]] = {subject_id: [] for subject_id in subject_ids}
-    for document in session.scalars(
-        sa.select(Document)
-        .where(
-            Document.subject_kind == subject_kind,
-            Document.subject_id.in_(subject_ids),
-            Document.voided_at.is_(None),
-        )
-        .order_by(Document.id)
-    ):
-        found[document.subject_id].append(document)
-    return found
-
-
 def listing(*, seen_by: Actor, kind: str = "") -> sa.Select[Any]:
     """Return the query of the papers an organisation issued; of all of them for the coordination."""
     query = sa.select(Document)

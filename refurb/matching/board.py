@@ -170,17 +170,6 @@ def overrides(session: Session, run_id: int) -> Sequence[Proposal]:
     ).all()
 
 
-def latest_left(session: Session, need_id: int) -> Unserved | None:
-    """Return why the last real run left this need waiting, None where it was served or no run counted it."""
-    return session.scalar(
-        sa.select(Unserved)
-        .join(Run, Run.id == Unserved.run_id)
-        .where(Unserved.need_id == need_id, ~Run.dry)
-        .order_by(Run.made_at.desc())
-        .limit(1)
-    )
-
-
 def needs_by_code(session: Session, codes: Sequence[str]) -> Sequence[Need]:
     """Return needs by their codes, with their service."""
     return session.scalars(

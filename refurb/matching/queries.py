@@ -16,7 +16,7 @@ from refurb.core.workflow import HELD, Status
 from refurb.devices.models import Device
 from refurb.devices.registry import Asked
 from refurb.matching import scenario
-from refurb.matching.models import Ending, Reservation
+from refurb.matching.models import Reservation
 from refurb.matching.narrowing import Choice, choose
 from refurb.needs import queries as needs
 from refurb.needs.models import Need
@@ -157,11 +157,6 @@ def picking(*, seen_by: Actor) -> sa.Select[Reservation]:
     if not (seen_by.kind is ActorKind.SYSTEM or seen_by.can(Permission.MATCH_RESERVE)):
         query = query.where(Device.holder_id == seen_by.organisation_id)
     return query
-
-
-def lapsed_recently(session: Session, since: datetime) -> Sequence[Reservation]:
-    """Return the reservations that ended by themselves since a moment."""
-    return session.scalars(whole().where(Reservation.ending == Ending.EXPIRED, Reservation.ended_at >= since)).all()
 
 
 def whole() -> sa.Select[Reservation]:

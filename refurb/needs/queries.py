@@ -226,11 +226,6 @@ def _waiting(today: date) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def open_for_matching(session: Session, today: date) -> Sequence[Need]:
-    """Return the needs that a machine may be set aside for: validated, fresh, with a hand-over place."""
-    return session.scalars(sa.select(Need).where(*_waiting(today)).order_by(Need.validated_on, Need.id)).all()
-
-
 def kinds_for_matching(session: Session, today: date) -> list[tuple[Kind, int]]:
     """Return the open needs as kinds that no machine tells apart, with how many there are of each."""
     rows = session.execute(sa.select(*_KIND, sa.func.count()).where(*_waiting(today)).group_by(*_KIND))
