@@ -18,23 +18,35 @@ export default async function (root) {
   const send_to = words.send;
   let timer = 0;
   let passing = false;
+  let changes = 0;
+  let kept = 0;
   let writing = Promise.resolve();
 
   const keep = (state, deed) => {
     clearTimeout(timer);
-    const [uuid, fields] = [number.value, fieldsOf(form)];
-    writing = writing.catch(() => {}).then(() => store.put(uuid, state, deed, fields));
+    const [uuid, fields, upTo] = [number.value, fieldsOf(form), changes];
+    writing = writing
+      .catch(() => {})
+      .then(() => store.put(uuid, state, deed, fields))
+      .then(() => {
+        kept = upTo;
+        // What was typed while this was written is not in it.
+        if (kept === changes) root.setAttribute("data-saved", "");
+      });
     return writing;
   };
+  // A device that has no room left keeps nothing: the form is still there, and still leaves by its button.
+  const keepTyping = () => keep("typing", "save").catch((error) => console.warn("not kept", error));
   const soon = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => keep("typing", "save").then(() => root.setAttribute("data-saved", "")), PAUSE);
+    changes += 1;
     root.removeAttribute("data-saved");
+    clearTimeout(timer);
+    timer = setTimeout(keepTyping, PAUSE);
   };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden" && !passing && !root.hasAttribute("data-saved") && timer) keep("typing", "save");
+    if (document.visibilityState === "hidden" && !passing && kept !== changes) keepTyping();
   });
 
   form.addEventListener("submit", async (event) => {
@@ -43,7 +55,15 @@ export default async function (root) {
     const button = event.submitter;
     const deed = button?.value === "save" ? "save" : "send";
     const fields = [...new FormData(form)].filter(([name]) => !["csrf_token", "client_uuid", "do"].includes(name));
-    await keep("waiting", deed);
+    try {
+      await keep("waiting", deed);
+    } catch (error) {
+      console.warn("not kept", error);
+      passing = true;
+      // Once this event is over: a form does not leave while it asks whether it may.
+      setTimeout(() => form.requestSubmit(button));
+      return;
+    }
     for (const each of form.querySelectorAll("button[type=submit]")) each.disabled = true;
     const demand = { uuid: number.value, deed, fields, account: store.account, organisation: store.organisation };
     const answer = await send(demand, words.pulse, send_to);

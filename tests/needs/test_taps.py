@@ -254,6 +254,45 @@ def test_what_was_begun_is_offered_again(office: Desk, phone: Phone) -> None:
     assert needs(office) == []
 
 
+HOLD = """() => {
+  window.held = [];
+  const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
+  crypto.subtle.encrypt = async (...asked) => {
+    await new Promise((go) => held.push(go));
+    return encrypt(...asked);
+  };
+}"""
+FULL = """() => {
+  crypto.subtle.encrypt = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
+}"""
+NOT_SAVED = "document.querySelector('[data-module=need-draft]:not([data-saved])') !== null"
+
+
+def test_what_is_typed_while_the_device_writes_is_kept_too(office: Desk, phone: Phone) -> None:
+    page = phone.page
+    page.evaluate(HOLD)
+    phone.choose("usage_1", "procedures")
+    until(page, "held.length", 1)
+    phone.type("persons", "2")
+    page.evaluate("held[0]()")
+    until(page, "held.length", 2)
+    assert page.evaluate(NOT_SAVED)
+    page.evaluate("held[1]()")
+    page.wait_for_selector("[data-module=need-draft][data-saved]", state="attached")
+    page.goto(f"{office.address}/needs/new")
+    page.locator("#kept-drafts button", has_text="La reprendre").tap()
+    assert page.locator("[name=persons]").input_value() == "2"
+
+
+def test_a_device_without_room_sends_what_it_cannot_keep(office: Desk, phone: Phone) -> None:
+    page = phone.page
+    page.evaluate(FULL)
+    family(phone)
+    phone.tap("button[value=send]")
+    page.wait_for_url("**/needs/N*")
+    assert [row[:2] for row in needs(office)] == [("validated", "49244")]
+
+
 def test_the_paper_form_is_one_sheet(office: Desk, phone: Phone) -> None:
     import pypdfium2
 
