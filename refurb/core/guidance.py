@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from refurb.core.media import MediaState
+from refurb.core.permissions import Permission
 from refurb.core.workflow import (
     LINE_ARRIVAL,
     OPTIONAL_STEPS,
+    WHO,
     Action,
     Facts,
     Status,
@@ -84,6 +87,34 @@ _ASIDE: dict[Status, tuple[Action | None, str | None]] = {
     S.RETURNED_TO_SUPPLIER: (None, "end"),
     S.DESTROYED: (None, "end"),
 }
+
+
+class Doer(StrEnum):
+    """Who does an action that is not whoever reads."""
+
+    WORKSHOP = "workshop"
+    CONTROLLER = "controller"
+    COORDINATION = "coordination"
+    #: Whoever hands machines over: a hand-over point, or the service itself.
+    COUNTER = "counter"
+
+
+#: Whom each permission means, the nearest to the machine first.
+_DOERS: tuple[tuple[Permission, Doer], ...] = (
+    (Permission.DEVICE_CHANGE_STATUS, Doer.WORKSHOP),
+    (Permission.MEDIUM_RECORD, Doer.WORKSHOP),
+    (Permission.DEVICE_CONTROL, Doer.CONTROLLER),
+    (Permission.HANDOVER_PERFORM, Doer.COUNTER),
+    (Permission.MATCH_RESERVE, Doer.COORDINATION),
+    (Permission.DEVICE_RECOVER_STOLEN, Doer.COORDINATION),
+)
+
+
+def doer(action: Action, permissions: Iterable[str]) -> Doer | None:
+    """Return who does `action` where somebody with these permissions may not; None where they may."""
+    if may(action, permissions):
+        return None
+    return next(who for permission, who in _DOERS if permission in WHO[action])
 
 
 def next_step(status: Status, facts: Facts, scanned: Iterable[Action] = OPTIONAL_STEPS) -> NextStep:

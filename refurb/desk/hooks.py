@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from refurb.core.identity import CodeKind, display
 from refurb.core.permissions import Permission
-from refurb.core.workflow import HELD, Status
+from refurb.core.workflow import HELD, Action, Status
 from refurb.desk import reception, stocktakes
 from refurb.desk.registry import CONTEXTS, FOLLOWS, OFFERS, OPENERS, STARTS, Opened
 from refurb.devices.models import Device
@@ -32,8 +32,8 @@ def register(app: Flask) -> None:
 
 
 def follow_into_stock(device: Device, detail: dict[str, Any]) -> str | None:
-    """Return the address of "for whom" for a machine that entered stock; a tap there comes back to the desk."""
-    if detail.get("after") != Status.IN_STOCK.value:
+    """Return the address of "for whom" for a machine that entered stock or stands there; a tap comes back here."""
+    if detail.get("after") != Status.IN_STOCK.value and detail.get("next") != Action.RESERVE.value:
         return None
     return url_for("matching.for_whom_fragment", code=device.code, next=url_for("desk.scan"))
 
@@ -60,7 +60,8 @@ def for_whom(session: Session, device: Device, by: Actor) -> Opened | None:
     """Return whom a machine is set aside for; one free in stock leads to the needs that it suits."""
     if device.status in HELD:
         return _set_aside(session, device, by)
-    if device.status is Status.IN_STOCK and by.can(Permission.MATCH_RESERVE):
+    own = by.can(Permission.NEED_READ_PROFILE) and by.organisation_id == device.holder_id
+    if device.status is Status.IN_STOCK and (own or by.can(Permission.MATCH_RESERVE)):
         return Opened(_("Voir pour qui"), url_for("matching.for_device", code=device.code))
     return None
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from refurb.core.guidance import next_step
+from refurb.core.guidance import doer, next_step
 from refurb.core.identity import CodeKind, Reading, WhyNot, clean, kind_of, read
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, TEST_CODE, Answer, Command, Deed, command_of
@@ -21,6 +21,7 @@ from refurb.devices import services as devices
 from refurb.devices.facts import known
 from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
+from refurb.matching import beside as matching
 from refurb.organisations import queries as organisation_queries
 from refurb.security import Actor
 
@@ -290,6 +291,13 @@ def opened(session: Session, device: Device, *, by: Actor) -> dict[str, Any]:
         "missing": list(step.missing),
         "waits": step.waits,
     }
+    if step.action is Action.RESERVE and found.base_id is None and not matching.is_matched(device):
+        what = matching.at_hand(session, device)
+        told |= {"next": None, "waits": None, "purpose": what.purpose.value, "bases": what.bases, "count": what.count}
+    elif step.action and (who := doer(step.action, by.permissions)):
+        told["who"] = who.value
+    if found.base_id is not None:
+        told["base"] = session.get_one(Device, found.base_id).code
     if offers := _offers(session, device, by):
         told["offers"] = offers
     return told

@@ -10,16 +10,19 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from refurb.core.guidance import Doer
 from refurb.core.identity import WhyNot, display
 from refurb.core.permissions import Permission
+from refurb.core.purpose import Purpose
 from refurb.core.scanning import COMMANDS, Answer, Deed
-from refurb.core.workflow import Action, TriageOutcome, may
+from refurb.core.workflow import Action, TriageOutcome
 from refurb.desk.lateness import is_late
 from refurb.desk.models import Scan
 from refurb.desk.queries import NOT_STANDING, STANDING, TICKED
 from refurb.desk.readings import sentences as why_not
 from refurb.desk.registry import CONTEXTS, FOLLOWS
 from refurb.devices.words import ACTIONS, REFUSALS, STATUSES, TRIAGES, WAITS
+from refurb.matching.words import PURPOSES, bases_waiting
 from refurb.security import actor
 from refurb.web import local_datetime
 
@@ -194,7 +197,22 @@ def _sentence(scan: Scan, detail: dict[str, Any]) -> str:
     return _SENTENCES[scan.reason](detail, scan)
 
 
+#: What comes next, where somebody else than who scans does it.
+_FOR_OTHERS: dict[Doer, Callable[[str], str]] = {
+    Doer.WORKSHOP: lambda action: _("À faire par l'atelier : %(action)s.", action=action),
+    Doer.CONTROLLER: lambda action: _("À faire par un contrôleur : %(action)s.", action=action),
+    Doer.COORDINATION: lambda action: _("À faire par la coordination : %(action)s.", action=action),
+    Doer.COUNTER: lambda action: _("À faire par qui la remet : %(action)s.", action=action),
+}
+
+
 def _opened(detail: dict[str, Any], scan: Scan) -> str:
+    if detail.get("purpose"):
+        return f"{PURPOSES[Purpose(detail['purpose'])]}."
+    if detail.get("who") and detail["next"] == Action.RESERVE.value:
+        return str(_("La coordination la met de côté."))
+    if detail.get("who"):
+        return _FOR_OTHERS[Doer(detail["who"])](_lower(ACTIONS[Action(detail["next"])]))
     if detail.get("next"):
         return str(_("À faire : %(action)s.", action=_lower(ACTIONS[Action(detail["next"])])))
     return str(WAITS[detail["waits"]]) if detail.get("waits") else _("Rien à faire pour l'instant.")
@@ -264,12 +282,11 @@ _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
 
 
 def _steps(scan: Scan, detail: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the commands that do what comes next, where nothing is missing for it: a triage has several ends."""
-    if scan.reason != "opened" or not detail.get("next") or detail.get("missing"):
+    """Return the commands that do what comes next, where nothing is missing for it and who scans may: a triage has
+    several ends."""
+    if scan.reason != "opened" or not detail.get("next") or detail.get("missing") or detail.get("who"):
         return []
     action = Action(detail["next"])
-    if not may(action, actor().permissions):
-        return []
     return [(c.key, str(COMMAND_WORDS[c.key])) for c in COMMANDS.values() if c.action is action]
 
 
@@ -333,6 +350,10 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
         said.append(_("Étiquette %(label)s.", label=display(detail["linked"])))
     if scan.reason in ("opened", "opened-elsewhere"):
         said += [str(REFUSALS[code]) for code in detail.get("missing", ()) if code in REFUSALS]
+        if detail.get("bases"):
+            said.append(bases_waiting(detail["bases"], detail["count"]))
+        if detail.get("base"):
+            said.append(_("Cet écran va avec son unité centrale, %(code)s.", code=display(detail["base"])))
         if detail.get("next") and detail.get("waits"):
             said.append(str(WAITS[detail["waits"]]))
     said += [offer["detail"] for offer in detail.get("offers", ()) if offer["detail"]]

@@ -4,7 +4,7 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from refurb.core.identity import CodeKind, display
+from refurb.core.identity import CodeKind
 from refurb.desk import registry as desk
 from refurb.desk.registry import Opened
 from refurb.documents.registry import SEES
@@ -23,5 +23,4 @@ def open_lot(session: Session, code: str, by: Actor) -> Opened | None:
     lot = queries.by_code(session, code, seen_by=by)
     if lot is None:
         return None
-    title = _("Don de %(name)s", name=lot.supplier_name)
-    return Opened(title, url_for("donations.show", code=lot.code), display(lot.code))
+    return Opened(_("Don : %(name)s", name=lot.supplier_name), url_for("donations.show", code=lot.code))

@@ -1,7 +1,7 @@
 """What is not matched by itself, read from the rows: base units that want this screen, needs that ask for such one."""
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -41,12 +41,28 @@ def stands_for(session: Session, device: Device, *, seen_by: Actor) -> Device:
     return base or device
 
 
-def beside(session: Session, device: Device, today: date) -> Beside:
-    """Return what a thing is for that `scenario.one_device` does not find."""
+def is_matched(device: Device) -> bool:
+    """Tell whether needs ask for such a machine by itself, as `scenario.one_device` finds it; no statement."""
+    return device.cpu_class is not None and device.form in scenario.MATCHED
+
+
+def at_hand(session: Session, device: Device) -> Beside:
+    """Return what a thing is for that needs do not ask for, by what stands in the same workshop: a scan waits for it.
+
+    `needs` and `size_missing` are not asked: see `beside`.
+    """
     if device.form is not Form.MONITOR:
         return Beside(purpose(device.form, 0))
     bases = _bases(device.holder_id)
     count = session.scalar(sa.select(sa.func.count()).select_from(bases.order_by(None).subquery())) or 0
+    return Beside(purpose(device.form, count), tuple(session.scalars(bases.limit(SHOWN))) if count else (), count)
+
+
+def beside(session: Session, device: Device, today: date) -> Beside:
+    """Return what a thing is for that `scenario.one_device` does not find."""
+    what = at_hand(session, device)
+    if device.form is not Form.MONITOR:
+        return what
     reach = session.get_one(Organisation, device.holder_id).perimeter
     asked = {
         kind: least
@@ -59,13 +75,7 @@ def beside(session: Session, device: Device, today: date) -> Beside:
     if fits:
         with closing(needs.rows_for_matching(session, today)) as rows:
             found = tuple(islice((row.code for row in rows if needs.kind_of(row) in fits), SHOWN))
-    return Beside(
-        purpose(device.form, count),
-        tuple(session.scalars(bases.limit(SHOWN))),
-        count,
-        found,
-        size_missing=size is None and bool(asked),
-    )
+    return replace(what, needs=found, size_missing=size is None and bool(asked))
 
 
 def _bases(holder_id: int) -> sa.Select[str]:

@@ -1,6 +1,7 @@
 """At the desk: for whom a machine is, as a fragment that the answer to a scan fetches, or as JSON."""
 
 from dataclasses import replace
+from typing import Any
 
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,13 +14,25 @@ from refurb.db import get_session
 from refurb.devices import queries as devices
 from refurb.devices.models import Device
 from refurb.matching import proposals, services, whom, words
-from refurb.matching.beside import stands_for
+from refurb.matching.beside import Beside, at_hand, is_matched, stands_for
 from refurb.matching.pages import bp
 from refurb.matching.services import MatchRefused
 from refurb.needs import queries as needs
 from refurb.needs import words as need_words
 from refurb.security import Actor, actor, requires, safe_next
 from refurb.web import now, today
+
+
+@bp.app_context_processor
+def _whom_words() -> dict[str, Any]:
+    """What a thing is for that needs do not ask for by itself, wherever its page says what comes next."""
+    return {"purpose_of": _purpose_of, "PURPOSES": words.PURPOSES, "bases_waiting": words.bases_waiting}
+
+
+def _purpose_of(device: Device) -> Beside | None:
+    session = get_session()
+    # The screen of a set is for whom its base unit is.
+    return None if is_matched(device) or devices.set_of(session, device.id) else at_hand(session, device)
 
 
 @bp.get("/devices/<code>/whom")

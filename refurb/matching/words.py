@@ -1,12 +1,13 @@
 """The words for what suits, what does not, and what cannot be done."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from refurb.core.identity import display
 from refurb.core.matching import Gap
 from refurb.core.purpose import Purpose
 from refurb.needs import words as needs
@@ -122,6 +123,17 @@ PURPOSES: dict[Purpose, Any] = {
     Purpose.NO_CLASS: _l("Sans classe de puissance, on ne peut dire pour qui : un relevé de la machine la donnera"),
     Purpose.NOBODY_ASKS: _l("Aucune demande ne porte sur ce genre de matériel : il reste en stock"),
 }
+
+
+def bases_waiting(codes: Sequence[str], count: int) -> str:
+    """Name the first base units that want a screen, of `count`."""
+    said = ngettext(
+        "%(num)s unité centrale se prépare ici sans écran :",
+        "%(num)s unités centrales se préparent ici sans écran :",
+        count,
+    )
+    return f"{said} {', '.join(map(display, codes))}{'…' if count > len(codes) else ''}"
+
 
 ENDINGS: dict[str, Any] = {
     "handed_over": _l("remise"),

@@ -77,9 +77,11 @@ export default async function (desk) {
   const known = (row) => document.getElementById(/id="(scan-\d+)"/.exec(row)?.[1]);
   const aim = () => (parts.last.querySelector("#desk-pin") ?? box).focus();
 
-  // What another area adds comes second, and its absence is no trouble.
+  // What another area adds comes second, and its absence is no trouble. A gun that goes on does not ask for it.
   async function follow(what) {
     try {
+      await new Promise((done) => setTimeout(done, 300));
+      if (!what.isConnected) return;
       const answer = await fetch(what.dataset.then, { headers: { Accept: "text/html" }, redirect: "error" });
       if (!answer.ok || !what.isConnected) return;
       const added = document.createElement("div");

@@ -5,7 +5,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from refurb.core.guidance import allowed_actions, next_step, refusal
+from refurb.core.guidance import Doer, allowed_actions, doer, next_step, refusal
 from refurb.core.media import CLEAR_STATES, MediaState, MediumState, media_asks, media_state
 from refurb.core.permissions import GRANTS, Role
 from refurb.core.workflow import (
@@ -543,3 +543,26 @@ def test_actions_offered_are_those_that_succeed_and_that_one_may() -> None:
 def test_no_consequence_where_nothing_follows() -> None:
     for status in set(Status) - {Status.TRIAGED, Status.WIPED}:
         assert consequences(status, replace(FINE, diagnosed=True)) == []
+
+
+@pytest.mark.parametrize("action", Action)
+def test_who_does_what_a_person_may_not(action: Action) -> None:
+    roles = {
+        Doer.WORKSHOP: Role.VOLUNTEER,
+        Doer.CONTROLLER: Role.CONTROLLER,
+        Doer.COORDINATION: Role.COORDINATOR,
+        Doer.COUNTER: Role.HANDOVER_AGENT,
+    }
+    who = doer(action, ())
+    assert who is not None
+    assert doer(action, GRANTS[roles[who]]) is None
+    for role in Role:
+        assert (doer(action, GRANTS[role]) is None) is may(action, GRANTS[role])
+
+
+def test_a_volunteer_is_told_who_sets_a_machine_aside_and_who_controls_it() -> None:
+    volunteer = GRANTS[Role.VOLUNTEER]
+    assert doer(Action.RESERVE, volunteer) is Doer.COORDINATION
+    assert doer(Action.CONTROL, volunteer) is Doer.CONTROLLER
+    assert doer(Action.HAND_OVER, volunteer) is Doer.COUNTER
+    assert doer(Action.START_WIPE, volunteer) is None
