@@ -39,6 +39,7 @@ def import_(
     from refurb.db import get_session
     from refurb.donations.sentences import FILE_REFUSALS
     from refurb.exchange import files, words
+    from refurb.exchange.cases import PAST_LIMIT
     from refurb.exchange.reading import ImportRefused
     from refurb.sheets import SheetRefused
     from refurb.web import now, today
@@ -55,10 +56,10 @@ def import_(
             sentence = str(words.REFUSALS.get(refusal.code) or FILE_REFUSALS[refusal.code])
             raise click.ClickException(sentence) from refusal
         again = files.before(session, kind, data, by=by)
-        made = 0
+        done = {"made": 0, "held": sum(PAST_LIMIT in line.notes for line in lines)}
         if not dry_run:
             preview = files.keep(session, kind, data, table, lines, name=file.name, by=by, at=now())
-            made = files.apply_preview(session, preview, by=by, at=now(), today=today(), holder_id=holder)
+            done |= files.apply_preview(session, preview, by=by, at=now(), today=today(), holder_id=holder)
             session.commit()
         else:
             session.rollback()
@@ -71,7 +72,7 @@ def import_(
             ]
             click.echo(
                 json.dumps(
-                    {"dry_run": dry_run, "made": made, "counts": counts, "columns": told, "lines": rows,
+                    {"dry_run": dry_run, **done, "counts": counts, "columns": told, "lines": rows,
                      "applied_before": again.applied_at.isoformat() if again and again.applied_at else None},
                     ensure_ascii=False,
                     indent=1,
@@ -81,13 +82,18 @@ def import_(
         if told["person"]:
             click.echo(_("Colonnes sur des personnes, refusées : %(columns)s.", columns=", ".join(told["person"])))
         for line in lines:
-            if line.outcome != "new":
+            if line.notes or line.outcome != "new":
                 notes = " ".join(str(words.note(code)) for code in line.notes)
                 click.echo(f"{line.number} · {words.OUTCOMES[line.outcome]} · {line.shown} {notes}".rstrip())
         if again is not None:
             click.echo(_("Ce même fichier a déjà été importé."))
         click.echo(", ".join(f"{words.OUTCOMES[outcome]} : {count}" for outcome, count in counts.items()))
-        click.echo(_("Essai : rien n'a été écrit.") if dry_run else _("Fait. Fiches créées : %(count)s.", count=made))
+        if done["held"]:
+            click.echo(_("Demandes en brouillon, leur service étant à son maximum : %(count)s.", count=done["held"]))
+        if dry_run:
+            click.echo(_("Essai : rien n'a été écrit."))
+        else:
+            click.echo(_("Fait. Fiches créées : %(count)s.", count=done["made"]))
 
 
 def _who(

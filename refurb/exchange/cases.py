@@ -5,10 +5,10 @@ The service's own reference goes into the private label, sealed; a reference tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +21,7 @@ from refurb.core.permissions import OrganisationRole, Permission
 from refurb.donations.words import fold
 from refurb.exchange import vocabulary
 from refurb.exchange.reading import Known, Line, Record, settle
+from refurb.needs import limits, scoring
 from refurb.needs import services as needs
 from refurb.needs.models import Need
 from refurb.needs.words import USAGES
@@ -58,26 +59,72 @@ COLUMNS = {
     "informed_on": Known(r"\b(informee? le|information (le|donnee)|date (d )?information)\b", sure=True),
     "place": Known(r"\b(lieu (de )?remise|point (de )?remise|remise)\b", free=True),
 }  # fmt: skip
+#: Said of a line that would be sent, were its service not at its limit of open needs.
+PAST_LIMIT = "past-limit"
+
+
+class Made(NamedTuple):
+    """How many needs an import opened, and how many of them stayed drafts for their service was at its limit."""
+
+    made: int
+    held: int
 
 
 def judge(session: Session, records: Sequence[Record], *, by: Actor, today: date) -> list[Line]:
-    """Return what each line would become: a need sent where it is complete, else a draft to finish."""
+    """Return what each line would become: a need sent where it is complete and its service has room, else a draft."""
     services = {fold(body.name): body for body in organisations.with_role(session, OrganisationRole.PRESCRIBER)}
     places = {fold(place.name): place.id for place in organisations.handover_places(session)}
     own = session.get(Organisation, by.organisation_id) if by.can(Permission.NEED_CREATE) else None
     taken = _references(session, {body.id for body in services.values()} | ({own.id} if own else set()))
+    asked = scoring.asked(session, Recipient.HOUSEHOLD)
     lines = []
     for entry in records:
         named = services.get(fold(entry.cells.get("service", "")))
         body = own or named
-        line = _judge(session, entry, body, today, places)
+        line = _judge(session, entry, body, today, places, asked)
         reference = (line.values.get("organisation_id"), fold(line.values.get("reference") or ""))
         if line.outcome in ("new", "mended") and reference[1]:
             if reference in taken:
                 line.outcome = "known"
             taken.add(reference)
         lines.append(line)
+    new = {number: line.values for number, line in enumerate(lines) if line.outcome in ("new", "mended")}
+    ready = _ready(session, new, today)
+    for number in _past_limit(ready, _left(session, new.values())):
+        lines[number].notes.append(PAST_LIMIT)
     return lines
+
+
+def _left(session: Session, lines: Iterable[Mapping[str, Any]], *, lock: bool = False) -> dict[int, int]:
+    """Return how many more needs each service of the lines may send.
+
+    With `lock`, nobody else sends for these services until the transaction ends; they are locked in the order of
+    their numbers, so that two imports do not wait for each other.
+    """
+    services = sorted({line["organisation_id"] for line in lines})
+    return {service: limits.room(session, service, lock=lock).left for service in services}
+
+
+def _ready(session: Session, new: Mapping[int, Mapping[str, Any]], today: date) -> dict[int, int]:
+    """Return the lines that are complete, by number, with their service: who asked first, then who comes first."""
+    asked = scoring.asked(session, Recipient.HOUSEHOLD)
+    ready = {}
+    for number, line in sorted(new.items(), key=lambda entry: (entry[1]["asked_on"] or today.isoformat(), entry[0])):
+        answers = core.load(line["answers"])
+        if not core.missing(answers, asked) and not core.wrong(answers, today):
+            ready[number] = line["organisation_id"]
+    return ready
+
+
+def _past_limit(ready: Mapping[int, int], left: dict[int, int]) -> set[int]:
+    """Return the numbers of those that their services have no room for, in the order given; uses up `left`."""
+    past = set()
+    for number, service in ready.items():
+        if left[service]:
+            left[service] -= 1
+        else:
+            past.add(number)
+    return past
 
 
 def _references(session: Session, services: set[int]) -> set[tuple[int | None, str]]:
@@ -90,7 +137,10 @@ def _references(session: Session, services: set[int]) -> set[tuple[int | None, s
     return {(row[0], fold(row[1].label or "")) for row in rows}
 
 
-def _judge(session: Session, entry: Record, body: Organisation | None, today: date, places: dict[str, int]) -> Line:
+def _judge(
+    session: Session, entry: Record, body: Organisation | None, today: date, places: dict[str, int],
+    asked: frozenset[str],
+) -> Line:  # fmt: skip
     cell = entry.cells.get
     refused: list[str] = []
     mended: list[str] = []
@@ -131,7 +181,7 @@ def _judge(session: Session, entry: Record, body: Organisation | None, today: da
     )
     if wrong := core.wrong(answers, today):
         refused += [f"wrong-{code.value.replace('_', '-')}" for code in wrong]
-    if core.missing(answers):
+    if core.missing(answers, asked):
         said.append("to-complete")
     values = {
         "organisation_id": body.id if body else None,
@@ -154,28 +204,34 @@ def _cents(text: str | None) -> int | None:
     return int(digits) * 100 if digits and int(digits) <= 300 else None
 
 
-def apply(session: Session, lines: Sequence[dict[str, Any]], *, by: Actor, at: datetime, today: date) -> int:
-    """Open the needs, and send those that are complete; return how many. A reference already there is passed over."""
-    taken = _references(session, {line["organisation_id"] for line in lines})
-    made = 0
-    for line in lines:
-        reference = line["reference"] or ""
-        key = (line["organisation_id"], fold(reference))
-        if reference and key in taken:
+def apply(session: Session, lines: Sequence[dict[str, Any]], *, by: Actor, at: datetime, today: date) -> Made:
+    """Open the needs, and send those that are complete and whose service has room, counted anew under its lock.
+
+    A reference already there is passed over.
+    """
+    left = _left(session, lines, lock=True)
+    taken = _references(session, set(left))
+    new = {}
+    for number, line in enumerate(lines):
+        key = (line["organisation_id"], fold(line["reference"] or ""))
+        if key[1] and key in taken:
             continue
+        taken.add(key)
+        new[number] = line
+    ready = _ready(session, new, today)
+    past = _past_limit(ready, left)
+    for number, line in new.items():
         answers = core.load(line["answers"])
         service = replace(by, organisation_id=line["organisation_id"])
         need = needs.draft(session, answers, by=service, at=at)
-        if not core.missing(answers) and not core.wrong(answers, today):
+        if number in ready and number not in past:
             needs.submit(session, need, answers, by=service, at=at, today=today)
         if line["asked_on"]:
             _keep_rank(need, date.fromisoformat(line["asked_on"]))
-        if reference:
-            labels.write(session, need, reference, by=service, at=at)
-            taken.add(key)
-        made += 1
+        if line["reference"]:
+            labels.write(session, need, line["reference"], by=service, at=at)
     session.flush()
-    return made
+    return Made(len(new), len(past))
 
 
 def _keep_rank(need: Need, asked_on: date) -> None:

@@ -141,31 +141,34 @@ def lines_of(session: Session, preview: ImportPreview) -> list[Line]:
 def apply(
     session: Session, kind: str, lines: Sequence[Line], *, source: str, by: Actor, at: datetime, today: date,
     holder_id: int | None = None,
-) -> int:  # fmt: skip
-    """Write what the preview shows as new; return how many records. Known and refused lines are left."""
+) -> dict[str, int]:  # fmt: skip
+    """Write what the preview shows as new. Known and refused lines are left.
+
+    Returns under "made" how many records, under "held" how many needs of them stayed drafts at a service's limit.
+    """
     values = [line.values for line in lines if line.outcome in ("new", "mended")]
     if kind == "stock":
         holder = holder_id or by.organisation_id
         assert holder is not None
-        return stock.apply(session, values, holder_id=holder, source=source, by=by, at=at)
+        return {"made": stock.apply(session, values, holder_id=holder, source=source, by=by, at=at)}
     if kind == "organisations":
-        return bodies.apply(session, values, by=by, at=at)
-    return cases.apply(session, values, by=by, at=at, today=today)
+        return {"made": bodies.apply(session, values, by=by, at=at)}
+    return cases.apply(session, values, by=by, at=at, today=today)._asdict()
 
 
 def apply_preview(
     session: Session, preview: ImportPreview, *, by: Actor, at: datetime, today: date, holder_id: int | None = None
-) -> int:
-    """Apply a preview once; raises ImportRefused "already"."""
+) -> dict[str, int]:
+    """Apply a preview once; returns as `apply` does, raises ImportRefused "already"."""
     if preview.applied_at is not None or preview.lines_sha256 is None:
         raise ImportRefused("already")
     lines = lines_of(session, preview)
-    made = apply(session, preview.kind, lines, source=f"import:{preview.id}", by=by, at=at, today=today,
+    done = apply(session, preview.kind, lines, source=f"import:{preview.id}", by=by, at=at, today=today,
                  holder_id=holder_id)  # fmt: skip
-    preview.applied_at, preview.told = at, {**preview.told, "made": made}
+    preview.applied_at, preview.told = at, {**preview.told, **done}
     _let_go(session, preview)
-    record(session, "import", preview.id, "import.applied", by=by, at=at, payload={"kind": preview.kind, "made": made})
-    return made
+    record(session, "import", preview.id, "import.applied", by=by, at=at, payload={"kind": preview.kind, **done})
+    return done
 
 
 def forget(session: Session, preview: ImportPreview) -> None:

@@ -14,6 +14,7 @@ from refurb.core.permissions import Permission
 from refurb.db import get_session
 from refurb.donations.sentences import FILE_REFUSALS
 from refurb.exchange import exports, files, words
+from refurb.exchange.cases import PAST_LIMIT
 from refurb.exchange.forms import FileForm, StockForm
 from refurb.exchange.models import ImportPreview
 from refurb.exchange.reading import OUTCOMES, ImportRefused
@@ -88,9 +89,9 @@ def preview(preview_id: int) -> ResponseReturnValue:
     session = get_session()
     found = _preview(session, preview_id)
     show = request.args.get("show", "all")
-    show = show if show in OUTCOMES else "all"
+    show = show if show in (*OUTCOMES, PAST_LIMIT) else "all"
     lines = files.lines_of(session, found)
-    chosen = [line for line in lines if show in ("all", line.outcome)]
+    chosen = [line for line in lines if show in ("all", line.outcome, *line.notes)]
     number = min(page_number(), max(1, -(-len(chosen) // PER_PAGE)))
     page = Page(chosen[(number - 1) * PER_PAGE : number * PER_PAGE], number, len(chosen))
     return render_template(
@@ -101,6 +102,7 @@ def preview(preview_id: int) -> ResponseReturnValue:
         counts=found.told["counts"],
         columns=found.told["columns"],
         outcomes=OUTCOMES,
+        past_limit=sum(PAST_LIMIT in line.notes for line in lines),
         words=words,
     )
 
@@ -117,13 +119,13 @@ def settle(preview_id: int) -> ResponseReturnValue:
         flash(_("L'import est abandonné ; rien n'a été écrit."), "neutral")
         return redirect(url_for(".index"), 303)
     try:
-        made = files.apply_preview(session, found, by=actor(), at=now(), today=today())
+        done = files.apply_preview(session, found, by=actor(), at=now(), today=today())
     except ImportRefused as refusal:
         session.rollback()
         flash(words.REFUSALS[refusal.code], "refused")
         return redirect(url_for(".index"), 303)
     session.commit()
-    flash(ngettext("%(num)s fiche créée", "%(num)s fiches créées", made) + ".", "done")
+    flash(ngettext("%(num)s fiche créée", "%(num)s fiches créées", done["made"]) + ".", "done")
     return redirect(url_for(".preview", preview_id=preview_id), 303)
 
 

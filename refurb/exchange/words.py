@@ -92,6 +92,10 @@ NOTES: dict[str, Any] = {
     "no-service": _l("Aucun service prescripteur de ce nom n'est agréé ici."),
     "no-usage": _l("Usages non reconnus : ils restent à compléter."),
     "to-complete": _l("Il manque des réponses : la demande entre comme brouillon à finir."),
+    "past-limit": _l(
+        "Son service a déjà autant de demandes ouvertes qu'il peut en avoir : elle entre comme brouillon, à envoyer "
+        "quand une autre se clôt, et prend rang ce jour-là."
+    ),
     "date-passed": _l("La date à tenir est passée : elle n'est pas reprise."),
     "wrong-too-many-usages": _l("Trois usages au plus."),
     "wrong-usage-twice": _l("Un usage est dit deux fois."),

@@ -70,8 +70,8 @@ def bring(session: Session, kind: str, text: str, by: Actor, *, attested: bool =
     """Look at a file, then apply it; return the counts of the preview and how many records were made."""
     table, lines = files.look(session, kind, text.encode(), by=by, today=TODAY, attested=attested)
     preview = files.keep(session, kind, text.encode(), table, lines, name="f.csv", by=by, at=NOON)
-    made = files.apply_preview(session, preview, by=by, at=NOON, today=TODAY)
-    return files.counts(lines), made
+    done = files.apply_preview(session, preview, by=by, at=NOON, today=TODAY)
+    return files.counts(lines), done["made"]
 
 
 def test_stock_comes_in_with_its_number_its_place_and_its_media(session: Session, controller: Actor) -> None:
