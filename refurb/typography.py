@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from babel.support import NullTranslations
-from flask import Flask, g
+from flask import Flask
 from flask_babel import Babel, Domain, get_locale
 from flask_babel import get_translations as translations_of
 
@@ -63,12 +63,8 @@ class TypesetDomain(Domain):
 
 
 def _in_use() -> NullTranslations:
-    """Return what translates now: a page asks some hundred times, so French, once chosen, is at hand."""
-    try:
-        locale = g._flask_babel.babel_locale
-    except (AttributeError, RuntimeError):
-        locale = None
-    if locale is not None and locale.language == "fr":
+    """Return what translates now: a page asks some hundred times, so French is known without asking whose it is."""
+    if (locale := get_locale()) is not None and locale.language == "fr":
         return FRENCH
     found: NullTranslations = translations_of()
     return found
