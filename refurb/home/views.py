@@ -3,7 +3,17 @@
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
@@ -11,6 +21,7 @@ from refurb.core.permissions import Permission
 from refurb.db import get_session
 from refurb.home import queries, waiting, words
 from refurb.home.search import find
+from refurb.paths import asset_dir
 from refurb.security import Actor, actor, public, requires, safe_next
 from refurb.web import LANGUAGE_COOKIE, LANGUAGES, THEME_COOKIE, now, today, zone
 
@@ -71,6 +82,13 @@ def search() -> ResponseReturnValue:
     if found.exact is not None:
         return redirect(found.exact.url, 302)
     return render_template("home/search.html", text=text, found=found, search_text=text)
+
+
+@bp.get("/favicon.ico")
+@public("the browser asks for it by itself, beside a paper or a file for one")
+def favicon() -> ResponseReturnValue:
+    """The icon where browsers look for it when no page names one."""
+    return send_from_directory(asset_dir("static") / "icons", "favicon.ico", max_age=24 * 3600)
 
 
 @bp.get("/about")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from markupsafe import Markup
 
 from refurb.home.words import HELP
 from tests.visitor import Page, Visitor
@@ -79,3 +80,21 @@ def test_a_file_is_kept_for_ever_only_under_its_fingerprint(client: FlaskClient)
     assert plain.cache_control.no_cache
     named.close()
     plain.close()
+
+
+def test_the_icon_is_where_browsers_look_for_it(client: FlaskClient) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 200
+    assert answer.mimetype in ("image/x-icon", "image/vnd.microsoft.icon")
+    assert answer.data.startswith(b"\0\0\1\0")
+    answer.close()
+
+
+def test_a_code_in_a_title_stays_on_one_line(app: Flask) -> None:
+    whole = app.jinja_env.filters["whole_codes"]
+    assert whole(Markup("Pour qui est R 4900 0012 08 ?")) == (
+        'Pour qui est <span class="whole">R 4900 0012 08</span> ?'
+    )
+    told = Markup('<b title="R 4900 0012 08">&lt;D 4900 0001 48&gt;</b>')
+    assert whole(told) == '<b title="R 4900 0012 08">&lt;<span class="whole">D 4900 0001 48</span>&gt;</b>'
+    assert whole(Markup("PR 4900 0012 08 12, R49000012")) == "PR 4900 0012 08 12, R49000012"

@@ -67,6 +67,7 @@ NOT_WALKED: dict[str, str] = {
 #: What is no page: files, JSON, health, the part of a page that htmx asks for.
 DOWNLOADS = {
     "static",
+    "home.favicon",
     "needs.communes",
     "desk.service_worker",
     "desk.manifest",
