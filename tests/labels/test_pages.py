@@ -194,3 +194,20 @@ def test_only_who_prints_labels_sees_the_page(
     visitor.sign_in(make_account({service: [Role.PRESCRIBER]}), service)
     visitor.get("/labels/", status=403)
     visitor.post("/labels/print", {"code": "R4900001208"}, status=403)
+
+
+def test_what_prints_a_long_list_stays_in_sight(
+    technician: Visitor, workshop: Organisation, make_device: MakeDevice
+) -> None:
+    import re
+
+    from refurb.paths import asset_dir
+
+    make_device(holder=workshop)
+    page = technician.get("/labels/")
+    assert page.one("main form .label-bar button").text == "Préparer la planche"
+    assert page.select('head link[href*="css/labels.css"]')
+    css = (asset_dir("static") / "css" / "labels.css").read_text(encoding="utf-8")
+    (rules,) = re.findall(r"^\.label-bar \{([^}]*)\}", css, re.MULTILINE)
+    assert "position: sticky" in rules
+    assert "bottom: 0" in rules
