@@ -51,7 +51,8 @@ class Reading:
 
     `codes` are ours, in the order read, or none and then `why` says so. `layout` is the keyboard that had to be undone,
     None for a text taken as typed. `candidates` are what the same text may be as a maker's serial or an old number, the
-    text itself first; `serial` is the one of them that is known, None when nobody was asked or none is.
+    text itself first; `serial` is the one of them that is known, None when nobody was asked or none is. `misread` is
+    what looks like our codes and fails its check digits, each in the canonical form, where every keyboard agrees on it.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Reading:
     why: WhyNot | None = None
     candidates: tuple[str, ...] = ()
     serial: str | None = None
+    misread: tuple[str, ...] = ()
 
     @property
     def code(self) -> str | None:
@@ -143,12 +145,15 @@ def read(text: str, *, known: Callable[[str], bool] | None = None, prefix: str =
         tries += [(layout.name, _strip(layout.mend(cleaned), prefix, suffix)) for layout in LAYOUTS]
     readings: dict[tuple[str, ...], str | None] = {}
     misses = []
+    misread = set()
     for layout, attempt in tries:
         codes, why = _codes(attempt)
-        if codes:
+        if why is None:
             readings.setdefault(codes, layout)
-        elif why:
-            misses.append(why)
+            continue
+        misses.append(why)
+        if why is WhyNot.WRONG_CHECK:
+            misread.add(codes)
     if len(readings) > 1 and known:
         readings = {codes: layout for codes, layout in readings.items() if all(map(known, codes))} or readings
     if len(readings) == 1:
@@ -156,7 +161,8 @@ def read(text: str, *, known: Callable[[str], bool] | None = None, prefix: str =
         return Reading(typed, codes, layout, candidates=serials, serial=serial)
     order = list(WhyNot)
     why = WhyNot.SEVERAL_READINGS if readings else min(misses, key=order.index)
-    return Reading(typed, why=why, candidates=serials, serial=serial)
+    shape = misread.pop() if why is WhyNot.WRONG_CHECK and len(misread) == 1 else ()
+    return Reading(typed, why=why, candidates=serials, serial=serial, misread=shape)
 
 
 def _value(text: str) -> int:
@@ -181,11 +187,11 @@ def _strip(text: str, prefix: str, suffix: str) -> str:
 
 
 def _codes(text: str) -> tuple[tuple[str, ...], WhyNot | None]:
-    """Return the codes that the whole of `text` is made of, or none and why."""
+    """Return the codes that the whole of `text` is made of, or why they are none: those of wrong check digits too."""
     text = _SEPARATORS.sub("", text).upper()
     if _CODES.fullmatch(text):
         codes = tuple(text[i : i + 11] for i in range(0, len(text), 11))
-        return (codes, None) if all(map(check, codes)) else ((), WhyNot.WRONG_CHECK)
+        return codes, None if all(map(check, codes)) else WhyNot.WRONG_CHECK
     if any(check(text[i : i + 11]) for i in range(len(text) - 10)):
         return (), WhyNot.INSIDE_LONGER
     if re.fullmatch("[A-Z][0-9]{10}", text):

@@ -11,8 +11,8 @@ def sentences(_: Callable[[str], str]) -> dict[WhyNot, str]:
         WhyNot.EMPTY: _("Rien n'a été lu : scannez de nouveau."),
         WhyNot.TOO_LONG: _("Ce texte est trop long pour être un code."),
         WhyNot.WRONG_CHECK: _(
-            "Ce code est faux : ses deux derniers chiffres ne correspondent pas. Scannez de nouveau, ou relisez-le sur "
-            "l'étiquette."
+            "Ce code est faux : ses deux derniers chiffres ne correspondent pas. Scannez de nouveau, ou tapez-le tel "
+            "qu'il est écrit sur l'étiquette."
         ),
         WhyNot.INSIDE_LONGER: _(
             "Il y a un code là-dedans, mais d'autres caractères y sont collés. Scannez le code seul."

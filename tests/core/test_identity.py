@@ -204,6 +204,23 @@ def test_a_text_that_is_no_code_says_why(text: str, why: WhyNot) -> None:
     assert (reading.codes, reading.why) == ((), why)
 
 
+@pytest.mark.parametrize(
+    ("text", "misread"),
+    [
+        ("R4900001209", ("R4900001209",)),
+        ("r 4900-0012 09", ("R4900001209",)),
+        *((typed("R4900001209", row), ("R4900001209",)) for row in ROWS),
+        (CODE + "R4900001209", (CODE, "R4900001209")),
+        (CODE, ()),
+        ("X" + CODE, ()),
+        ("R490000120", ()),
+        ("PF0XK9AM", ()),
+    ],
+)
+def test_what_looks_like_a_code_and_is_wrong_is_kept_as_it_reads(text: str, misread: tuple[str, ...]) -> None:
+    assert read(text).misread == misread
+
+
 def test_the_stations_own_affixes_are_taken_off_as_sent_and_as_typed() -> None:
     assert read(f"S7{CODE}#", prefix="S7", suffix="#").code == CODE
     assert read("Z9R'çàààà&éà_", prefix="Z9").code is None
