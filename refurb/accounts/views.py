@@ -171,7 +171,8 @@ def close_others() -> ResponseReturnValue:
 def switch() -> ResponseReturnValue:
     """Act for another of one's organisations from now on, in this browser."""
     session, wanted = get_session(), request.form.get("organisation", "")
-    if not wanted.isdecimal() or not services.act_for(session, g.account_session_id, int(wanted), account_id=own_id()):
+    known = wanted.isdecimal() and len(wanted) < 16
+    if not known or not services.act_for(session, g.account_session_id, int(wanted), account_id=own_id()):
         abort(404)
     session.commit()
     return redirect(safe_next(request.form.get("next")) or url_for("home.index"), 303)

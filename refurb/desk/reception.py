@@ -117,6 +117,8 @@ class Reception:
 
 def _share(session: Session, reference: str, by: Actor) -> LotShare | None:
     share_id = reference.partition(":")[0]
+    if not (share_id.isascii() and share_id.isdecimal() and len(share_id) < 16):
+        return None
     query = (
         sa.select(LotShare)
         .where(

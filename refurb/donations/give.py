@@ -163,8 +163,9 @@ def preview(token: str) -> ResponseReturnValue:
             return redirect(url_for(".what", token=token), 303)
         drafts.decide(draft, lines, _numbers("shown"), set(_numbers("given")), at=now())
         session.commit()
-        target = url_for(".preview", token=token, **_where_in_list(int(request.form.get("go") or 0)))
-        return redirect(target if request.form.get("go") else _next(draft, token, "what"), 303)
+        pages = _numbers("go")
+        target = url_for(".preview", token=token, **_where_in_list(pages[0])) if pages else _next(draft, token, "what")
+        return redirect(target, 303)
     return _preview_page(draft, token, lines)
 
 

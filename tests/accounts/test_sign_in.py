@@ -91,7 +91,8 @@ def test_switches_the_organisation_acted_for(visitor: Visitor) -> None:
     visitor.post("/account/organisation", {"organisation": other.select("[name=organisation]")[0]["value"]})
     acting = next(li for li in visitor.get("/account").select("main ul.plain li") if not li.form)
     assert "Maison de quartier" in acting.get_text()
-    visitor.post("/account/organisation", {"organisation": "999999"}, status=404)
+    for nobodys in ("999999", "9" * 40, "²"):
+        visitor.post("/account/organisation", {"organisation": nobodys}, status=404)
 
 
 @pytest.mark.usefixtures("people")

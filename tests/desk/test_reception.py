@@ -152,3 +152,12 @@ def test_another_workshop_does_not_count_it(
     page = scan(visitor, lot.code)
     assert answer(page) == "unknown"
     assert not page.select(".desk-chip")
+
+
+@pytest.mark.parametrize("reference", ["", "²", "٣", "12x", "-1", "9" * 30])
+def test_a_reference_that_names_no_gift_is_over(
+    session: Session, workshop: Organisation, make_actor: MakeActor, reference: str
+) -> None:
+    from refurb.desk.reception import Reception
+
+    assert Reception().title(session, reference, make_actor(workshop, Role.CONTROLLER)) is None

@@ -217,7 +217,7 @@ def test_ticks_decide_and_the_gift_has_the_lines_kept(visitor: Visitor, session:
     visitor.post(f"/give/{token}/what", {"lines-0-form": "tablet", "lines-0-quantity": "2", "do": "file"})
     visitor.post(f"/give/{token}/file", upload(LIST))
     shown = ["0", "1", "2", "3"]
-    page = visitor.post(f"/give/{token}/preview", {"shown": shown, "given": ["0", "1", "2"]})
+    page = visitor.post(f"/give/{token}/preview", {"shown": shown, "given": ["0", "1", "2"], "go": "²"})
     assert page.response.request.path.endswith("/care")
     visitor.post(f"/give/{token}/care", CARE)
     visitor.post(f"/give/{token}/where", WHERE)
