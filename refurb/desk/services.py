@@ -13,7 +13,7 @@ from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, TEST_CODE, Answer, Command, Deed, command_of
 from refurb.core.serials import is_placeholder
 from refurb.core.workflow import Action, Status, TransitionRefused, may
-from refurb.desk import lateness, operators, queries, undoing
+from refurb.desk import lateness, ledger, operators, queries, undoing
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import CONTEXTS, OFFERS, OPENERS, STARTS, Context, DeskRefused, Outcome
 from refurb.devices import queries as device_queries
@@ -87,23 +87,9 @@ def scan(
             told = lateness.meanwhile(session, outcome.device, outcome.event_id, since=client_at, by=by)
             if told:
                 outcome.detail["meanwhile"] = told
-        entry = Scan(
-            pile_id=pile.id,
-            client_uuid=one,
-            text=clean(text)[:400],
-            code=outcome.code or code,
-            device_id=outcome.device.id if outcome.device else None,
-            device=outcome.device,
-            command=pile.command,
-            answer=outcome.answer,
-            reason=outcome.reason,
-            detail=outcome.detail,
-            event_id=outcome.event_id,
-            at=at,
-            client_at=client_at,
+        made.append(
+            ledger.write(session, pile, outcome, number=one, text=clean(text), code=code, at=at, client_at=client_at)
         )
-        session.add(entry)
-        made.append(entry)
     session.flush()
     return made
 
@@ -151,7 +137,7 @@ def _answer(
     if code:
         return Outcome(Answer.UNKNOWN, "blank-label", {"code": code})
     if reading.why in MISREAD:
-        return Outcome(Answer.REFUSED, str(reading.why))
+        return Outcome(Answer.REFUSED, str(reading.why), {"misread": list(reading.misread)} if reading.misread else {})
     text = reading.candidates[0] if reading.candidates else reading.text
     if is_placeholder(text):
         return Outcome(Answer.REFUSED, "placeholder", {"text": text})
@@ -278,7 +264,7 @@ def _device(
     if command is not None and command.deed is Deed.LABEL:
         return Outcome(Answer.DONE, "to-label", detail, device)
     if pile.place_id is not None:
-        return _put(session, pile, device, detail, by=by, at=at, **client)
+        return put(session, pile.place_id, _shelf(pile), device, detail, by=by, at=at, **client)
     return Outcome(Answer.DONE, "opened", detail | opened(session, device, by=by), device)
 
 
@@ -325,7 +311,7 @@ def carry_out(
     payload: dict[str, Any] = dict(command.payload)
     if pile.place_id is not None:
         payload["place_id"] = pile.place_id
-        detail["place"] = pile.place.name if pile.place else None
+        detail["place"] = _shelf(pile)
     try:
         moved = devices.move(session, device, command.action, by=by, at=at, payload=payload, **client)
     except (TransitionRefused, DeviceRefused) as refusal:
@@ -359,17 +345,30 @@ def _already(
     if command.action is Action.TRIAGE and outcome and device.triage_outcome != outcome:
         return Outcome(Answer.REFUSED, "triaged-otherwise", detail | {"outcome": device.triage_outcome}, device)
     if pile.place_id is not None and device.place_id != pile.place_id:
-        return _put(session, pile, device, detail, **deed)
+        return put(session, pile.place_id, _shelf(pile), device, detail, **deed)
     return Outcome(Answer.ALREADY, "already", detail, device)
 
 
-def _put(
-    session: Session, pile: ScanPile, device: Device, detail: dict[str, Any], *, by: Actor, at: datetime, **client: Any
+def _shelf(pile: ScanPile) -> str | None:
+    return pile.place.name if pile.place else None
+
+
+def put(
+    session: Session,
+    place_id: int,
+    place: str | None,
+    device: Device,
+    detail: dict[str, Any],
+    *,
+    by: Actor,
+    at: datetime,
+    **client: Any,
 ) -> Outcome:
-    detail["place"] = pile.place.name if pile.place else None
+    """Put a machine of the actor's workshop at a place, which bears that name."""
+    detail["place"] = place
     if not by.permissions & PLACES:
         return Outcome(Answer.REFUSED, "not-allowed", detail, device)
-    event = devices.put_at(session, device, pile.place_id, by=by, at=at, **client)
+    event = devices.put_at(session, device, place_id, by=by, at=at, **client)
     if event is None:
         return Outcome(Answer.ALREADY, "placed", detail, device)
     return Outcome(Answer.DONE, "placed", detail, device, event_id=event.id)

@@ -12,12 +12,13 @@ from refurb.core.identity import CodeKind, kind_of, read
 from refurb.core.scanning import COMMANDS, Answer, Command
 from refurb.core.serials import fold_serial
 from refurb.core.workflow import OUT, may
-from refurb.desk import queries, stocktakes
-from refurb.desk.models import Scan, ScanPile
+from refurb.desk import ledger, queries, stocktakes
+from refurb.desk.models import Scan, ScanPile, Stocktake
 from refurb.desk.registry import DeskRefused, Outcome
-from refurb.desk.services import carry_out, link_label
+from refurb.desk.services import carry_out, link_label, put
 from refurb.devices.models import Device, DeviceAlias
 from refurb.donations.models import Arrival, Lot, LotLine
+from refurb.organisations.models import Place
 from refurb.security import Actor
 
 #: Machines of one workshop that a forgiving search goes through, the latest first.
@@ -68,23 +69,42 @@ def do(session: Session, pile: ScanPile, opened: Scan, command: Command, *, by: 
         outcome = Outcome(Answer.WAITING, "to-confirm", {"command": command.key}, device)
     else:
         outcome = carry_out(session, pile, device, command, {}, by=by, at=at, **deed)
-    entry = Scan(
-        pile_id=pile.id,
-        client_uuid=number,
-        text=device.code,
-        code=device.code,
-        device_id=device.id,
-        device=device,
-        command=command.key,
-        answer=outcome.answer,
-        reason=outcome.reason,
-        detail=outcome.detail,
-        event_id=outcome.event_id,
-        at=at,
+    entry = ledger.write(
+        session, pile, outcome, number=number, text=device.code, code=device.code, at=at, command=command.key
     )
-    session.add(entry)
     session.flush()
     return entry
+
+
+def put_here(
+    session: Session, pile: ScanPile, found: Stocktake, devices: Sequence[Device], *, by: Actor, at: datetime
+) -> list[Scan]:
+    """Put machines that a count met where it counts; each is a line of the pile, taken back as any other.
+
+    Raises DeskRefused "nothing-to-count" for a count of no place.
+    """
+    if found.place_id is None:
+        raise DeskRefused("nothing-to-count")
+    place = session.scalar(sa.select(Place.name).where(Place.id == found.place_id))
+    written = []
+    for device in devices:
+        number = str(uuid.uuid4())
+        if device.holder_id != by.organisation_id:
+            holder = queries.holder_name(session, device)
+            outcome = Outcome(Answer.REFUSED, "held-elsewhere", {"holder": holder}, device)
+        else:
+            outcome = put(session, found.place_id, place, device, {}, by=by, at=at, client_uuid=number)
+        written.append(ledger.write(session, pile, outcome, number=number, text=device.code, code=device.code, at=at))
+    done = [entry.device_id for entry in written if entry.answer in (Answer.DONE, Answer.ALREADY)]
+    asked = sa.select(Scan).where(
+        Scan.pile_id == pile.id,
+        Scan.reason.in_(("counted-elsewhere", "counted-unexpected")),
+        Scan.device_id.in_(done),
+        Scan.settled_at.is_(None),
+    )
+    set_aside(session.scalars(asked).all(), at=at)
+    session.flush()
+    return written
 
 
 def set_aside(entries: Sequence[Scan], *, at: datetime) -> int:

@@ -40,6 +40,13 @@ class Counted:
     texts: Sequence[StocktakeItem]
 
 
+def may_be_put_here(stocktake: Stocktake, item: StocktakeItem) -> bool:
+    """Whether a machine that was not expected can be put at the place counted, and is not there yet."""
+    device = item.device
+    own = device is not None and device.holder_id == stocktake.organisation_id and device.status not in OUT
+    return own and stocktake.place_id is not None and device is not None and device.place_id != stocktake.place_id
+
+
 def begin(session: Session, *, place: Place | None, lot: Lot | None, by: Actor, at: datetime) -> Stocktake:
     """Open a count of a place or of a gift, with what is expected there now; raises DeskRefused "nothing-to-count"."""
     if (place is None) == (lot is None) or by.organisation_id is None:
@@ -116,6 +123,16 @@ def counted(session: Session, stocktake: Stocktake) -> Counted:
         elsewhere=[i for i in strangers if i.recorded_at is not None],
         texts=[i for i in items if i.device_id is None],
     )
+
+
+def strangers(session: Session, stocktake: Stocktake, codes: Sequence[str]) -> Sequence[Device]:
+    """Return the machines of these codes that a count met and did not expect, in the order it met them."""
+    query = (
+        sa.select(Device)
+        .join(StocktakeItem, StocktakeItem.device_id == Device.id)
+        .where(StocktakeItem.stocktake_id == stocktake.id, ~StocktakeItem.expected, Device.code.in_(codes))
+    )
+    return session.scalars(query.order_by(StocktakeItem.id)).all()
 
 
 def progress(session: Session, stocktake_id: int) -> tuple[int, int]:
@@ -224,6 +241,8 @@ def _tick(session: Session, found: Stocktake, device: Device, *, by: Actor, at: 
     if ticked is not None:
         return Outcome(Answer.DONE, "counted", detail, device)
     where = _recorded(session, device, by)
+    # One tap puts it where it was found.
+    detail["here"] = found.place_id is not None and device.holder_id == by.organisation_id
     if _stranger(session, found.id, device.id, where, at):
         if where is None:
             return Outcome(Answer.DONE, "counted-unexpected", detail, device)
@@ -232,7 +251,7 @@ def _tick(session: Session, found: Stocktake, device: Device, *, by: Actor, at: 
 
 
 def _open(session: Session, reference: str, by: Actor) -> Stocktake | None:
-    if not reference.isdecimal():
+    if not (reference.isascii() and reference.isdecimal() and len(reference) < 16):
         return None
     found = by_id(session, int(reference), seen_by=by)
     return found if found is not None and found.closed_at is None else None

@@ -3,17 +3,22 @@
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from refurb.core.identity import CodeKind, kind_of, read
 from refurb.core.permissions import Permission
+from refurb.core.scanning import Answer
 from refurb.db import get_session
-from refurb.desk import stocktake_paper, stocktakes
+from refurb.desk import settling, stocktake_paper, stocktakes, words
 from refurb.desk.models import Stocktake
 from refurb.desk.pages import bp, pile_now, who
 from refurb.donations import queries as donations
 from refurb.organisations import queries as organisations
 from refurb.security import requires
 from refurb.web import local_datetime, now
+
+#: A shelf holds fewer.
+MOST_PUT = 500
 
 
 @bp.get("/scan/stocktakes")
@@ -55,7 +60,39 @@ def begin_stocktake() -> ResponseReturnValue:
 def stocktake(stocktake_id: int) -> ResponseReturnValue:
     """Where a count is: expected, found, missing, unexpected, elsewhere."""
     found = _found(stocktake_id)
-    return render_template("desk/stocktake.html", stocktake=found, counted=stocktakes.counted(get_session(), found))
+    return render_template(
+        "desk/stocktake.html",
+        stocktake=found,
+        counted=stocktakes.counted(get_session(), found),
+        to_put=lambda items: [item for item in items if stocktakes.may_be_put_here(found, item)],
+    )
+
+
+@bp.post("/scan/stocktakes/<int:stocktake_id>/here")
+@requires(Permission.STOCK_COUNT)
+def put_here(stocktake_id: int) -> ResponseReturnValue:
+    """Put what a count met and did not expect where it was found: one machine, or all that are ticked off."""
+    session, found = get_session(), _found(stocktake_id)
+    codes = [code for text in request.form.getlist("device")[:MOST_PUT] if (code := read(text).code)]
+    machines = stocktakes.strangers(session, found, codes)
+    if found.place_id is None or not machines:
+        abort(400)
+    written = settling.put_here(session, pile_now(), found, machines, by=who(), at=now())
+    told = [(entry, words.told(entry)) for entry in written]
+    session.commit()
+    if request.form.get("back") == "desk":
+        return redirect(url_for(".scan"), 303)
+    if done := sum(entry.answer in (Answer.DONE, Answer.ALREADY) for entry in written):
+        flash(
+            ngettext(
+                "%(num)s machine rangée à %(place)s.", "%(num)s machines rangées à %(place)s.", done, place=found.title
+            ),
+            "done",
+        )
+    for entry, said in told:
+        if entry.answer is Answer.REFUSED:
+            flash(_("%(name)s reste comme elle est. %(why)s", name=said.code, why=said.sentence), "refused")
+    return redirect(url_for(".stocktake", stocktake_id=found.id), 303)
 
 
 @bp.post("/scan/stocktakes/<int:stocktake_id>/join")

@@ -122,11 +122,18 @@ class Told:
     stands: bool = False
     can_undo: bool = False
     undone: bool = False
+    #: The count whose place this machine may be put at by one tap: it was found there and noted elsewhere.
+    put_here: int | None = None
 
     @cached_property
     def url(self) -> str | None:
         """The page of what was scanned."""
         return _url(self.scan, self.scan.detail or {})
+
+    @property
+    def as_read(self) -> str:
+        """The text as it came, where nothing else says which scan was refused."""
+        return self.text if self.answer is Answer.REFUSED and not (self.title or self.code) else ""
 
     @cached_property
     def more(self) -> list[str]:
@@ -172,7 +179,7 @@ def told(scan: Scan) -> Told:
         tone=tone,
         icon=icon,
         text=scan.text,
-        code=display(code) if code else "",
+        code=" ".join(map(display, [code] if code else detail.get("misread", ()))),
         title=title,
         sentence=_sentence(scan, detail),
         at=scan.at,
@@ -184,7 +191,14 @@ def told(scan: Scan) -> Told:
         stands=scan.answer in STANDING and scan.reason not in NOT_STANDING and scan.settled_at is None,
         can_undo=(scan.event_id is not None or scan.reason in TICKED) and scan.undone_at is None,
         undone=scan.undone_at is not None,
+        put_here=_put_here(scan, detail),
     )
+
+
+def _put_here(scan: Scan, detail: dict[str, Any]) -> int | None:
+    if not detail.get("here") or scan.settled_at is not None or scan.undone_at is not None:
+        return None
+    return int(detail["context"].partition(":")[2])
 
 
 def _sentence(scan: Scan, detail: dict[str, Any]) -> str:

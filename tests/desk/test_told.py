@@ -159,3 +159,18 @@ def test_a_gift_is_named_once(
     assert "Don\xa0: Ardoise Assurances" in said(page).replace(" : ", "\xa0: ")
     assert said(page).count(display(lot.code)) == 1
     assert visitor.get(f"/donations/{lot.code}").heading.replace("\xa0", " ") == "Don : Ardoise Assurances"
+
+
+@pytest.mark.parametrize("text", ["R4900001209", "r'çàààà&éàç"])
+def test_a_code_read_wrong_is_shown_as_it_reads_with_what_to_do(technician: Visitor, text: str) -> None:
+    page = scan(technician, text)
+    assert page.one("#desk-last .desk-answer")["data-answer"] == "refused"
+    assert page.one("#desk-last .desk-code").text == "R 4900 0012 09"
+    assert "Scannez de nouveau, ou tapez-le tel qu'il est écrit sur l'étiquette." in said(page)
+    assert page.one("#desk-rows .code").text == "R 4900 0012 09"
+
+
+def test_what_is_refused_without_a_shape_is_shown_as_it_came(technician: Visitor) -> None:
+    page = scan(technician, "voir R4900001208")
+    assert page.one("#desk-last .desk-code").text == "voir R4900001208"
+    assert "Scannez le code seul" in said(page)

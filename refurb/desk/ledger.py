@@ -1,0 +1,43 @@
+"""The one maker of a line in a pile's ledger, whatever wrote it: a scan, a tap, a page."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from refurb.desk.models import Scan, ScanPile
+from refurb.desk.registry import Outcome
+
+
+def write(
+    session: Session,
+    pile: ScanPile,
+    outcome: Outcome,
+    *,
+    number: str,
+    text: str,
+    code: str | None,
+    at: datetime,
+    client_at: datetime | None = None,
+    command: str | None = None,
+) -> Scan:
+    """Add what came of a scan to the pile; `number` is the browser's, or one drawn for a tap; the caller flushes.
+
+    `command` is what was asked of the machine, where that is not what the pile asks.
+    """
+    entry = Scan(
+        pile_id=pile.id,
+        client_uuid=number,
+        text=text[:400],
+        code=outcome.code or code,
+        device_id=outcome.device.id if outcome.device else None,
+        device=outcome.device,
+        command=command or pile.command,
+        answer=outcome.answer,
+        reason=outcome.reason,
+        detail=outcome.detail,
+        event_id=outcome.event_id,
+        at=at,
+        client_at=client_at,
+    )
+    session.add(entry)
+    return entry
