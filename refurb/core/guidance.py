@@ -10,6 +10,7 @@ from refurb.core.workflow import (
     LINE_ARRIVAL,
     OPTIONAL_STEPS,
     WHO,
+    WORKSHOP,
     Action,
     Facts,
     Status,
@@ -89,6 +90,10 @@ _ASIDE: dict[Status, tuple[Action | None, str | None]] = {
 }
 
 
+#: What a machine waits for while one of its reports asks a person something.
+REPORT_ASKS = "report-asks"
+
+
 class Doer(StrEnum):
     """Who does an action that is not whoever reads."""
 
@@ -117,9 +122,19 @@ def doer(action: Action, permissions: Iterable[str]) -> Doer | None:
     return next(who for permission, who in _DOERS if permission in WHO[action])
 
 
+def decider(step: NextStep, permissions: Iterable[str]) -> Doer | None:
+    """Return who settles what `step` waits for where somebody with these permissions may not; None where they may."""
+    return Doer.WORKSHOP if step.waits == REPORT_ASKS and Permission.REPORT_UPLOAD not in permissions else None
+
+
 def next_step(status: Status, facts: Facts, scanned: Iterable[Action] = OPTIONAL_STEPS) -> NextStep:
-    """Return what to do next, and what is missing for it; steps this workshop does not scan are passed over."""
+    """Return what to do next, and what is missing for it; steps this workshop does not scan are passed over.
+
+    While a report is in doubt nobody is sure what the machine is: that is settled first.
+    """
     scanned = frozenset(scanned)
+    if facts.report_asks and status in WORKSHOP:
+        return NextStep(None, (), REPORT_ASKS)
     if status in _AT_THE_WIPE:
         return _at_the_wipe(status, facts)
     if status in _ASIDE:

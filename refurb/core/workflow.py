@@ -132,6 +132,8 @@ class Facts:
     triage_outcome: TriageOutcome | None = None
     #: A report was read since the machine came into our hands.
     diagnosed: bool = False
+    #: A report asks a person whether it is of this machine, or what of it.
+    report_asks: bool = False
     #: The system is recorded, or the workshop has one that it always installs.
     system_known: bool = False
     installer_id: int | None = None

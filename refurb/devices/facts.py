@@ -47,6 +47,10 @@ _OWN: Mapping[str, sa.ColumnElement[Any]] = {
         *(Report.format != name for name in NOT_A_DIAGNOSIS),
         Report.received_at >= Device.opened_at,
     ),
+    "report_asks": sa.or_(
+        sa.exists().where(Report.asked_of_id == Device.id, Report.doubt.is_not(None)),
+        sa.exists().where(Report.device_id == Device.id, Report.doubt.is_not(None)),
+    ),
     "base_id": sa.select(DeviceSet.base_id).where(DeviceSet.monitor_id == Device.id).scalar_subquery(),
     "has_set": sa.exists().where(DeviceSet.base_id == Device.id),
     "set_complete": sa.select(sa.literal(True))
@@ -80,6 +84,7 @@ def known(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
         "media_asks": core_media.media_asks(states),
         "triage_outcome": device.triage_outcome,
         "diagnosed": own["diagnosed"],
+        "report_asks": own["report_asks"],
         "charger_complete": device.form not in NEEDS_CHARGER or bool(device.charger),
         "set_complete": device.form not in NEEDS_SET or own["set_complete"],
         "profile_known": bool(device.profiles)

@@ -35,8 +35,16 @@ def _whole(query: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def by_id(session: Session, report_id: int, *, seen_by: Actor) -> Report | None:
-    """Return one report with its machine, or the one it may be of."""
-    found: Report | None = session.scalar(_whole(visible(sa.select(Report).where(Report.id == report_id), seen_by)))
+    """Return one report with its machine, or the one it may be of: whoever holds that one answers too."""
+    asked_of = sa.select(Device.id).where(Device.holder_id == seen_by.organisation_id)
+    query = sa.select(Report).where(
+        Report.id == report_id,
+        sa.or_(
+            Report.id.in_(visible(sa.select(Report.id).where(Report.id == report_id), seen_by)),
+            sa.and_(Report.doubt.is_not(None), Report.asked_of_id.in_(asked_of)),
+        ),
+    )
+    found: Report | None = session.scalar(_whole(query))
     return found
 
 

@@ -115,6 +115,7 @@ def page_of(device: Device, *, refusal: str | None = None, charger: ChargerForm 
         device=device,
         facts=found.facts,
         step=step,
+        decider=guidance.decider(step, who.permissions),
         offered=[action for action in offered if action not in ELSEWHERE],
         asking=ASKING,
         Action=Action,

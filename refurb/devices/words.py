@@ -88,6 +88,7 @@ WAITS: Words = {
     "reservation-to-accept": _l(
         "Un effacement laisse une réserve : un contrôleur l'accepte, ou l'on efface par une autre méthode."
     ),
+    "report-asks": _l("Un relevé attend une décision de l'atelier."),
     "part": _l("Elle attend une pièce."),
     "need": _l("Elle attend une demande."),
     "appointment": _l("Elle attend son rendez-vous de remise."),

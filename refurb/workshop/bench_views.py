@@ -83,6 +83,7 @@ def page(device: Device, *, refusal: str | None = None, **forms: FlaskForm) -> R
     session, who = get_session(), actor()
     asked = known(session, device, by=who)
     facts, scanned = asked.facts, asked.scanned
+    step = guidance.next_step(device.status, facts, scanned)
     ticks = services.ticks_of(session, device)
     values = {code: row.tick.value for code, row in ticks.items()}
     form = forms.get("ticks_form") or ticks_form(device.form, values)
@@ -97,7 +98,8 @@ def page(device: Device, *, refusal: str | None = None, **forms: FlaskForm) -> R
         "workshop/bench.html",
         device=device,
         facts=facts,
-        step=guidance.next_step(device.status, facts, scanned),
+        step=step,
+        decider=guidance.decider(step, who.permissions),
         offered=[
             action
             for action in guidance.allowed_actions(device.status, facts, scanned, who.permissions)

@@ -5,9 +5,9 @@ from itertools import pairwise, product
 
 import pytest
 
-from refurb.core.guidance import Doer, allowed_actions, doer, next_step, refusal
+from refurb.core.guidance import REPORT_ASKS, Doer, NextStep, allowed_actions, decider, doer, next_step, refusal
 from refurb.core.media import CLEAR_STATES, MediaState, MediumState, media_asks, media_state
-from refurb.core.permissions import GRANTS, Role
+from refurb.core.permissions import GRANTS, Permission, Role
 from refurb.core.workflow import (
     HELD,
     NEVER_UNDONE,
@@ -457,6 +457,20 @@ def test_every_status_says_what_to_do_next(status: Status, scanned: tuple[Action
 def test_what_to_do_next(status: Status, facts: Facts, action: Action, missing: tuple[str, ...]) -> None:
     step = next_step(status, facts)
     assert (step.action, step.missing) == (action, missing)
+
+
+@pytest.mark.parametrize("status", Status)
+def test_a_report_in_doubt_is_settled_first_while_the_machine_is_in_hand(status: Status) -> None:
+    asked = replace(FINE, report_asks=True)
+    step = next_step(status, asked)
+    if status in WORKSHOP:
+        assert step == NextStep(None, (), REPORT_ASKS)
+        assert decider(step, {Permission.REPORT_UPLOAD}) is None
+        assert decider(step, {Permission.DEVICE_READ}) is Doer.WORKSHOP
+    else:
+        assert step == next_step(status, FINE)
+    assert decider(next_step(status, FINE), set()) is None
+    assert allowed_actions(status, asked) == allowed_actions(status, FINE)
 
 
 #: What is said to do for the media of a machine, by what they ask for: the action, or what it waits for.

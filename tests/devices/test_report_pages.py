@@ -221,6 +221,39 @@ def test_a_doubt_is_asked_on_the_machine_s_page_with_both_sides(
     assert (only_report(session).device_id, only_report(session).doubt) == (None, "which-device")
 
 
+def test_a_doubt_is_what_comes_next_and_says_who_settles_it(
+    technician: Visitor,
+    session: Session,
+    make_device: Callable[..., Device],
+    make_organisation: Callable[..., Organisation],
+    make_account: Callable[..., Any],
+    workshop: Organisation,
+) -> None:
+    device = make_device(holder=workshop, maker="Toute Autre", serial="FAB7K2M9Q1", model="Modèle d'ailleurs")
+    before = technician.get(f"/devices/{device.code}").one(".next").get_text()
+    bring(technician, "/reports", ("machine.json", LSHW))
+    for address in (f"/devices/{device.code}", f"/workshop/bench/{device.code}"):
+        box = technician.get(address).one(".next")
+        assert "Un relevé attend une décision" in box.get_text()
+        assert box.select("a")[0]["href"] == f"/devices/{device.code}#reports"
+    technician.get("/scan")
+    scanned = technician.submit(".desk-box", text=device.code)
+    assert "Un relevé attend une décision de l'atelier." in scanned.words()
+    coordination = make_organisation(OrganisationRole.COORDINATION)
+    technician.sign_in(make_account({coordination: [Role.COORDINATOR]}), coordination)
+    box = technician.get(f"/devices/{device.code}").one(".next")
+    assert "C'est à l'atelier qui l'a de répondre" in box.get_text()
+    assert box.select("a") == []
+    # The machine goes to another workshop, and the question with it.
+    other = make_organisation(OrganisationRole.REFURBISHER)
+    device.holder_id = other.id
+    session.flush()
+    technician.sign_in(make_account({other: [Role.TECHNICIAN]}), other)
+    report = only_report(session)
+    technician.post(f"/reports/{report.id}/device", {"answer": "no", "back": device.code})
+    assert technician.get(f"/devices/{device.code}").one(".next").get_text() == before
+
+
 def test_a_serial_that_another_machine_bears_is_shown_with_that_machine(
     technician: Visitor, session: Session, make_device: Callable[..., Device], workshop: Organisation, laptop: Device
 ) -> None:
