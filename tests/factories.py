@@ -6,6 +6,7 @@ A thing is made as the application makes it, through its service where there is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,41 @@ def siret(number: int) -> str:
 def _luhn(digits: str) -> str:
     total = sum(sum(divmod(int(d) * (2 if i % 2 == 0 else 1), 10)) for i, d in enumerate(reversed(digits)))
     return digits + str(-total % 10)
+
+
+def sign_in(session: Session, account_id: int, *, at: datetime, membership_id: int | None = None) -> str:
+    """Sign an account in without the form (which has tests of its own); return what its cookie holds.
+
+    The second factor counts as given: tests/accounts/test_second_factor.py has those who owe it.
+    """
+    from refurb.accounts.cookies import LIFETIME
+    from refurb.accounts.models import AccountSession
+    from refurb.accounts.tokens import new_token, token_hash
+
+    token = new_token()
+    session.add(
+        AccountSession(
+            token_hash=token_hash(token),
+            account_id=account_id,
+            membership_id=membership_id,
+            created_at=at,
+            last_seen_at=at,
+            proven_at=at,
+            expires_at=at + timedelta(seconds=LIFETIME),
+        )
+    )
+    session.flush()
+    return token
+
+
+def sign_in_as(session: Session, account_id: int, organisation_id: int, role: Role, *, at: datetime) -> str:
+    """Give an account this role in an organisation and sign it in; return what its cookie holds."""
+    from refurb.accounts.models import Membership
+
+    session.add(
+        Membership(account_id=account_id, organisation_id=organisation_id, role_codes=[role.value], created_at=at)
+    )
+    return sign_in(session, account_id, at=at)
 
 
 @pytest.fixture

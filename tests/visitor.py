@@ -6,7 +6,6 @@ import contextvars
 import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from refurb.paths import asset_dir
+from tests.factories import sign_in
 
 if TYPE_CHECKING:
     from refurb.accounts.models import Account
@@ -240,19 +240,15 @@ class Visitor:
         session.expire_all()
 
     def sign_in(self, account: Account, organisation: Organisation | None = None) -> Visitor:
-        """Sign in without the form (which has tests of its own), acting for `organisation`; return the visitor.
-
-        The second factor counts as given: tests/accounts/test_second_factor.py has those who owe it.
-        """
+        """Sign in as `sign_in` of the factories, acting for `organisation`; return the visitor."""
         import sqlalchemy as sa
 
-        from refurb.accounts.cookies import COOKIE, LIFETIME
-        from refurb.accounts.models import AccountSession, Membership
-        from refurb.accounts.tokens import new_token, token_hash
+        from refurb.accounts.cookies import COOKIE
+        from refurb.accounts.models import Membership
         from refurb.db import get_session
         from refurb.web import now
 
-        session, token = get_session(), new_token()
+        session = get_session()
         membership = None
         if organisation is not None:
             membership = session.scalar(
@@ -261,17 +257,6 @@ class Visitor:
                 )
             )
             assert membership is not None, f"{account.name} does not belong to {organisation.name}"
-        session.add(
-            AccountSession(
-                token_hash=token_hash(token),
-                account_id=account.id,
-                membership_id=membership,
-                created_at=now(),
-                last_seen_at=now(),
-                proven_at=now(),
-                expires_at=now() + timedelta(seconds=LIFETIME),
-            )
-        )
-        session.flush()
+        token = sign_in(session, account.id, at=now(), membership_id=membership)
         self.client.set_cookie(COOKIE, token)
         return self

@@ -6,13 +6,14 @@ import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
+from refurb.core.permissions import Role
 from tests.conftest import NOON, Clock
+from tests.factories import sign_in_as
 from tests.matching.test_concurrency import WRITERS, house, territory  # noqa: F401 - fixtures
 
 if TYPE_CHECKING:
@@ -39,8 +40,7 @@ class Served:
 @pytest.fixture
 def served(house: tuple[Flask, Actor, list[int], list[int]]) -> Iterator[Served]:  # noqa: F811
     """As many needs as machines in stock, two coordinators signed in, the pages served."""
-    from refurb.accounts.models import Account, AccountSession, Membership
-    from refurb.accounts.tokens import new_token, token_hash
+    from refurb.accounts.models import Account
     from refurb.db import get_session
     from tests.web_server import serve
 
@@ -53,23 +53,8 @@ def served(house: tuple[Flask, Actor, list[int], list[int]]) -> Iterator[Served]
             account = Account(email=f"{name}@example.org", name=name, language="fr", created_at=NOON)
             session.add(account)
             session.flush()
-            session.add(
-                Membership(
-                    account_id=account.id,
-                    organisation_id=coordinator.organisation_id,
-                    role_codes=["coordinator"],
-                    created_at=NOON,
-                )
-            )
-            token = new_token()
-            times = {
-                "created_at": NOON,
-                "last_seen_at": NOON,
-                "proven_at": NOON,
-                "expires_at": NOON + timedelta(days=1),
-            }
-            session.add(AccountSession(token_hash=token_hash(token), account_id=account.id, **times))
-            cookies.append(token)
+            assert coordinator.organisation_id
+            cookies.append(sign_in_as(session, account.id, coordinator.organisation_id, Role.COORDINATOR, at=NOON))
         session.commit()
     server = serve(app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -13,7 +13,7 @@ from refurb.core.need_life import State
 from refurb.core.permissions import OrganisationRole, Role, permissions_of
 from refurb.core.workflow import Status
 from tests.conftest import NOON
-from tests.factories import ANGERS, ANGERS_EPCI
+from tests.factories import ANGERS, ANGERS_EPCI, sign_in_as
 from tests.needs.conftest import FAMILY, TODAY
 
 if TYPE_CHECKING:
@@ -267,11 +267,9 @@ def test_giving_back_and_losing_at_once_end_it_once(house: tuple[Flask, Actor, l
 
 
 def test_opening_a_case_is_an_event(fresh_app: Flask) -> None:
-    from datetime import UTC, datetime, timedelta
+    from datetime import UTC, datetime
 
-    from refurb.accounts.cookies import COOKIE, LIFETIME
-    from refurb.accounts.models import AccountSession
-    from refurb.accounts.tokens import new_token, token_hash
+    from refurb.accounts.cookies import COOKIE
     from refurb.audit.models import Event
     from refurb.db import get_session
     from refurb.needs.models import Need
@@ -279,26 +277,10 @@ def test_opening_a_case_is_an_event(fresh_app: Flask) -> None:
     with fresh_app.app_context():
         session = get_session()
         _, prescriber, workshop_id = people(session)
-        from refurb.accounts.models import Membership
-
-        session.add(
-            Membership(
-                account_id=prescriber.id,
-                organisation_id=prescriber.organisation_id,
-                role_codes=["prescriber"],
-                created_at=NOON,
-            )
-        )
-        token, at = new_token(), datetime.now(UTC)
-        session.add(
-            AccountSession(
-                token_hash=token_hash(token),
-                account_id=prescriber.id,
-                created_at=at,
-                last_seen_at=at,
-                expires_at=at + timedelta(seconds=LIFETIME),
-            )
-        )
+        assert prescriber.id
+        assert prescriber.organisation_id
+        at = datetime.now(UTC)
+        token = sign_in_as(session, prescriber.id, prescriber.organisation_id, Role.PRESCRIBER, at=at)
         (need_id,), _devices = ready(session, prescriber, workshop_id, 1, 0)
         code = session.get_one(Need, need_id).code
     client = fresh_app.test_client()

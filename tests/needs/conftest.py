@@ -41,6 +41,22 @@ FAMILY = Answers(
     informed_how=core.Informed.IN_PERSON,
 )
 
+#: The form of a person alone, as typed; the place and the day of the information are each test's own.
+TYPED = {
+    "usage_1": "procedures",
+    "commune": "Angers",
+    "persons": "2",
+    "pupils": "0",
+    "equipment": "none",
+    "format": "laptop",
+    "can_pay": "no",
+    "loan_suits": "no",
+    "eligibility": "income_quotient",
+    "not_equipped": "yes",
+    "informed_how": "in_person",
+    "system": "any",
+}
+
 
 @pytest.fixture
 def count_queries(session: Session) -> Callable[[], AbstractContextManager[list[str]]]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from refurb.core.need_life import State
 from refurb.core.permissions import OrganisationRole, Role
+from tests.needs.conftest import TYPED
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,22 +30,7 @@ def ada(service: Organisation, make_account: MakeAccount) -> Account:
 
 @pytest.fixture
 def filled(place: Place) -> dict[str, Any]:
-    return {
-        "usage_1": "procedures",
-        "commune": "Angers",
-        "persons": "2",
-        "pupils": "0",
-        "equipment": "none",
-        "format": "laptop",
-        "can_pay": "no",
-        "loan_suits": "no",
-        "eligibility": "income_quotient",
-        "not_equipped": "yes",
-        "handover_place": str(place.id),
-        "informed_on": "2026-11-17",
-        "informed_how": "in_person",
-        "system": "any",
-    }
+    return TYPED | {"handover_place": str(place.id), "informed_on": "2026-11-17"}
 
 
 def membership_of(session: Session, account_id: int) -> Membership:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 import sqlalchemy as sa
 
+from refurb.core.permissions import Role
 from tests.conftest import NOON
+from tests.factories import sign_in_as
 from tests.matching.test_concurrency import people, ready, territory  # noqa: F401 - `territory` is a fixture
-from tests.needs.conftest import FAMILY, TODAY
+from tests.needs.conftest import FAMILY, TODAY, TYPED
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -42,24 +44,10 @@ class Office(NamedTuple):
         """Send a need as the page's script does; return the answer's status."""
         client = self.client()
         csrf = client.get("/needs/pulse").get_json()["csrf"]
-        fields = {
-            "usage_1": "procedures",
-            "commune": "Angers",
-            "persons": "2",
-            "pupils": "0",
-            "equipment": "none",
-            "format": "laptop",
-            "can_pay": "no",
-            "loan_suits": "no",
-            "eligibility": "income_quotient",
-            "not_equipped": "yes",
-            "handover_place": str(self.place_id),
-            "informed_on": datetime.now(UTC).date().isoformat(),
-            "informed_how": "in_person",
-            "system": "any",
-        }
+        told = {"handover_place": str(self.place_id), "informed_on": datetime.now(UTC).date().isoformat()}
+        fields = TYPED | told | {"csrf_token": csrf, "do": "send"}
         headers = {"Accept": "application/json"}
-        return client.post("/needs/new", data={**fields, "csrf_token": csrf, "do": "send"}, headers=headers).status_code
+        return client.post("/needs/new", data=fields, headers=headers).status_code
 
     def open(self) -> int:
         """Return how many needs the service has open."""
@@ -72,9 +60,6 @@ class Office(NamedTuple):
 
 @pytest.fixture
 def office(fresh_app: Flask) -> Office:
-    from refurb.accounts.cookies import LIFETIME
-    from refurb.accounts.models import AccountSession, Membership
-    from refurb.accounts.tokens import new_token, token_hash
     from refurb.db import get_session
     from refurb.organisations.models import Organisation, Place
 
@@ -82,24 +67,10 @@ def office(fresh_app: Flask) -> Office:
         session = get_session()
         _, prescriber, workshop_id = people(session)
         session.get_one(Organisation, prescriber.organisation_id).max_open_needs = 2
-        token, at = new_token(), datetime.now(UTC)
-        session.add_all(
-            [
-                Membership(
-                    account_id=prescriber.id,
-                    organisation_id=prescriber.organisation_id,
-                    role_codes=["prescriber"],
-                    created_at=NOON,
-                ),
-                AccountSession(
-                    token_hash=token_hash(token),
-                    account_id=prescriber.id,
-                    created_at=at,
-                    last_seen_at=at,
-                    expires_at=at + timedelta(seconds=LIFETIME),
-                ),
-            ]
-        )
+        assert prescriber.id
+        assert prescriber.organisation_id
+        at = datetime.now(UTC)
+        token = sign_in_as(session, prescriber.id, prescriber.organisation_id, Role.PRESCRIBER, at=at)
         ready(session, prescriber, workshop_id, 0, 0)
         place_id = session.scalars(sa.select(Place.id)).one()
     return Office(fresh_app, prescriber, token, place_id)

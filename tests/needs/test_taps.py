@@ -8,14 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
-from refurb.core.permissions import OrganisationRole
+from refurb.core.permissions import OrganisationRole, Role
 from tests.desk.served import Desk
+from tests.factories import sign_in_as
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -55,8 +55,7 @@ def office(fresh_app: Flask) -> Iterator[Desk]:
 
 
 def _furnish(app: Flask) -> str:
-    from refurb.accounts.models import Account, AccountSession, Membership
-    from refurb.accounts.tokens import new_token, token_hash
+    from refurb.accounts.models import Account
     from refurb.db import get_session
     from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow, Place, PlaceKind, Trust
     from refurb.territory import services
@@ -83,11 +82,7 @@ def _furnish(app: Flask) -> str:
         session.flush()
         place = {"kind": PlaceKind.HANDOVER, "name": "Centre du lac", "code": "L4900000137", "is_open": True}
         session.add(Place(organisation_id=point.id, **place, **where))
-        session.add(
-            Membership(account_id=account.id, organisation_id=service.id, created_at=now(), role_codes=["prescriber"])
-        )
-        token, times = new_token(), {"created_at": now(), "last_seen_at": now(), "expires_at": now() + timedelta(1)}
-        session.add(AccountSession(token_hash=token_hash(token), account_id=account.id, **times))
+        token = sign_in_as(session, account.id, service.id, Role.PRESCRIBER, at=now())
         session.commit()
         return token
 
