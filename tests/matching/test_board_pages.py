@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -327,6 +328,19 @@ def test_what_nothing_serves_becomes_an_appeal(
     assert "Une machine qui convient est en stock" in (waits.of(session, served, TODAY) or "")
     assert "Rien de ce qui nous arrive ne convient" in (waits.of(session, need, TODAY) or "")
     desk.get("/matching/waiting")
+
+
+def test_past_estimates_are_shown_with_what_they_were_worth(
+    desk: Visitor, session: Session, make_need: MakeNeed
+) -> None:
+    from refurb.matching.models import WaitEstimate
+
+    told = {"ahead": 1, "weekly": 1, "free": 0, "median_weeks": 4, "most_weeks": 8}
+    session.add(WaitEstimate(need_id=make_need().id, made_on=TODAY - timedelta(weeks=9), **told))
+    session.flush()
+    page = desk.get("/matching/waiting")
+    assert "servies avant le milieu annoncé (on vise 50\xa0%)" in page.text
+    assert "(0/1)" in page.words()
 
 
 def test_a_round_is_countersigned_on_arrival(
