@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.web_server import keep_port
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.mark.slow
 def test_an_empty_instance_opens_its_first_page(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    with keep_port() as door:
+        _visit(tmp_path, door.getsockname()[1])
+
+
+def _visit(tmp_path: Path, port: int) -> None:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("REFURB_", "DATABASE_URL"))}
     environment = kept | {"REFURB_INSTANCE": str(tmp_path / "instance"), "PYTHONUNBUFFERED": "1"}
     log = tmp_path / "log"
@@ -44,7 +48,10 @@ def test_an_empty_instance_opens_its_first_page(tmp_path: Path) -> None:
                 assert b'"migrations"' in ready.read()
         finally:
             server.send_signal(signal.SIGTERM)
-            assert server.wait(timeout=30) == 0, log.read_text()
+            try:
+                assert server.wait(timeout=240) == 0, log.read_text()
+            finally:
+                server.kill()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", port), timeout=2)
     assert "Traceback" not in log.read_text()

@@ -8,12 +8,12 @@ import os
 import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 import uuid
+import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from tests.guard import Guard
+from tests.web_server import keep_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,9 +44,10 @@ class Server:
         from refurb.cli.serve import gunicorn
 
         settings = desk.app.extensions["refurb.settings"]
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        kept = keep_port()
+        self.port = int(kept.getsockname()[1])
+        # Between its death and its return, nobody else is given its port.
+        weakref.finalize(self, os.close, kept.detach())
         self.command = [
             sys.executable,
             "-m",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,9 +14,9 @@ from refurb.core.permissions import OrganisationRole
 
 if TYPE_CHECKING:
     from flask import Flask
-    from werkzeug.serving import BaseWSGIServer
 
     from refurb.db import Session
+    from tests.web_server import Server
 
 
 @dataclass
@@ -26,7 +28,7 @@ class Desk:
     codes: list[str]
     workshop_id: int
     port: int = 0
-    _server: BaseWSGIServer | None = field(default=None, repr=False)
+    _server: Server | None = field(default=None, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
 
     @property
@@ -36,10 +38,14 @@ class Desk:
 
     def start(self) -> None:
         """Answer, on the port of before if there was one."""
-        from tests.web_server import serve
+        from tests.web_server import keep_port, serve
 
+        if not self.port:
+            kept = keep_port()
+            self.port = kept.getsockname()[1]
+            # While it does not answer, nobody else is given its port.
+            weakref.finalize(self, os.close, kept.detach())
         self._server = serve(self.app, self.port)
-        self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
