@@ -106,3 +106,40 @@ _BY_CODE = {command.code: command for command in COMMANDS.values()}
 def command_of(code: str) -> Command | None:
     """Return the command of a card's code."""
     return _BY_CODE.get(code)
+
+
+class Belated(StrEnum):
+    """What a scan comes to once its machine is known, which it was not when it was scanned."""
+
+    COUNT = "count"
+    MOVE = "move"
+    #: It waits for the confirmation that it would have waited for.
+    ASK = "ask"
+    LABEL = "label"
+    PUT = "put"
+    #: The machine is found, and no more.
+    NOTHING = "nothing"
+
+
+def catch_up(
+    command: Command | None, *, counting: bool, receiving: bool, held: bool, placed: bool, moved_on: bool
+) -> Belated:
+    """Return what a machine that is found late undergoes: what the scan would have made it undergo, had it been known.
+
+    `command` is what was asked of it then; the pile counts (`counting`), receives a gift (`receiving`: a machine that
+    is known did not arrive with it), or puts machines at a place (`placed`). A machine that the workshop does not hold
+    is only recognised. Where a place was set or left since (`moved_on`), where it would stand is not guessed.
+    """
+    if counting:
+        return Belated.COUNT
+    if receiving or not held:
+        return Belated.NOTHING
+    if command is not None and command.deed is Deed.LABEL:
+        return Belated.LABEL
+    if command is not None and command.asks:
+        return Belated.ASK
+    if moved_on:
+        return Belated.NOTHING
+    if command is not None and command.action is not None:
+        return Belated.MOVE
+    return Belated.PUT if placed else Belated.NOTHING

@@ -1,7 +1,9 @@
-"""Command cards: their codes hang on walls, so they never change."""
+"""Command cards: their codes hang on walls, so they never change; and what a machine found late undergoes."""
+
+import pytest
 
 from refurb.core.identity import CodeKind, check, kind_of
-from refurb.core.scanning import COMMANDS, Deed, command_of
+from refurb.core.scanning import COMMANDS, Belated, Command, Deed, catch_up, command_of
 from refurb.core.workflow import Action
 
 #: What needs a page of its own has no card: setting aside, handing over, a theft, a wipe that is proved by its log.
@@ -37,3 +39,38 @@ def test_every_move_has_a_card_or_a_page() -> None:
 
 def test_every_deed_has_one_card() -> None:
     assert sorted(c.deed for c in COMMANDS.values() if c.deed) == sorted(Deed)
+
+
+# -- What is known late -----------------------------------------------------------------------------------------------
+STOCK, SCRAP, LABEL = COMMANDS["stock"], COMMANDS["scrap"], COMMANDS["label"]
+PLAIN = {"counting": False, "receiving": False, "held": True, "placed": False, "moved_on": False}
+
+
+@pytest.mark.parametrize(
+    ("command", "given", "belated"),
+    [
+        (None, {}, Belated.NOTHING),
+        (None, {"placed": True}, Belated.PUT),
+        (None, {"placed": True, "moved_on": True}, Belated.NOTHING),
+        (STOCK, {}, Belated.MOVE),
+        (STOCK, {"placed": True}, Belated.MOVE),  # the move puts it there too
+        (STOCK, {"moved_on": True}, Belated.NOTHING),
+        (SCRAP, {}, Belated.ASK),
+        (SCRAP, {"moved_on": True}, Belated.ASK),  # nothing moves before somebody confirms
+        (LABEL, {"placed": True, "moved_on": True}, Belated.LABEL),
+    ],
+)
+def test_a_machine_found_late_undergoes_what_its_pile_asked(
+    command: Command | None, given: dict[str, bool], belated: Belated
+) -> None:
+    assert catch_up(command, **PLAIN | given) is belated
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS.values()])
+def test_a_machine_found_late_is_counted_where_one_counts_and_left_where_one_may_not(command: Command | None) -> None:
+    for moved_on in (False, True):
+        given = PLAIN | {"placed": True, "moved_on": moved_on}
+        assert catch_up(command, **given | {"counting": True}) is Belated.COUNT
+        assert catch_up(command, **given | {"counting": True, "held": False}) is Belated.COUNT
+        assert catch_up(command, **given | {"receiving": True}) is Belated.NOTHING
+        assert catch_up(command, **given | {"held": False}) is Belated.NOTHING
