@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ from refurb.organisations.models import Organisation
 from refurb.security import Actor, ActorKind
 from refurb.sheets import Cell, write_csv, write_xlsx
 from refurb.territory import queries as territory
+from refurb.web import zone
 
 PERMISSIONS = {
     "devices": frozenset({Permission.DEVICE_READ}),
@@ -87,7 +89,7 @@ def _devices(session: Session, seen_by: Actor) -> Sheet:
         [
             device.code, ", ".join(alias.text for alias in device.aliases), str(device_words.FORMS[device.form]),
             device.maker, device.model, device.serial, str(device_words.STATUSES[device.status]),
-            device.status_since.date(), device.place.name if device.place else None, device.holder.name,
+            _day(device.status_since), device.place.name if device.place else None, device.holder.name,
             device.cpu_model, round(device.ram_mb / 1024, 1) if device.ram_mb else None, device.storage_gb,
             ", ".join(device.profiles or ()), " ".join(part for part in (device.os_name, device.os_version) if part),
             device.charger, device.cosmetic_grade.value if device.cosmetic_grade else None,
@@ -112,11 +114,11 @@ def _needs(session: Session, seen_by: Actor) -> Sheet:
         answers = core.load(need.answers)
         rows.append(
             [
-                need.code, str(need_words.STATES[need.state]), need.state_since.date(),
+                need.code, str(need_words.STATES[need.state]), _day(need.state_since),
                 territory.commune_name(session, need.commune_code),
                 ", ".join(str(need_words.USAGES[usage]) for usage in answers.usages),
                 need.profile.value if need.profile else None, answers.persons, answers.pupils,
-                need.submitted_at.date() if need.submitted_at else None, need.validated_on, need.confirmed_on,
+                _day(need.submitted_at), need.validated_on, need.confirmed_on,
                 need.handover_place.name if need.handover_place else None, need.points,
             ]
         )  # fmt: skip
@@ -145,6 +147,11 @@ def _counts(session: Session, seen_by: Actor) -> Sheet:
             rows.append([name, word, *map(_told, cells), _told(total)])
         rows.append([_("Ensemble"), word, *([None] * len(profiles)), _told(masked.total)])
     return Sheet(_("Comptes masqués"), header, rows)
+
+
+def _day(moment: datetime | None) -> date | None:
+    """Return the day of a moment where the instance is."""
+    return moment.astimezone(zone()).date() if moment is not None else None
 
 
 def _told(count: int | None) -> Cell:

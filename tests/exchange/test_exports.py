@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,6 +66,15 @@ def test_a_service_exports_its_cases_without_the_label(
     assert [row[0] for row in sheet.rows] == [need.code]
     assert sheet.needs == [need.id]
     assert "Quimper" not in exports.write(sheet, "csv").decode("utf-8-sig")
+
+
+def test_days_are_those_of_the_instance(session: Session, make_need: MakeNeed, prescriber: Actor) -> None:
+    """Half past eleven in the evening by UTC is the next day in Paris."""
+    need = make_need()
+    need.submitted_at = need.state_since = NOON.replace(hour=23, minute=30)
+    (row,) = exports.make(session, "needs", seen_by=prescriber).rows
+    tomorrow = (NOON + timedelta(days=1)).date()
+    assert [row[2], row[8]] == [tomorrow, tomorrow]
 
 
 def test_counts_that_leave_are_masked(session: Session, make_need: MakeNeed, coordinator: Actor) -> None:
