@@ -159,24 +159,10 @@ def make_account(session: Session) -> MakeAccount:
 @pytest.fixture
 def make_actor(make_account: MakeAccount) -> MakeActor:
     """Make somebody who acts, for services: `make_actor(organisation, Role.TECHNICIAN)`."""
-    from refurb.core.permissions import permissions_of
-    from refurb.security import Actor, ActorKind
+    from refurb.accounts.queries import actor_in
 
     def make(organisation: Organisation, *roles: Role, **values: Any) -> Actor:
-        account = make_account({organisation: roles}, **values)
-        held = frozenset(roles)
-        return Actor(
-            kind=ActorKind.PERSON,
-            id=account.id,
-            organisation_id=organisation.id,
-            organisation_name=organisation.name,
-            organisation_roles=organisation.roles,
-            roles=held,
-            permissions=permissions_of(held),
-            name=account.name,
-            epci_code=organisation.epci_code,
-            commune_code=organisation.commune_code,
-        )
+        return actor_in(make_account({organisation: roles}, **values), organisation, frozenset(roles))
 
     return make
 

@@ -161,6 +161,22 @@ def actor_of(signed_in: SignIn) -> Actor:
     )
 
 
+def actor_in(account: Account, organisation: Organisation, roles: frozenset[Role]) -> Actor:
+    """Return the actor that a person is in an organisation, with these roles."""
+    return Actor(
+        kind=ActorKind.PERSON,
+        id=account.id,
+        organisation_id=organisation.id,
+        organisation_name=organisation.name,
+        organisation_roles=organisation.roles,
+        roles=roles,
+        permissions=permissions_of(roles),
+        name=account.name,
+        epci_code=organisation.epci_code,
+        commune_code=organisation.commune_code,
+    )
+
+
 def names(session: Session, account_ids: set[int]) -> dict[int, str]:
     """Return the names of accounts, for a history that shows who acted."""
     if not account_ids:

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 from refurb.accounts import services as accounts
 from refurb.accounts.models import Account
 from refurb.accounts.passwords import hash_password
-from refurb.core.permissions import ROLES_IN, Role, permissions_of
+from refurb.accounts.queries import actor_in
+from refurb.core.permissions import ROLES_IN, Role
 from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson
 from refurb.demo import names
 from refurb.demo.names import Body
 from refurb.organisations import services as organisations
 from refurb.organisations.models import LegalType, Organisation, Place, PlaceKind
-from refurb.security import Actor, ActorKind
+from refurb.security import Actor
 from refurb.territory import queries as territory
 from refurb.web import zone
 from refurb.workshop import catalogue
@@ -169,19 +170,7 @@ def _account(world: World, email: str, name: str, hashed: str, at: datetime) -> 
 
 def _join(world: World, account: Account, organisation: Organisation, roles: tuple[Role, ...], at: datetime) -> None:
     accounts.join(world.session, account.id, organisation.id, roles, by=Actor.system(), at=at)
-    held = frozenset(roles)
-    who = Actor(
-        kind=ActorKind.PERSON,
-        id=account.id,
-        organisation_id=organisation.id,
-        organisation_name=organisation.name,
-        organisation_roles=organisation.roles,
-        roles=held,
-        permissions=permissions_of(held),
-        name=account.name,
-        epci_code=organisation.epci_code,
-        commune_code=organisation.commune_code,
-    )
+    who = actor_in(account, organisation, frozenset(roles))
     for role in roles:
         # Who controls is not who repairs, where there are two.
         if role not in (Role.TECHNICIAN,) or (organisation.id, role) not in world.people:

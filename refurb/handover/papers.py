@@ -10,6 +10,7 @@ from refurb.core.equipment import Mode
 from refurb.core.handover import Accessory
 from refurb.core.identity import display
 from refurb.devices.models import Device
+from refurb.devices.words import FORMS
 from refurb.documents import papers
 from refurb.documents.parts import Contact, Feature, Handed, Party
 from refurb.handover import words
@@ -20,7 +21,7 @@ from refurb.web import local_date
 
 def title(device: Device) -> str:
     """Return a machine's maker and model, or what it is where neither is known."""
-    return " ".join(part for part in (device.maker, device.model) if part) or str(words.FORMS[device.form])
+    return " ".join(part for part in (device.maker, device.model) if part) or str(FORMS[device.form])
 
 
 def memory(device: Device) -> str:

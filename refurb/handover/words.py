@@ -4,24 +4,11 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from refurb.core.equipment import Form, Mode
+from refurb.core.equipment import Mode
 from refurb.core.handover import Accessory, ReturnMotive, Signature, Witness
 from refurb.devices.models import Grade
 
 Words = dict[Any, Any]
-
-FORMS: Words = {
-    Form.LAPTOP: _l("Ordinateur portable"),
-    Form.DESKTOP: _l("Ordinateur fixe"),
-    Form.MINI_PC: _l("Mini-ordinateur"),
-    Form.ALL_IN_ONE: _l("Ordinateur tout-en-un"),
-    Form.TABLET: _l("Tablette"),
-    Form.SMARTPHONE: _l("Téléphone"),
-    Form.SERVER: _l("Serveur"),
-    Form.MONITOR: _l("Écran"),
-    Form.PRINTER: _l("Imprimante"),
-    Form.OTHER: _l("Autre matériel"),
-}
 
 GRADES: Words = {
     Grade.A: _l("très bon état"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refurb.core.media import MediaState, MediumState, Outcome, WipeSource
-from refurb.core.permissions import OrganisationRole, Role
+from refurb.core.permissions import Role
 from refurb.core.workflow import Status
 from tests.conftest import NOON
 
@@ -18,23 +18,7 @@ if TYPE_CHECKING:
     from refurb.devices.models import Device
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
-    from tests.conftest import Clock
     from tests.visitor import Visitor
-
-
-@pytest.fixture(autouse=True)
-def noon(clock: Clock) -> Clock:
-    return clock
-
-
-@pytest.fixture
-def workshop(make_organisation: Callable[..., Organisation]) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER)
-
-
-@pytest.fixture
-def technician(make_actor: Callable[..., Actor], workshop: Organisation) -> Actor:
-    return make_actor(workshop, Role.TECHNICIAN)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 import sqlalchemy as sa
 
 from refurb.core.media import MediaState, MediumState, Outcome
-from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.workflow import Action, Status
 from tests.conftest import NOON
 from tests.devices.readings.makers import as_bytes, ata_disk, bank, inventory_xml, lshw_tree, nwipe_log, smart
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from refurb.devices.reports import Arrival
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
-    from tests.conftest import Clock
 
     MakeDevice = Callable[..., Device]
     Bring = Callable[..., Arrival]
@@ -32,21 +30,6 @@ if TYPE_CHECKING:
 PARIS = ZoneInfo("Europe/Paris")
 SERIAL = "FAB7K2M9Q1"
 DISK = "1927E2000001"
-
-
-@pytest.fixture(autouse=True)
-def noon(clock: Clock) -> Clock:
-    return clock
-
-
-@pytest.fixture
-def workshop(make_organisation: Callable[..., Organisation]) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER)
-
-
-@pytest.fixture
-def technician(make_actor: Callable[..., Actor], workshop: Organisation) -> Actor:
-    return make_actor(workshop, Role.TECHNICIAN)
 
 
 @pytest.fixture

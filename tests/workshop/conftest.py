@@ -8,35 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from refurb.core.permissions import OrganisationRole, Role
+from tests.devices.conftest import controller, noon, technician, workshop
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.devices.models import Device
     from refurb.donations.models import Lot
     from refurb.organisations.models import Organisation
-    from refurb.security import Actor
-    from tests.conftest import Clock
 
-
-@pytest.fixture(autouse=True)
-def noon(clock: Clock) -> Clock:
-    return clock
-
-
-@pytest.fixture
-def workshop(make_organisation: Callable[..., Organisation]) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Lac")
-
-
-@pytest.fixture
-def technician(make_actor: Callable[..., Actor], workshop: Organisation) -> Actor:
-    return make_actor(workshop, Role.TECHNICIAN)
-
-
-@pytest.fixture
-def controller(make_actor: Callable[..., Actor], workshop: Organisation) -> Actor:
-    return make_actor(workshop, Role.CONTROLLER)
+__all__ = ["controller", "noon", "technician", "workshop"]
 
 
 def picture(width: int = 64, height: int = 48, **save: Any) -> bytes:
