@@ -39,6 +39,8 @@ export default async function (desk) {
   const sending = opened.then((queue) => makeSender(queue, station, { answered, held, away, back, fresh: freshened }));
   // What was scanned on this page and not answered yet; another page of this browser may send it.
   const mine = new Set();
+  // How many are on their way to the disk: whoever counted the queue before they came there knows nothing of them.
+  let unwritten = 0;
   const siblings = globalThis.BroadcastChannel ? new BroadcastChannel("refurb-desk") : null;
 
   const say = (state, on) => {
@@ -106,12 +108,13 @@ export default async function (desk) {
     const waiting = await queue.all();
     say("unkept", queue.state === "unkept");
     say("full", queue.state === "full");
-    if (!waiting.length) say("after", false);
+    const waits = waiting.length > 0 || unwritten > 0;
+    if (!waits) say("after", false);
     parts.empty.hidden = waiting.length > 0 || parts.rows.children.length > 0;
     const words = desk.querySelector('[data-state="queue"] span');
     say("queue", waiting.length > 0);
     words.textContent = waiting.length === 1 ? words.dataset.one : words.dataset.many.replace("{n}", waiting.length);
-    desk.toggleAttribute("data-waiting", waiting.length > 0);
+    desk.toggleAttribute("data-waiting", waits);
     // A whole day may wait: the latest are listed, all are counted.
     parts.waiting.replaceChildren(...waiting.slice(-50).reverse().map(line));
     await showHeld(queue);
@@ -196,8 +199,10 @@ export default async function (desk) {
     };
     mine.add(scan.client_uuid);
     desk.toggleAttribute("data-waiting", true);
+    unwritten += 1;
     writing = writing.then(async (queue) => {
       await queue.add(scan);
+      unwritten -= 1;
       if (!navigator.onLine || desk.hasAttribute("data-away")) showWaiting(scan);
       else setTimeout(() => [...mine].at(-1) === scan.client_uuid && showWaiting(scan), SLOW);
       if (desk.hasAttribute("data-away") && performance.now() - triedAt < KNOCK) showQueue();
