@@ -84,3 +84,37 @@ def test_a_question_comes_to_the_telephone_and_the_answer_goes_back(
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     assert errors == []
     context.close()
+
+
+#: The module alone, its clock and its server in hand: it asks twice, and the first answer comes last.
+ASKED_TWICE = """async () => {
+  const { default: begin } = await import("/static/js/bench.mjs");
+  const [looks, answers, every] = [[], [], window.setInterval];
+  window.setInterval = (look) => looks.push(look);
+  window.fetch = () => new Promise((go) => answers.push((html) => go(new Response(html))));
+  const place = document.createElement("div");
+  place.dataset.from = "/";
+  document.body.append(place);
+  begin(place);
+  window.setInterval = every;
+  const [first, second] = [looks[0](), looks[0]()];
+  answers[1]("<form><input name='answer'></form>");
+  await second;
+  answers[0]("<p>before</p>");
+  await first;
+  const late = place.innerHTML;
+  const third = looks[0]();
+  place.querySelector("input").focus();
+  answers[2]("<p>after</p>");
+  await third;
+  return [late, place.innerHTML].map((html) => html.includes("answer"));
+}"""
+
+
+def test_a_late_answer_takes_no_question_away(desk: Desk, browser: Browser, socket_enabled: None) -> None:
+    context = browser.new_context(locale="fr-FR")
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(f"{desk.address}/sign-in")
+    assert page.evaluate(ASKED_TWICE) == [True, True]
+    context.close()
