@@ -81,7 +81,7 @@ def together(app: Flask, device_ids: list[int], actions: list[Action]) -> list[s
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     return refused
 
 
@@ -127,7 +127,7 @@ def test_codes_are_minted_without_doubles_or_gaps(fresh_app: Flask) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     with fresh_app.app_context():
         codes = sorted(get_session().scalars(sa.select(Device.code)))
         assert [int(code[3:9]) for code in codes] == list(range(1, 16))

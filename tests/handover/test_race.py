@@ -173,7 +173,7 @@ def test_a_hand_over_and_another_deed_wait_for_each_other_and_not_for_ever(fresh
     def elsewhere() -> None:
         with fresh_app.app_context():
             session = get_session()
-            held.wait(10)
+            assert held.wait(300)
             found = reservations.by_id(session, key, seen_by=Actor.system())
             assert found is not None
             try:
@@ -228,7 +228,7 @@ def test_a_need_withdrawn_and_its_machine_given_back_wait_for_each_other(fresh_a
     def coordination() -> None:
         with fresh_app.app_context():
             session = get_session()
-            held.wait(10)
+            assert held.wait(300)
             found = reservations.by_id(session, key, seen_by=Actor.system())
             assert found is not None
             try:

@@ -156,7 +156,7 @@ def race(app: Flask, deeds: list[Callable[[Session], None]]) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     return answers
 
 
