@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from refurb.accounts import queries as accounts
 from refurb.core.permissions import Permission
 from refurb.db import get_session
-from refurb.desk import operators
+from refurb.desk import badge_queries, operators
 from refurb.desk.models import Badge
 from refurb.desk.pages import OPERATOR_COOKIE, WORKING_DAY, bp, keep, of_note, open_pile
 from refurb.desk.registry import DeskRefused
@@ -26,7 +26,7 @@ LONGEST_NAME = 120
 def operator() -> ResponseReturnValue:
     """Change who scans: the badge was read, here is its PIN."""
     session = get_session()
-    badge = operators.badge_by_code(session, request.form.get("badge", ""), actor().organisation_id)
+    badge = badge_queries.badge_by_code(session, request.form.get("badge", ""), actor().organisation_id)
     back = redirect(url_for(".scan"), 303)
     if badge is None:
         flash(_("Ce badge ne compte plus ici."), "refused")
@@ -109,13 +109,13 @@ def revoke_badge(badge_id: int) -> ResponseReturnValue:
 
 
 def _found(badge_id: int) -> Badge:
-    found = [b for b in operators.badges_of(get_session(), actor().organisation_id or 0) if b.id == badge_id]
+    found = [b for b in badge_queries.badges_of(get_session(), actor().organisation_id or 0) if b.id == badge_id]
     return found[0] if found else abort(404)
 
 
 def _page(problem: str | None) -> ResponseReturnValue:
     session, organisation_id = get_session(), actor().organisation_id or 0
-    given = operators.badges_of(session, organisation_id)
+    given = badge_queries.badges_of(session, organisation_id)
     members = [m.account for m in accounts.members(session, organisation_id) if m.ended_at is None]
     page = render_template(
         "desk/badges.html",

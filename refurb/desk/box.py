@@ -15,7 +15,7 @@ from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Deed
 from refurb.core.workflow import TransitionRefused
 from refurb.db import get_session
-from refurb.desk import lateness, queries, services, settling, undoing
+from refurb.desk import cards, lateness, queries, services, settling, undoing
 from refurb.desk.operators import OperatorUnknown
 from refurb.desk.pages import (
     AFFIXES_COOKIE,
@@ -35,7 +35,8 @@ from refurb.desk.pages import (
     who,
 )
 from refurb.desk.registry import OPENERS, DeskRefused
-from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal, told
+from refurb.desk.told import told
+from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal
 from refurb.devices import queries as device_queries
 from refurb.devices.services import DeviceRefused
 from refurb.security import actor, allows_wasm, requires
@@ -147,7 +148,7 @@ def command() -> ResponseReturnValue:
     if chosen is None or chosen.deed is Deed.UNDO:
         abort(400)
     pile = pile_now()
-    outcome = services.set_command(pile, chosen, by=who())
+    outcome = cards.set_command(pile, chosen, by=who())
     if outcome.answer is not Answer.REFUSED and chosen.deed is not Deed.ANYWHERE:
         pile.context = None  # asked for by hand, from the picking list for one
     get_session().commit()

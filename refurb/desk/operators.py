@@ -4,13 +4,11 @@ A browser holds a sealed note of who it scans for. A scan made without network i
 so that it stays its author's whoever is signed in when it leaves.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from refurb.accounts import throttle
 from refurb.accounts.models import Account, Membership
@@ -18,10 +16,10 @@ from refurb.accounts.passwords import hash_password, is_right
 from refurb.core.identity import CodeKind
 from refurb.core.permissions import PROVEN_ROLES, Permission, Role, permissions_of
 from refurb.core.scanning import Answer
-from refurb.desk.models import Badge, Scan
+from refurb.desk import badge_queries as queries
+from refurb.desk.models import Badge
 from refurb.desk.registry import DeskRefused
 from refurb.organisations.codes import next_code
-from refurb.organisations.models import Organisation
 from refurb.security import Actor, ActorKind
 
 #: How long a note holds: a long week-end away from the network.
@@ -72,21 +70,7 @@ def actor_of(session: Session, note: Note, made_at: datetime, *, signed_in: Acto
         raise OperatorUnknown
     if note.organisation_id not in {signed_in.organisation_id, *(id for id, _name in signed_in.memberships)}:
         raise OperatorUnknown
-    query = (
-        sa.select(Membership)
-        .join(Membership.account)
-        .where(
-            Membership.account_id == note.account_id,
-            Membership.organisation_id == note.organisation_id,
-            Membership.ended_at.is_(None),
-            Account.disabled_at.is_(None),
-        )
-        .options(joinedload(Membership.account), joinedload(Membership.organisation).joinedload(Organisation.role_rows))
-    )
-    if note.badge_id:
-        live = sa.select(Badge.id).where(Badge.id == note.badge_id, Badge.revoked_at.is_(None))
-        query = query.where(live.exists())
-    found = session.scalars(query).unique().one_or_none()
+    found = queries.membership(session, note.account_id, note.organisation_id, badge_id=note.badge_id)
     if found is None:
         raise OperatorUnknown
     roles = found.roles - PROVEN_ROLES
@@ -110,20 +94,6 @@ def actor_of(session: Session, note: Note, made_at: datetime, *, signed_in: Acto
 
 
 # -- Badges -----------------------------------------------------------------------------------------------------------
-def badges_of(session: Session, organisation_id: int) -> Sequence[Badge]:
-    """Return the badges of an organisation with their bearers, revoked ones last."""
-    query = sa.select(Badge).where(Badge.organisation_id == organisation_id).options(joinedload(Badge.account))
-    return session.scalars(query.order_by(Badge.revoked_at.is_not(None), Badge.id.desc())).all()
-
-
-def badge_by_code(session: Session, code: str, organisation_id: int | None) -> Badge | None:
-    """Return a live badge of the organisation, with its bearer."""
-    query = sa.select(Badge).where(
-        Badge.code == code, Badge.organisation_id == organisation_id, Badge.revoked_at.is_(None)
-    )
-    return session.scalar(query.options(joinedload(Badge.account)))
-
-
 def check_pin_shape(pin: str) -> None:
     """Raise DeskRefused "pin-shape" for a PIN that is no 4 to 8 digits, or one digit repeated."""
     if not (pin.isascii() and pin.isdecimal() and LEAST_PIN <= len(pin) <= MOST_PIN) or len(set(pin)) == 1:
@@ -154,14 +124,9 @@ def give(session: Session, account_id: int, pin_hash: str, *, by: Actor, at: dat
 
     Raises DeskRefused "not-a-member".
     """
-    member = sa.select(Membership.id).where(
-        Membership.account_id == account_id,
-        Membership.organisation_id == by.organisation_id,
-        Membership.ended_at.is_(None),
-    )
-    if by.organisation_id is None or session.scalar(member) is None:
+    if by.organisation_id is None or not queries.is_member(session, account_id, by.organisation_id):
         raise DeskRefused("not-a-member")
-    for old in badges_of(session, by.organisation_id):
+    for old in queries.badges_of(session, by.organisation_id):
         if old.account_id == account_id and old.revoked_at is None:
             old.revoked_at = at
     return _badge(session, next_code(session, CodeKind.BADGE), account_id, by.organisation_id, pin_hash, at)
@@ -186,8 +151,7 @@ def forget_tries(session: Session, badge: Badge) -> None:
 
 def note_taken(session: Session, pile_id: int, code: str, name: str, *, at: datetime) -> None:
     """Note in the ledger where the badge was read that its bearer took over: nothing is asked there any more."""
-    query = sa.select(Scan).where(Scan.pile_id == pile_id, Scan.reason == "badge-pin", Scan.code == code)
-    for entry in session.scalars(query):
+    for entry in queries.waiting_for_pin(session, pile_id, code):
         entry.answer, entry.reason, entry.settled_at = Answer.DONE, "badge-taken", at
         entry.detail = {"name": name}
 

@@ -14,9 +14,11 @@ from refurb.core.scanning import COMMANDS, Answer
 from refurb.core.workflow import may
 from refurb.db import get_session
 from refurb.desk import operators, queries, services
+from refurb.desk.contexts import context_of
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.operators import Note, OperatorUnknown
-from refurb.desk.words import COMMAND_WORDS, told
+from refurb.desk.told import told
+from refurb.desk.words import COMMAND_WORDS
 from refurb.security import Actor, actor
 from refurb.web import now
 
@@ -127,7 +129,7 @@ def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), stan
     session = get_session()
     scans = latest or (queries.ledger(session, pile.id) if pile else ())
     entries = [told(scan) for scan in scans]
-    context, reference = services.context_of(pile) if pile else (None, "")
+    context, reference = context_of(pile) if pile else (None, "")
     counts = queries.counts(session, pile.id) if pile else dict.fromkeys(Answer, 0)
     # Few piles have anything in the way; those that do not cost no statement.
     in_the_way = pile is not None and any(counts[a] for a in queries.STANDING)

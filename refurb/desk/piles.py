@@ -11,10 +11,11 @@ from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer
 from refurb.core.workflow import may
 from refurb.db import get_session
-from refurb.desk import day, pages, queries, settling
+from refurb.desk import day, finding, pages, queries, settling
 from refurb.desk.pages import bp, known_page, open_pile, who
 from refurb.desk.registry import DeskRefused
-from refurb.desk.words import ANSWERS, COMMAND_WORDS, refusal, told
+from refurb.desk.told import told
+from refurb.desk.words import ANSWERS, COMMAND_WORDS, refusal
 from refurb.devices import queries as device_queries
 from refurb.labels.svg import symbols_of
 from refurb.organisations import queries as organisation_queries
@@ -141,7 +142,7 @@ def unknown(scan_id: int) -> ResponseReturnValue:
         entry=told(entry),
         settled=entry.settled_at is not None or entry.answer is not Answer.UNKNOWN,
         text=text,
-        found=settling.find(session, text, by=who()) if text else [],
+        found=finding.find(session, text, by=who()) if text else [],
     )
 
 

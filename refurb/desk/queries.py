@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session, joinedload
 from refurb.audit.models import Event
 from refurb.audit.queries import note_unseen
 from refurb.core.scanning import Answer
+from refurb.core.workflow import OUT
 from refurb.desk.models import Scan, ScanPile
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device, DeviceAlias
 from refurb.devices.queries import Reach, reach_of, visible
 from refurb.devices.steps import note_locked
+from refurb.donations.models import Arrival, Lot, LotLine
 from refurb.organisations.models import Organisation, Place
 from refurb.security import Actor
 
@@ -224,6 +226,30 @@ def device_of_code(session: Session, code: str, *, lock: bool = False) -> Device
     return found
 
 
+def unknown_of_code(session: Session, pile_id: int, code: str) -> Sequence[Scan]:
+    """Return the scans of a pile that read this code while it was nobody's, not dealt with, oldest first."""
+    query = sa.select(Scan).where(Scan.pile_id == pile_id, Scan.code == code, Scan.settled_at.is_(None))
+    return session.scalars(query.where(Scan.answer == Answer.UNKNOWN).order_by(Scan.id)).all()
+
+
+def moved_on(session: Session, pile_id: int, scan_id: int) -> bool:
+    """Whether a place was set or left in a pile after this scan."""
+    reasons = Scan.reason.in_(("place-set", "no-place"))
+    query = sa.select(sa.exists().where(Scan.pile_id == pile_id, Scan.id > scan_id, reasons))
+    return bool(session.scalar(query))
+
+
+def met_away(session: Session, pile_id: int, device_ids: Sequence[int | None]) -> Sequence[Scan]:
+    """Return the scans of a pile by which a count met these machines where they are not noted, not dealt with."""
+    query = sa.select(Scan).where(
+        Scan.pile_id == pile_id,
+        Scan.reason.in_(("counted-elsewhere", "counted-unexpected")),
+        Scan.device_id.in_(device_ids),
+        Scan.settled_at.is_(None),
+    )
+    return session.scalars(query).all()
+
+
 def holder_name(session: Session, device: Device) -> str:
     """Return the name of who holds a machine."""
     return session.scalars(sa.select(Organisation.name).where(Organisation.id == device.holder_id)).one()
@@ -232,6 +258,11 @@ def holder_name(session: Session, device: Device) -> str:
 def place_name(session: Session, device: Device) -> str | None:
     """Return the name of where a machine stands, None where that is nowhere."""
     return session.scalar(sa.select(Place.name).where(Place.id == device.place_id))
+
+
+def name_of_place(session: Session, place_id: int) -> str | None:
+    """Return the name of a place."""
+    return session.scalar(sa.select(Place.name).where(Place.id == place_id))
 
 
 def may_see(session: Session, device: Device, by: Actor) -> bool:
@@ -292,3 +323,36 @@ def to_label(session: Session, pile_id: int) -> Sequence[Device]:
         .order_by(sa.func.min(Scan.id))
     )
     return session.scalars(query).all()
+
+
+def searchable(
+    session: Session, holder_id: int, *, limit: int
+) -> Sequence[sa.Row[int, str, str | None, str | None, str | None, str, str]]:
+    """Return what names the machines of a workshop that are there, the latest first.
+
+    Rows of id, code, folded serial, maker, model, and the code and the giver of the gift they came with.
+    """
+    query = (
+        sa.select(Device.id, Device.code, Device.serial_key, Device.maker, Device.model, Lot.code, Lot.supplier_name)
+        .join(Arrival, Arrival.device_id == Device.id, isouter=True)
+        .join(LotLine, LotLine.id == Arrival.line_id, isouter=True)
+        .join(Lot, Lot.id == LotLine.lot_id, isouter=True)
+        .where(Device.holder_id == holder_id, Device.status.not_in(OUT))
+    )
+    return session.execute(query.order_by(Device.id.desc()).limit(limit)).all()
+
+
+def aliases_searchable(session: Session, holder_id: int, *, limit: int) -> Sequence[sa.Row[int, str]]:
+    """Return the other texts that name machines of a workshop that are there: rows of device id and folded text."""
+    query = sa.select(DeviceAlias.device_id, DeviceAlias.text_key).join(Device)
+    return session.execute(query.where(Device.holder_id == holder_id, Device.status.not_in(OUT)).limit(limit)).all()
+
+
+def in_order(session: Session, device_ids: Sequence[int]) -> list[Device]:
+    """Return machines with place and holder, in the order of these numbers."""
+    query = sa.select(Device).where(Device.id.in_(device_ids))
+    found = {
+        device.id: device
+        for device in session.scalars(query.options(joinedload(Device.place), joinedload(Device.holder)))
+    }
+    return [found[id] for id in device_ids if id in found]

@@ -9,11 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
 from refurb.audit.queries import of_subject
-from refurb.core.identity import Reading
 from refurb.core.permissions import Permission
 from refurb.core.scanning import Answer
-from refurb.desk.registry import DeskRefused, Outcome
-from refurb.devices.models import Device
+from refurb.desk.registry import DeskRefused, Outcome, Scanned
 from refurb.devices.services import DeviceRefused
 from refurb.donations import arrivals
 from refurb.donations.models import Lot, LotShare
@@ -60,41 +58,35 @@ class Reception:
         share = _share(session, reference, by)
         return None if share is None else _("Comptage du don : %(name)s", name=share.lot.supplier_name)
 
-    def scan(
-        self,
-        session: Session,
-        reference: str,
-        code: str | None,
-        reading: Reading,
-        device: Device | None,
-        *,
-        place_id: int | None,
-        by: Actor,
-        at: datetime,
-        client_uuid: str,
-        client_at: datetime | None,
-    ) -> Outcome | None:
+    def scan(self, session: Session, reference: str, scanned: Scanned) -> Outcome | None:
         """Count one scan; the machine is born there and then."""
+        by = scanned.by
         share, (share_id, _colon, label) = _share(session, reference, by), reference.partition(":")
         if share is None:
             return None
         try:
-            scanned = arrivals.scan(
-                session, share, code or reading.text, label=label or None, place_id=place_id, by=by, at=at
+            came = arrivals.scan(
+                session,
+                share,
+                scanned.code or scanned.reading.text,
+                label=label or None,
+                place_id=scanned.place_id,
+                by=by,
+                at=scanned.at,
             )
         except (GiftRefused, DeviceRefused) as refusal:
             raise DeskRefused(refusal.code) from refusal
-        held = f"{AREA}:{share_id}:{scanned.label}" if scanned.label else f"{AREA}:{share_id}"
+        held = f"{AREA}:{share_id}:{came.label}" if came.label else f"{AREA}:{share_id}"
         detail: dict[str, Any] = {"context": f"{AREA}:{share_id}"}
-        if scanned.label and scanned.kind == "label":
-            detail["label"] = scanned.label
-        if scanned.kind == "unknown" and "donations.count" in current_app.view_functions:
+        if came.label and came.kind == "label":
+            detail["label"] = came.label
+        if came.kind == "unknown" and "donations.count" in current_app.view_functions:
             detail["url"] = url_for("donations.count", code=share.lot.code, share_id=share.id)
         event_id = None
-        if scanned.kind == "done" and scanned.device is not None:
-            detail["device_id"] = scanned.device.id
-            event_id = of_subject(session, "device", scanned.device.id, limit=1)[0].id
-        return Outcome(_ANSWERS[scanned.kind], scanned.reason, detail, scanned.device, event_id, context=held)
+        if came.kind == "done" and came.device is not None:
+            detail["device_id"] = came.device.id
+            event_id = of_subject(session, "device", came.device.id, limit=1)[0].id
+        return Outcome(_ANSWERS[came.kind], came.reason, detail, came.device, event_id, context=held)
 
     def undo(self, session: Session, reference: str, detail: dict[str, Any], *, by: Actor, at: datetime) -> None:
         """Take a machine back out of the count."""

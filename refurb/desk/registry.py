@@ -50,26 +50,30 @@ class Opened:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Scanned:
+    """One scan as an area's context receives it: what was read, the machine that it means, and who scans when.
+
+    `code` is the one of the reading's that is meant, None for a text; `place_id` is where the pile puts machines.
+    """
+
+    code: str | None
+    reading: Reading
+    device: Device | None
+    place_id: int | None
+    by: Actor
+    at: datetime
+    client_uuid: str
+    client_at: datetime | None
+
+
 class Context(Protocol):
     """What an area wants done with each scan while its context is set on the pile, as "area:reference"."""
 
     def title(self, session: Session, reference: str, by: Actor) -> str | None:
         """Name the context in the reader's language; None when it is over or not this reader's, and it is dropped."""
 
-    def scan(
-        self,
-        session: Session,
-        reference: str,
-        code: str | None,
-        reading: Reading,
-        device: Device | None,
-        *,
-        place_id: int | None,
-        by: Actor,
-        at: datetime,
-        client_uuid: str,
-        client_at: datetime | None,
-    ) -> Outcome | None:
+    def scan(self, session: Session, reference: str, scanned: Scanned) -> Outcome | None:
         """Answer a scan of a machine's code or of a text; None leaves it to the desk's own rules.
 
         DeskRefused is shown as a refusal. The outcome's `detail` holds "context" where `undo` is to be asked.

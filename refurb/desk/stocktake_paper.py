@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from refurb.core.identity import display
 from refurb.desk.models import Stocktake, StocktakeItem
-from refurb.desk.stocktakes import Counted
+from refurb.desk.stocktake_queries import Counted
 
 
 def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: str) -> bytes:

@@ -1,7 +1,5 @@
 """Stocktakes: what should stand at a place, or came with a gift, against what is scanned; several people at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,35 +7,21 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from refurb.core.identity import Reading, read
 from refurb.core.scanning import Answer
 from refurb.core.workflow import OUT
-from refurb.desk import queries
+from refurb.desk import queries as desk
+from refurb.desk import stocktake_queries as queries
 from refurb.desk.models import Stocktake, StocktakeItem
-from refurb.desk.registry import DeskRefused, Outcome
+from refurb.desk.registry import DeskRefused, Outcome, Scanned
 from refurb.devices.models import Device
-from refurb.donations.models import Arrival, Lot, LotLine
+from refurb.donations.models import Lot
 from refurb.organisations.models import Place
 from refurb.security import Actor
 
 AREA = "stocktake"
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A stocktake as it is read: its machines in five groups, and the texts that no machine answers to.
-
-    `unexpected` stood at no place, `elsewhere` at another one, or with another organisation.
-    """
-
-    expected: int
-    found: Sequence[StocktakeItem]
-    missing: Sequence[StocktakeItem]
-    unexpected: Sequence[StocktakeItem]
-    elsewhere: Sequence[StocktakeItem]
-    texts: Sequence[StocktakeItem]
 
 
 def may_be_put_here(stocktake: Stocktake, item: StocktakeItem) -> bool:
@@ -51,14 +35,8 @@ def begin(session: Session, *, place: Place | None, lot: Lot | None, by: Actor, 
     """Open a count of a place or of a gift, with what is expected there now; raises DeskRefused "nothing-to-count"."""
     if (place is None) == (lot is None) or by.organisation_id is None:
         raise DeskRefused("nothing-to-count")
-    expected = sa.select(Device.id).where(Device.holder_id == by.organisation_id, Device.status.not_in(OUT))
-    if place is not None:
-        title = place.name
-        expected = expected.where(Device.place_id == place.id)
-    else:
-        assert lot is not None
-        title = _("Don : %(name)s", name=lot.supplier_name)
-        expected = expected.join(Arrival, Arrival.device_id == Device.id).join(LotLine).where(LotLine.lot_id == lot.id)
+    title = place.name if place is not None else _("Don : %(name)s", name=lot.supplier_name if lot else "")
+    expected = queries.expected(session, by.organisation_id, place=place, lot=lot)
     made = Stocktake(
         organisation_id=by.organisation_id,
         title=title,
@@ -69,80 +47,15 @@ def begin(session: Session, *, place: Place | None, lot: Lot | None, by: Actor, 
     )
     session.add(made)
     session.flush()
-    rows = [{"stocktake_id": made.id, "device_id": id, "expected": True} for id in session.scalars(expected)]
+    rows = [{"stocktake_id": made.id, "device_id": id, "expected": True} for id in expected]
     if rows:
         session.execute(sa.insert(StocktakeItem), rows)
     return made
 
 
-def running(session: Session, *, place: Place | None, lot: Lot | None, by: Actor) -> Stocktake | None:
-    """Return the count of this place or gift that is open: two would each miss what the other finds."""
-    query = sa.select(Stocktake).where(
-        Stocktake.organisation_id == by.organisation_id,
-        Stocktake.place_id == (place.id if place else None),
-        Stocktake.lot_id == (lot.id if lot else None),
-        Stocktake.closed_at.is_(None),
-    )
-    return session.scalars(query.order_by(Stocktake.id).limit(1)).first()
-
-
 def finish(stocktake: Stocktake, *, at: datetime) -> None:
     """Close a count: what was not found is missing."""
     stocktake.closed_at = stocktake.closed_at or at
-
-
-def of_organisation(session: Session, by: Actor, *, limit: int = 30) -> Sequence[Stocktake]:
-    """Return the latest counts of the actor's organisation, the open ones first."""
-    query = sa.select(Stocktake).where(Stocktake.organisation_id == by.organisation_id)
-    return session.scalars(query.order_by(Stocktake.closed_at.is_not(None), Stocktake.id.desc()).limit(limit)).all()
-
-
-def by_id(session: Session, stocktake_id: int, *, seen_by: Actor) -> Stocktake | None:
-    """Return one count of the actor's organisation."""
-    query = sa.select(Stocktake).where(
-        Stocktake.id == stocktake_id, Stocktake.organisation_id == seen_by.organisation_id
-    )
-    return session.scalar(query)
-
-
-def counted(session: Session, stocktake: Stocktake) -> Counted:
-    """Return what was expected, found, missing, unexpected and elsewhere, machines loaded."""
-    query = (
-        sa.select(StocktakeItem)
-        .where(StocktakeItem.stocktake_id == stocktake.id)
-        .options(joinedload(StocktakeItem.device).joinedload(Device.place))
-        .order_by(StocktakeItem.id)
-    )
-    items = session.scalars(query).all()
-    strangers = [i for i in items if not i.expected and i.device_id is not None]
-    return Counted(
-        expected=sum(i.expected for i in items),
-        found=[i for i in items if i.expected and i.found_at],
-        missing=[i for i in items if i.expected and not i.found_at],
-        unexpected=[i for i in strangers if i.recorded_at is None],
-        elsewhere=[i for i in strangers if i.recorded_at is not None],
-        texts=[i for i in items if i.device_id is None],
-    )
-
-
-def strangers(session: Session, stocktake: Stocktake, codes: Sequence[str]) -> Sequence[Device]:
-    """Return the machines of these codes that a count met and did not expect, in the order it met them."""
-    query = (
-        sa.select(Device)
-        .join(StocktakeItem, StocktakeItem.device_id == Device.id)
-        .where(StocktakeItem.stocktake_id == stocktake.id, ~StocktakeItem.expected, Device.code.in_(codes))
-    )
-    return session.scalars(query.order_by(StocktakeItem.id)).all()
-
-
-def progress(session: Session, stocktake_id: int) -> tuple[int, int]:
-    """Return how many of the expected machines were found, and how many are expected."""
-    row = session.execute(
-        sa.select(sa.func.count(StocktakeItem.found_at), sa.func.count()).where(
-            StocktakeItem.stocktake_id == stocktake_id, StocktakeItem.expected
-        )
-    ).one()
-    return row[0], row[1]
 
 
 class Counting:
@@ -153,38 +66,22 @@ class Counting:
         found = _open(session, reference, by)
         if found is None:
             return None
-        done, expected = progress(session, found.id)
+        done, expected = queries.progress(session, found.id)
         return str(
             _("Inventaire : %(title)s, %(done)s sur %(expected)s", title=found.title, done=done, expected=expected)
         )
 
-    def scan(
-        self,
-        session: Session,
-        reference: str,
-        code: str | None,
-        reading: Reading,
-        device: Device | None,
-        *,
-        place_id: int | None,
-        by: Actor,
-        at: datetime,
-        client_uuid: str,
-        client_at: datetime | None,
-    ) -> Outcome | None:
+    def scan(self, session: Session, reference: str, scanned: Scanned) -> Outcome | None:
         """Tick a machine; two people who scan the same one tick it once."""
-        found = _open(session, reference, by)
+        found = _open(session, reference, scanned.by)
         if found is None:
             return None
-        if device is None:
-            text = _text(code, reading)
-            known = sa.select(StocktakeItem.id).where(
-                StocktakeItem.stocktake_id == found.id, StocktakeItem.text == text
-            )
-            if session.scalar(known.limit(1)) is None:
-                session.add(StocktakeItem(stocktake_id=found.id, text=text, expected=False, found_at=at))
+        if scanned.device is None:
+            text = _text(scanned.code, scanned.reading)
+            if not queries.has_text(session, found.id, text):
+                session.add(StocktakeItem(stocktake_id=found.id, text=text, expected=False, found_at=scanned.at))
             return None
-        return _tick(session, found, device, by=by, at=at)
+        return _tick(session, found, scanned.device, by=scanned.by, at=scanned.at)
 
     def undo(self, session: Session, reference: str, detail: dict[str, Any], *, by: Actor, at: datetime) -> None:
         """Take a tick back: what was expected is to be found again, what was not is met no more."""
@@ -253,14 +150,14 @@ def _tick(session: Session, found: Stocktake, device: Device, *, by: Actor, at: 
 def _open(session: Session, reference: str, by: Actor) -> Stocktake | None:
     if not (reference.isascii() and reference.isdecimal() and len(reference) < 16):
         return None
-    found = by_id(session, int(reference), seen_by=by)
+    found = queries.by_id(session, int(reference), seen_by=by)
     return found if found is not None and found.closed_at is None else None
 
 
 def _recorded(session: Session, device: Device, by: Actor) -> str | None:
     """Return where the record says that a machine stands, when that is somewhere."""
     elsewhere = device.holder_id != by.organisation_id
-    name = queries.holder_name(session, device) if elsewhere else queries.place_name(session, device)
+    name = desk.holder_name(session, device) if elsewhere else desk.place_name(session, device)
     return name[:300] if name else None
 
 

@@ -9,9 +9,11 @@ from refurb.core.identity import CodeKind, kind_of, read
 from refurb.core.permissions import Permission
 from refurb.core.scanning import Answer
 from refurb.db import get_session
-from refurb.desk import settling, stocktake_paper, stocktakes, words
+from refurb.desk import settling, stocktake_paper, stocktakes
+from refurb.desk import stocktake_queries as queries
 from refurb.desk.models import Stocktake
 from refurb.desk.pages import bp, pile_now, who
+from refurb.desk.told import told
 from refurb.donations import queries as donations
 from refurb.organisations import queries as organisations
 from refurb.security import requires
@@ -45,7 +47,7 @@ def begin_stocktake() -> ResponseReturnValue:
             return _listed(_("Ce n'est pas le code d'un don que vous pouvez voir."))
     else:
         return _listed(_("Choisissez un emplacement, ou donnez le code d'un don."))
-    made = stocktakes.running(session, place=place, lot=lot, by=by)
+    made = queries.running(session, place=place, lot=lot, by=by)
     if made is not None:
         flash(_("Cet inventaire est déjà en cours : vous scannez dedans."), "neutral")
     else:
@@ -63,7 +65,7 @@ def stocktake(stocktake_id: int) -> ResponseReturnValue:
     return render_template(
         "desk/stocktake.html",
         stocktake=found,
-        counted=stocktakes.counted(get_session(), found),
+        counted=queries.counted(get_session(), found),
         to_put=lambda items: [item for item in items if stocktakes.may_be_put_here(found, item)],
     )
 
@@ -74,24 +76,22 @@ def put_here(stocktake_id: int) -> ResponseReturnValue:
     """Put what a count met and did not expect where it was found: one machine, or all that are ticked off."""
     session, found = get_session(), _found(stocktake_id)
     codes = [code for text in request.form.getlist("device")[:MOST_PUT] if (code := read(text).code)]
-    machines = stocktakes.strangers(session, found, codes)
+    machines = queries.strangers(session, found, codes)
     if found.place_id is None or not machines:
         abort(400)
     written = settling.put_here(session, pile_now(), found, machines, by=who(), at=now())
-    told = [(entry, words.told(entry)) for entry in written]
+    shown = [told(entry) for entry in written]
     session.commit()
     if request.form.get("back") == "desk":
         return redirect(url_for(".scan"), 303)
-    if done := sum(entry.answer in (Answer.DONE, Answer.ALREADY) for entry in written):
-        flash(
-            ngettext(
-                "%(num)s machine rangée à %(place)s.", "%(num)s machines rangées à %(place)s.", done, place=found.title
-            ),
-            "done",
+    if done := sum(one.answer in (Answer.DONE, Answer.ALREADY) for one in shown):
+        told_done = ngettext(
+            "%(num)s machine rangée à %(place)s.", "%(num)s machines rangées à %(place)s.", done, place=found.title
         )
-    for entry, said in told:
-        if entry.answer is Answer.REFUSED:
-            flash(_("%(name)s reste comme elle est. %(why)s", name=said.code, why=said.sentence), "refused")
+        flash(told_done, "done")
+    for one in shown:
+        if one.answer is Answer.REFUSED:
+            flash(_("%(name)s reste comme elle est. %(why)s", name=one.code, why=one.sentence), "refused")
     return redirect(url_for(".stocktake", stocktake_id=found.id), 303)
 
 
@@ -126,7 +126,7 @@ def stocktake_pdf(stocktake_id: int) -> ResponseReturnValue:
     if found.closed_at is None:
         abort(409)
     data = stocktake_paper.render(
-        found, stocktakes.counted(get_session(), found), who().organisation_name, local_datetime(found.closed_at)
+        found, queries.counted(get_session(), found), who().organisation_name, local_datetime(found.closed_at)
     )
     name = f"{_('inventaire')}-{found.id}.pdf"
     return Response(data, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
@@ -139,12 +139,12 @@ def _count_into(found: Stocktake) -> None:
 
 
 def _found(stocktake_id: int) -> Stocktake:
-    return stocktakes.by_id(get_session(), stocktake_id, seen_by=who()) or abort(404)
+    return queries.by_id(get_session(), stocktake_id, seen_by=who()) or abort(404)
 
 
 def _listed(problem: str | None) -> ResponseReturnValue:
     session, by = get_session(), who()
-    rows = [(one, *stocktakes.progress(session, one.id)) for one in stocktakes.of_organisation(session, by)]
+    rows = [(one, *queries.progress(session, one.id)) for one in queries.of_organisation(session, by)]
     places = [("", _("Choisir un emplacement"))]
     places += [(p.code, p.name) for p in organisations.places_of(session, by.organisation_id or 0)]
     page = render_template("desk/stocktakes.html", rows=rows, places=places, problem=problem)

@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
+from refurb.core.scanning import Answer
 from refurb.core.workflow import TransitionRefused
 from refurb.desk import queries
 from refurb.desk.models import Scan, ScanPile
-from refurb.desk.registry import CONTEXTS, DeskRefused
+from refurb.desk.registry import CONTEXTS, DeskRefused, Outcome
 from refurb.devices import services as devices
 from refurb.devices.services import DeviceRefused
 from refurb.security import Actor
@@ -35,6 +36,20 @@ def undo(session: Session, entry: Scan, *, by: Actor, at: datetime) -> None:
         if entry.answer in queries.STANDING:
             entry.settled_at = entry.settled_at or at
         session.flush()
+
+
+def undo_last(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> Outcome:
+    """Take back the last deed of a pile that can be."""
+    entries = queries.to_undo(session, pile.id, limit=1)
+    if not entries:
+        return Outcome(Answer.REFUSED, "nothing-to-undo")
+    entry = entries[0]
+    try:
+        undo(session, entry, by=by, at=at)
+    except (DeskRefused, TransitionRefused, DeviceRefused) as refusal:
+        return Outcome(Answer.REFUSED, refusal.code, {}, entry.device)
+    told = {"scan": entry.id} | ({"status": entry.device.status.value} if entry.device else {})
+    return Outcome(Answer.DONE, "undone", told, entry.device)
 
 
 def undo_all(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tuple[int, list[tuple[Scan, str]]]:

@@ -12,7 +12,7 @@ from refurb.core.gun import trial
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS, TEST_CODE
 from refurb.core.workflow import Status
-from refurb.desk import settling
+from refurb.desk import finding
 from refurb.desk.models import Badge, Scan, ScanPile
 from refurb.organisations.models import PlaceKind
 
@@ -141,6 +141,24 @@ def test_an_unknown_one_once_found_undergoes_what_the_pile_set(
     assert first.status == Status.RECEIVED
 
 
+@pytest.mark.parametrize("card", ["", "label", "scrap"])
+def test_an_unknown_one_once_found_is_put_away_labelled_or_waits_as_its_pile_asked(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, make_place: MakePlace, card: str
+) -> None:
+    device = make_device(holder=workshop, maker="Lenovo", model="T470", serial="PF0XK90M")
+    shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère C1")
+    scan(controller, shelf.code)
+    if card:
+        scan(controller, COMMANDS[card].code)
+    page = scan(controller, "PF0XK90N")
+    controller.get(str(page.one('.desk-standing a[href*="/scan/unknown/"]')["href"]))
+    page = controller.submit(f'form:has(input[value="{device.code}"])')
+    assert device.place_id == (None if card else shelf.id)
+    told = {"": "Rangée à Étagère C1", "label": "Son étiquette s'imprimera", "scrap": "confirmez une fois"}[card]
+    assert told in page.one("#desk-rows").text
+    assert bool(page.select_one('.desk-standing form[action$="/confirm"]')) is (card == "scrap")
+
+
 def test_the_search_knows_makers_models_and_codes_and_only_the_workshops(
     controller: Visitor,
     workshop: Organisation,
@@ -155,8 +173,8 @@ def test_the_search_knows_makers_models_and_codes_and_only_the_workshops(
     make_device(holder=make_organisation(OrganisationRole.REFURBISHER), maker="Fujitsu", model="Lifebook E736")
     by = Actor(kind=ActorKind.PERSON, id=person.id, organisation_id=workshop.id)
     for text in ("lifebok e736", "YL9XOO3311", "9X0033", mine.code, "fujitsu"):
-        assert [device.id for device in settling.find(session, text, by=by)] == [mine.id], text
-    assert settling.find(session, "zzzzzzzz", by=by) == []
+        assert [device.id for device in finding.find(session, text, by=by)] == [mine.id], text
+    assert finding.find(session, "zzzzzzzz", by=by) == []
 
 
 # -- Late scans -------------------------------------------------------------------------------------------------------
