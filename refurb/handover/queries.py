@@ -71,6 +71,7 @@ def _cases() -> sa.Select[Any]:
         .where(Reservation.ended_at.is_(None))
         .options(
             contains_eager(Reservation.need).joinedload(Need.organisation),
+            contains_eager(Reservation.need).contains_eager(Need.handover_place.of_type(asked_place)),
             contains_eager(Reservation.device).joinedload(Device.holder),
             contains_eager(Reservation.device).joinedload(Device.place),
         )

@@ -98,6 +98,14 @@ def test_the_desk_from_the_scan_to_the_papers(visitor: Visitor, session: Session
     visitor.get(papers[0])
 
 
+def test_the_slip_of_a_case_without_a_date_names_its_place(visitor: Visitor, session: Session, chain: Chain) -> None:
+    """A machine is set aside, nothing is agreed yet: the household goes where it was asked to come."""
+    need, _ = codes(session, chain.reserved())
+    sign_in(visitor, session, chain.prescriber)
+    assert chain.place.name in visitor.get(f"/needs/{need}/slip").words()
+    assert visitor.client.get(f"/needs/{need}/slip.pdf").mimetype == "application/pdf"
+
+
 def test_a_makers_serial_opens_the_right_machine(visitor: Visitor, session: Session, chain: Chain) -> None:
     from refurb.devices.models import Device
 
