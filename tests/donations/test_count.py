@@ -273,7 +273,7 @@ def test_two_workshops_that_count_two_parts_of_a_gift_at_once(fresh_app: Flask) 
         with fresh_app.app_context():
             session = get_session()
             later = NOON + timedelta(hours=1)
-            together.wait(10)
+            together.wait(300)
             try:
                 for deed in ("extra", "finish"):
                     share = session.get_one(LotShare, share_id)
