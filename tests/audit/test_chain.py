@@ -17,20 +17,14 @@ AT = datetime(2026, 11, 17, 11, 0, tzinfo=UTC)
 
 
 def told(session: Session, count: int = 3, at: datetime = AT) -> list[Event]:
+    """Write some events of one subject, and read them."""
+    from refurb.audit.models import Event
     from refurb.audit.services import record
 
-    return [
-        record(
-            session,
-            "place",
-            7,
-            "place.changed",
-            by=Actor.system(),
-            at=at + timedelta(minutes=n),
-            payload={"fields": [n]},
-        )
-        for n in range(count)
-    ]
+    for n in range(count):
+        when, payload = at + timedelta(minutes=n), {"fields": [n]}
+        record(session, "place", 7, "place.changed", by=Actor.system(), at=when, payload=payload)
+    return list(session.scalars(sa.select(Event).order_by(Event.seq)))
 
 
 def faults(session: Session) -> list[tuple[int, str]]:
@@ -111,8 +105,10 @@ def test_a_number_noted_free_is_taken_once_an_event_bears_it(session: Session) -
     note_unseen(session, key)
     assert by_client_uuid(session, key) is None
     made = record(session, "place", 7, "place.changed", by=by, at=AT, payload={"fields": []}, client_uuid=key)
-    assert by_client_uuid(session, key) is made
+    found = by_client_uuid(session, key)
+    assert found is not None
+    assert found.id == made.id
     # What another transaction noted says nothing of this one.
     note_unseen(session, key)
     session.commit()
-    assert by_client_uuid(session, key) is made
+    assert by_client_uuid(session, key) is found
