@@ -9,7 +9,6 @@ from refurb import tables
 from refurb.core.equipment import Form
 from refurb.core.grading import CpuTable, Facts, Grade, ProfileTable, grade
 from refurb.core.grading_tables import CPU_KIND, FIRST, PROFILE_KIND, read_cpus, read_profiles, version_name
-from refurb.core.workflow import Action
 from refurb.devices.models import Device, MediumKind, StorageMedium
 from refurb.devices.registry import Moved
 from refurb.security import Actor
@@ -75,9 +74,8 @@ def regrade(session: Session, device: Device, using: Tables | None = None) -> Gr
 
 
 def after_move(session: Session, moved: Moved, by: Actor) -> None:
-    """Grade again once the machine was controlled: the checklist tells what works."""
-    if moved.did(Action.CONTROL):
-        regrade(session, moved.device)
+    """Grade again: the checklist tells what works."""
+    regrade(session, moved.device)
 
 
 def _solid_gb(session: Session, device: Device) -> int:

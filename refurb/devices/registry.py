@@ -50,11 +50,11 @@ class Moved:
     @property
     def frees_reservation(self) -> bool:
         """Whether an open reservation ends here, otherwise than by a hand-over."""
-        return any(frees_reservation(step.before, step.after) for step in self.steps)
+        return frees(self.steps)
 
     def did(self, action: Action) -> bool:
         """Whether one of the steps is `action`."""
-        return any(step.action is action for step in self.steps)
+        return did(self.steps, action)
 
 
 def _no_choice(values: Mapping[str, Any]) -> None:
@@ -74,8 +74,27 @@ class Asked:
     scanned: Callable[[Mapping[str, Any]], Sequence[Action] | None] = _no_choice
 
 
-#: What an area does after a move, in the same transaction; it may raise to refuse the whole.
-AfterMove = Callable[[Session, Moved, Actor], None]
+@dataclass(frozen=True)
+class AfterMove:
+    """What an area does after the moves it names, in the same transaction; it may raise to refuse the whole.
+
+    `follows` tells by the steps alone, before any is written: a move that nothing follows needs no savepoint.
+    """
+
+    follows: Callable[[Sequence[Step]], bool]
+    do: Callable[[Session, Moved, Actor], None]
+
+
+def did(steps: Sequence[Step], *actions: Action) -> bool:
+    """Whether one of the steps is one of `actions`."""
+    return any(step.action in actions for step in steps)
+
+
+def frees(steps: Sequence[Step]) -> bool:
+    """Whether an open reservation ends with these steps, otherwise than by a hand-over."""
+    return any(frees_reservation(step.before, step.after) for step in steps)
+
+
 #: Codes of what, in the area, refers to the device since a moment: "later-reservation", "later-document".
 LaterOf = Callable[[Session, Device, datetime], set[str]]
 

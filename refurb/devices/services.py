@@ -5,6 +5,7 @@ facts, lets `core.workflow` decide, writes one event a step, and lets the other 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -169,8 +170,9 @@ def move(
         raise TransitionRefused("motive-missing")
     steps = path(device.status, action, known.facts, known.scanned)
     flags = ("same-person",) if _controls(steps) and same_person(known.facts) else ()
+    followers = [after for after in registry.AFTER_MOVE.values() if after.follows(steps)]
     # A savepoint: the screen of a set, or another area, may refuse the whole.
-    with session.begin_nested():
+    with session.begin_nested() if followers or known.in_set else nullcontext():
         moved = write(
             session,
             device,
@@ -186,8 +188,8 @@ def move(
         )
         if known.in_set:
             _move_the_screen(session, moved, by=by, at=at, told=told, mode=mode)
-        for follow in registry.AFTER_MOVE.values():
-            follow(session, moved, by)
+        for after in followers:
+            after.do(session, moved, by)
         session.flush()
     return moved
 

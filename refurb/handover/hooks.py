@@ -1,12 +1,13 @@
 """What the hand-over gives the other areas: who sees its papers, and what follows a move."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from refurb.core.workflow import Action
+from refurb.core.workflow import Action, Step
 from refurb.devices import registry
 from refurb.devices.models import Device
 from refurb.devices.registry import Moved
@@ -20,9 +21,14 @@ from refurb.security import Actor
 
 def register(app: Flask) -> None:
     """Called by create_app()."""
-    registry.AFTER_MOVE["handover"] = after_move
+    registry.AFTER_MOVE["handover"] = registry.AfterMove(ends_something, after_move)
     registry.LATER["handover"] = later
     documents.SEES["handover"] = queries.may_see
+
+
+def ends_something(steps: Sequence[Step]) -> bool:
+    """Whether a hand-over, its return or its appointment may end with these steps."""
+    return registry.did(steps, Action.GIVE_BACK, Action.RETURN, Action.GIVE_BACK_TO_USER) or registry.frees(steps)
 
 
 def after_move(session: Session, moved: Moved, by: Actor) -> None:

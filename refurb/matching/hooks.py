@@ -22,7 +22,7 @@ from refurb.security import Actor
 def register(app: Flask) -> None:
     """Called by create_app()."""
     registry.ASKED["matching"] = queries.SET_ASIDE
-    registry.AFTER_MOVE["matching"] = after_move
+    registry.AFTER_MOVE["matching"] = registry.AfterMove(registry.frees, after_move)
     registry.LATER["matching"] = later
     needs.AFTER_CHANGE["matching"] = after_change
     waits.ESTIMATES["matching"] = tell_wait
@@ -32,8 +32,7 @@ def register(app: Flask) -> None:
 
 def after_move(session: Session, moved: Moved, by: Actor) -> None:
     """A machine that leaves reserved otherwise than by a hand-over frees its need."""
-    if moved.frees_reservation:
-        services.close_after_leaving(session, moved.device, by=by, at=moved.at)
+    services.close_after_leaving(session, moved.device, by=by, at=moved.at)
 
 
 def later(session: Session, device: Device, since: datetime) -> set[str]:

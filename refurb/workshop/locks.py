@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session, joinedload
 from refurb.audit.services import record
 from refurb.core import locks
 from refurb.core.locks import Letter, LockKind
-from refurb.core.workflow import Action, Status, TransitionRefused
+from refurb.core.workflow import Action, Status, Step, TransitionRefused
 from refurb.devices import services as devices
 from refurb.devices.models import Device
-from refurb.devices.registry import Moved
+from refurb.devices.registry import Moved, did
 from refurb.donations.models import Arrival, Lot, LotLine
 from refurb.security import Actor
 from refurb.workshop import queries
@@ -145,6 +145,11 @@ def put_under(
     devices.move(session, device, Action.LOCK, by=by, at=at, payload=payload)
 
 
+def concerned(steps: Sequence[Step]) -> bool:
+    """Whether a lock opens or closes with these steps."""
+    return did(steps, Action.LOCK) or steps[0].before is Status.LOCKED
+
+
 def after_move(session: Session, moved: Moved, by: Actor) -> None:
     """Open and close locks with the machine, whoever moved it: a card at the desk locks and unlocks too."""
     device = moved.device
@@ -154,7 +159,7 @@ def after_move(session: Session, moved: Moved, by: Actor) -> None:
             announced = locks.of_declared(declared(session, device.id), device.maker)
             told = [announced or LockKind.UNKNOWN]
         _note(session, device, told, by=by, at=moved.at)
-    elif moved.before is Status.LOCKED:
+    else:
         _release(session, device, by=by, at=moved.at)
 
 

@@ -136,7 +136,7 @@ def control(
 
 def after_move(session: Session, moved: Moved, by: Actor) -> None:
     """Write the workshop's usual system where an installation was implied, or scanned without saying which."""
-    if not moved.did(Action.INSTALL) or queries.installation_of(session, moved.device.id) is not None:
+    if queries.installation_of(session, moved.device.id) is not None:
         return
     settings = queries.settings_of(session, moved.device.holder_id)
     assert settings is not None  # or the guard "system-unknown" had refused
