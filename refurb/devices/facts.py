@@ -17,12 +17,14 @@ from refurb.core.media import MediumState
 from refurb.core.refurbished import may_be_called_refurbished
 from refurb.core.workflow import OPTIONAL_STEPS, Action, Facts, HandoverMode
 from refurb.devices import queries, registry
-from refurb.devices.models import Device, DeviceSet, Report, StorageMedium
-from refurb.devices.queries import MONITOR_READY, NOT_A_DIAGNOSIS, WITHOUT_MEDIA
+from refurb.devices.models import Device, DeviceSet, MediumWipe, Report, StorageMedium
+from refurb.devices.queries import MONITOR_READY, NOT_A_DIAGNOSIS, WITHOUT_MEDIA, MediumSeen, WipeSeen
 from refurb.security import Actor
 
 _FACTS = frozenset(field.name for field in fields(Facts))
 _Screen = aliased(Device)
+#: Aliases, so that what an area asks about media is not taken to be about these.
+_Medium, _Wipe = aliased(StorageMedium), aliased(MediumWipe)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,6 @@ class Known:
 
 #: What this area asks; each is a column about the one row of `Device` that the statement reads.
 _OWN: Mapping[str, sa.ColumnElement[Any]] = {
-    "has_media": sa.exists().where(StorageMedium.device_id == Device.id),
     "diagnosed": sa.exists().where(
         Report.device_id == Device.id,
         Report.read_at.is_not(None),
@@ -67,13 +68,16 @@ _OWN: Mapping[str, sa.ColumnElement[Any]] = {
     .correlate(Device)
     .exists(),
 }
+#: What the statement begins with, of the media and of their wipes.
+_MEDIUM = [getattr(_Medium, name) for name in ("id", *MediumSeen._fields) if name != "wipes"]
+_WIPE = [getattr(_Wipe, name) for name in WipeSeen._fields]
+_MEDIA = len(_MEDIUM) + len(_WIPE)
 
 
 def known(session: Session, device: Device, *, by: Actor | None = None, mode: HandoverMode | None = None) -> Known:
     """Return what is known of a machine, as the database has it now."""
-    own, areas = _ask(session, device)
+    own, areas, media = _ask(session, device)
     base_id = own["base_id"]
-    media = queries.media_of(session, device.id) if own["has_media"] else ()
     states = [queries.medium_state(medium) for medium in media]
     media_known = device.media_known or (device.form in WITHOUT_MEDIA and not media)
     holds_system = device.form not in WITHOUT_SYSTEM
@@ -102,7 +106,7 @@ def known(session: Session, device: Device, *, by: Actor | None = None, mode: Ha
     scanned = next((steps for a, v in areas.items() if (steps := registry.ASKED[a].scanned(v)) is not None), None)
     if base_id is not None:
         # A screen goes with its base unit: the reservation of the one is that of the other.
-        _own, of_base = _ask(session, session.get_one(Device, base_id))
+        _own, of_base, _media = _ask(session, session.get_one(Device, base_id))
         for area, values in of_base.items():
             found |= {k: v for k, v in registry.ASKED[area].facts(values).items() if k == "reservation_open"}
     assert found.keys() <= _FACTS, found.keys() - _FACTS
@@ -124,18 +128,34 @@ def is_refurbished(session: Session, device: Device) -> bool:
     return may_be_called_refurbished(device.status, facts(session, device))
 
 
-def _ask(session: Session, device: Device) -> tuple[Mapping[str, Any], dict[str, Mapping[str, Any]]]:
-    """Return the values of this area's columns by name, and those of each other area."""
-    row = session.execute(_statement(tuple(registry.ASKED)), {"device": device.id}).one()
-    values = iter(row)
+def _ask(
+    session: Session, device: Device
+) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]], Sequence[MediumSeen]]:
+    """Return the values of this area's columns by name, those of each other area, and the media with their wipes."""
+    rows: Sequence[Any] = session.execute(_statement(tuple(registry.ASKED)), {"device": device.id}).all()
+    media: dict[int, MediumSeen] = {}
+    for row in rows:
+        medium_id, *medium = row[: len(_MEDIUM)]
+        wipe = WipeSeen(*row[len(_MEDIUM) : _MEDIA])
+        if medium_id is not None:
+            wipes = media.setdefault(medium_id, MediumSeen._make([*medium, []])).wipes
+            if wipe.id is not None:
+                wipes.append(wipe)
+    values = iter(rows[0][_MEDIA:])
     own = {name: next(values) for name in _OWN}
-    return own, {area: {name: next(values) for name in asked.columns} for area, asked in registry.ASKED.items()}
+    areas = {area: {name: next(values) for name in asked.columns} for area, asked in registry.ASKED.items()}
+    return own, areas, list(media.values())
 
 
 @cache
 def _statement(areas: tuple[str, ...]) -> sa.Select[Any]:
-    """Return the statement of what this area and `areas` ask; the columns stand in their order."""
+    """Return the statement of what this area and `areas` ask: a row for each wipe of each medium, one where none is.
+
+    After the media, the columns stand in their order, the same on each row.
+    """
     asked = [_OWN, *(registry.ASKED[area].columns for area in areas)]
-    columns = [column for columns in asked for column in columns.values()]
+    columns = [*_MEDIUM, *_WIPE, *(column for columns in asked for column in columns.values())]
     labelled = [column.label(f"asked_{number}") for number, column in enumerate(columns)]
-    return sa.select(*labelled).select_from(Device).where(Device.id == sa.bindparam("device"))
+    statement = sa.select(*labelled).select_from(Device).where(Device.id == sa.bindparam("device"))
+    media = statement.outerjoin(_Medium, _Medium.device_id == Device.id)
+    return media.outerjoin(_Wipe, _Wipe.medium_id == _Medium.id)

@@ -1,8 +1,9 @@
 """Machines as the pages, the desk and the other areas ask for them: loaded with what is shown, seen by who may."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -11,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from refurb.audit.models import Event
 from refurb.core import media as core_media
 from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, Form
-from refurb.core.media import MediaState, MediumState
+from refurb.core.media import MediaState, MediumState, Outcome, WipeSource
 from refurb.core.permissions import Permission
 from refurb.core.workflow import Status
 from refurb.devices.identity import maker_key, serial_key
@@ -159,7 +160,31 @@ def counts_by_place(session: Session, organisation_id: int) -> dict[int, int]:
 
 
 # -- Media ------------------------------------------------------------------------------------------------------------
-def medium_view(medium: StorageMedium) -> core_media.Medium:
+class WipeSeen(NamedTuple):
+    """The columns of a wipe that say where its medium stands, for who does not need the rest."""
+
+    id: int
+    outcome: Outcome
+    source: WipeSource
+    ended_at: datetime | None
+    recorded_at: datetime
+    doubtful: bool
+    reasons: list[str]
+    operator_id: int | None
+    accepted_by_id: int | None
+
+
+class MediumSeen(NamedTuple):
+    """The same of a medium, with its wipes."""
+
+    held_since: datetime
+    destroyed_at: datetime | None
+    absence_attested: str | None
+    to_destroy: bool
+    wipes: list[WipeSeen]
+
+
+def medium_view(medium: StorageMedium | MediumSeen) -> core_media.Medium:
     """Return a medium as the rule of the core sees it; its wipes must be loaded."""
     return core_media.Medium(
         held_since=medium.held_since,
@@ -171,7 +196,7 @@ def medium_view(medium: StorageMedium) -> core_media.Medium:
     )
 
 
-def wipe_view(wipe: MediumWipe) -> core_media.Wipe:
+def wipe_view(wipe: MediumWipe | WipeSeen) -> core_media.Wipe:
     """Return one outcome as the rule of the core sees it."""
     return core_media.Wipe(
         outcome=wipe.outcome,
@@ -185,12 +210,12 @@ def wipe_view(wipe: MediumWipe) -> core_media.Wipe:
     )
 
 
-def was_set_aside(wipe: MediumWipe) -> bool:
+def was_set_aside(wipe: MediumWipe | WipeSeen) -> bool:
     """Tell whether a controller answered that an outcome with an impossible time does not count."""
     return wipe.doubtful and "rejected" in wipe.reasons
 
 
-def medium_state(medium: StorageMedium) -> MediumState:
+def medium_state(medium: StorageMedium | MediumSeen) -> MediumState:
     """Return where a medium stands; its wipes must be loaded."""
     return core_media.medium_state(medium_view(medium))
 
