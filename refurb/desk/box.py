@@ -10,12 +10,13 @@ from flask_babel import ngettext
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import IntegrityError
 
+from refurb.core import lateness
 from refurb.core.identity import CodeKind, display, kind_of, read
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Deed
 from refurb.core.workflow import TransitionRefused
 from refurb.db import get_session
-from refurb.desk import cards, lateness, queries, services, settling, undoing
+from refurb.desk import cards, queries, services, settling, undoing
 from refurb.desk.operators import OperatorUnknown
 from refurb.desk.pages import (
     AFFIXES_COOKIE,
@@ -26,6 +27,7 @@ from refurb.desk.pages import (
     bp,
     keep,
     moment,
+    next_of,
     of_dated_note,
     open_pile,
     own_note,
@@ -52,7 +54,13 @@ def scan() -> ResponseReturnValue:
         answer(who(), request.form.get("text", ""), request.form.get("client_uuid"), None, pile_now())
         session.commit()
         return redirect(url_for(".scan"), 303)
-    return render_template("desk/scan.html", kept=False, **_frame(), **state(open_pile(), who()))
+    shown = state(open_pile(), who())
+    last = shown["last"].scan if shown["last"] else None
+    if last and last.device and last.reason == "moved" and last.answer is Answer.DONE and last.undone_at is None:
+        # Drawn with the page, whose answer no script follows.
+        device = device_queries.by_code(session, last.device.code, seen_by=who())
+        shown |= {"after": next_of(device) if device else None}
+    return render_template("desk/scan.html", kept=False, **_frame(), **shown)
 
 
 @bp.get("/scan/offline")

@@ -1,6 +1,6 @@
-"""A scan that arrives late, from a browser that had no network: when it was made, and what befell the machine since."""
+"""What befell a machine between a scan made without network and its arrival."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,43 +11,8 @@ from refurb.devices.models import Device
 from refurb.organisations.models import Place
 from refurb.security import Actor
 
-#: Less is the way of the network, or two clocks that disagree.
-LATE = timedelta(minutes=2)
 #: What others do to a machine that a scan may contradict.
 TOLD = ("device.moved", "device.undone", "device.placed", "device.transferred")
-
-
-def when(
-    client_at: datetime | None, sent_at: datetime | None, *, at: datetime, not_before: datetime | None
-) -> datetime | None:
-    """Return when a scan was made, by the server's clock; None if the browser does not say.
-
-    Many a station's clock is wrong, by years where the battery is flat. What it was wrong by when it sent, it was when
-    it scanned: only the time between the two counts. A clock that was set right in between gives nonsense, but no scan
-    is older than the page it was made on (`not_before`), nor younger than its arrival `at`.
-    """
-    if client_at is None:
-        return None
-    made = client_at
-    if sent_at is not None:
-        waited = sent_at - client_at
-        if waited < -LATE:
-            return not_before or at
-        if is_wrong(sent_at, at):
-            made = at - max(waited, timedelta())
-    if not_before is not None:
-        made = max(made, not_before)
-    return min(made, at)
-
-
-def is_wrong(sent_at: datetime | None, at: datetime) -> bool:
-    """Tell whether a station's clock said something else than ours as it sent."""
-    return sent_at is not None and abs(at - sent_at) > LATE
-
-
-def is_late(client_at: datetime | None, at: datetime) -> bool:
-    """Tell whether a scan was made so long before it arrived that others may have acted in between."""
-    return client_at is not None and at - client_at > LATE
 
 
 def meanwhile(

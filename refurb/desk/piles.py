@@ -1,5 +1,7 @@
 """Piles: what stands in their way, their ledger to read, print and export, and the end of the day."""
 
+from datetime import date, timedelta
+
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -12,7 +14,7 @@ from refurb.core.scanning import COMMANDS, Answer
 from refurb.core.workflow import may
 from refurb.db import get_session
 from refurb.desk import day, finding, pages, queries, settling
-from refurb.desk.pages import bp, known_page, open_pile, who
+from refurb.desk.pages import bp, known_page, next_of, open_pile, who
 from refurb.desk.registry import DeskRefused
 from refurb.desk.told import told
 from refurb.desk.words import ANSWERS, COMMAND_WORDS, refusal
@@ -21,6 +23,9 @@ from refurb.labels.svg import symbols_of
 from refurb.organisations import queries as organisation_queries
 from refurb.security import actor, requires
 from refurb.web import local_datetime, now, today
+
+#: No scan is older than the first machines of the project.
+EARLIEST_YEAR = 2000
 
 
 @bp.get("/scan/piles")
@@ -81,11 +86,25 @@ def _download(data: bytes, kind: str, name: str) -> Response:
 @bp.get("/scan/day")
 @requires(Permission.SCAN)
 def end_of_day() -> ResponseReturnValue:
-    """What the workshop did today: machines and families, never a person."""
-    found = day.of(get_session(), today(), by=who())
+    """What the workshop did today, or on a day before: machines and families, never a person."""
+    latest = today()
+    try:
+        on = min(date.fromisoformat(request.args.get("on", "") or latest.isoformat()), latest)
+    except ValueError:
+        abort(404)
+    if on.year < EARLIEST_YEAR:
+        abort(404)
+    found = day.of(get_session(), on, by=who())
     words = {"place": _("Ranger"), "arrival": _("Compter à l'arrivée"), **COMMAND_WORDS}
     steps = [(words.get(key, _("Autre geste")), count) for key, count in found.steps.items()]
-    return render_template("desk/day.html", day=found, steps=sorted(steps, key=lambda step: -step[1]))
+    return render_template(
+        "desk/day.html",
+        day=found,
+        steps=sorted(steps, key=lambda step: -step[1]),
+        latest=latest,
+        before=on - timedelta(days=1),
+        after=on + timedelta(days=1) if on < latest else None,
+    )
 
 
 @bp.post("/scan/step/<int:scan_id>")
@@ -100,6 +119,17 @@ def step(scan_id: int) -> ResponseReturnValue:
     settling.do(session, pages.pile_now(), entry, command, by=who(), at=now())
     session.commit()
     return redirect(url_for(".scan"), 303)
+
+
+@bp.get("/scan/after/<int:scan_id>")
+@requires(Permission.SCAN)
+def after(scan_id: int) -> ResponseReturnValue:
+    """What comes next for a machine that a scan moved: asked after the answer, for a gun does not wait."""
+    session = get_session()
+    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    if entry.device is None or entry.device.holder_id != who().organisation_id:
+        abort(404)
+    return render_template("desk/_after.html", **next_of(entry.device))
 
 
 @bp.post("/scan/confirm")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from refurb.core.identity import CodeKind, Reading, WhyNot, clean, kind_of, read
+from refurb.core.lateness import is_late
 from refurb.core.scanning import Answer
 from refurb.core.serials import is_placeholder
 from refurb.desk import cards, contexts, lateness, ledger, machines, queries
@@ -73,7 +74,7 @@ def scan(
         outcome = taken or _answer(session, pile, code, reading, by=by, at=at, client_uuid=one, client_at=client_at)
         if counting and pile.context is None and outcome.reason != "command-set":
             outcome.detail["left"] = True
-        if outcome.device is not None and lateness.is_late(client_at, at):
+        if outcome.device is not None and is_late(client_at, at):
             assert client_at is not None
             told = lateness.meanwhile(session, outcome.device, outcome.event_id, since=client_at, by=by)
             if told:

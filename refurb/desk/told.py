@@ -1,5 +1,6 @@
 """A scan as it is shown: its word and sentence, what is worth adding, and what one may go on with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -9,10 +10,10 @@ from flask import current_app, url_for
 from flask_babel import gettext as _
 
 from refurb.core.identity import WhyNot, display
+from refurb.core.lateness import is_late
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer
 from refurb.core.workflow import Action
-from refurb.desk.lateness import is_late
 from refurb.desk.models import Scan
 from refurb.desk.queries import NOT_STANDING, STANDING, TICKED
 from refurb.desk.readings import sentences as why_not
@@ -151,7 +152,8 @@ def _then(scan: Scan, detail: dict[str, Any]) -> str | None:
     """Return the address of what another area adds to a done answer, in a second request."""
     if scan.answer is not Answer.DONE or scan.device is None or scan.undone_at is not None:
         return None
-    return next((url for follow in FOLLOWS.values() if (url := follow(scan.device, detail))), None)
+    found = next((url for follow in FOLLOWS.values() if (url := follow(scan.device, detail))), None)
+    return url_for("desk.after", scan_id=scan.id) if found is None and scan.reason == "moved" else found
 
 
 def _meanwhile(scan: Scan, told: dict[str, Any]) -> str:
@@ -199,7 +201,7 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
     if detail.get("linked"):
         said.append(_("Étiquette %(label)s.", label=display(detail["linked"])))
     if scan.reason in ("opened", "opened-elsewhere"):
-        said += [str(REFUSALS[code]) for code in detail.get("missing", ()) if code in REFUSALS]
+        said += missing(detail)
         if detail.get("bases"):
             said.append(bases_waiting(detail["bases"], detail["count"]))
         if detail.get("base"):
@@ -223,6 +225,12 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
     if scan.reason == "several":
         said.append(", ".join(map(display, detail["codes"])))
     return said
+
+
+def missing(detail: Mapping[str, Any]) -> list[str]:
+    """Return what stands in the way of what comes next; what only its doer fills in is told to them."""
+    codes = [code for code in detail.get("missing", ()) if not (detail.get("who") and code.startswith("checklist"))]
+    return [str(REFUSALS[code]) for code in codes if code in REFUSALS]
 
 
 def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
-from refurb.desk import lateness, queries
+from refurb.desk import queries
 from refurb.desk.models import Scan, ScanPile
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.factories import MakeAccount, MakeDevice, MakeOrganisation
     from tests.visitor import Visitor
 
-AT = datetime(2026, 11, 17, 18, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -95,33 +95,6 @@ def test_the_browsers_clock_is_kept_when_it_is_one(
     assert kept[0] is not None
     assert kept[0].isoformat() == "2026-11-17T10:59:58.120000+00:00"
     assert kept[1] is None
-
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.mark.parametrize(
-    ("client_at", "sent_at", "not_before", "made"),
-    [
-        (None, AT, None, None),
-        # A right clock is believed, to the millisecond, its second of difference too.
-        (AT - 7 * HOUR, AT + timedelta(seconds=1), AT - DAY, AT - 7 * HOUR),
-        (AT - 7 * HOUR, None, None, AT - 7 * HOUR),
-        # Three days fast, forty years slow: the time between scan and sending is what counts.
-        (AT + 3 * DAY - HOUR, AT + 3 * DAY, AT - DAY, AT - HOUR),
-        (AT - 15_000 * DAY - HOUR, AT - 15_000 * DAY, AT - DAY, AT - HOUR),
-        # Set right, or wrong, between the two: no older than the page, no younger than its arrival.
-        (AT - 15_000 * DAY, AT, AT - DAY, AT - DAY),
-        (AT + 3 * DAY, AT, AT - DAY, AT - DAY),
-        (AT + 3 * DAY, AT, None, AT),
-        (AT + timedelta(seconds=20), AT + timedelta(seconds=19), AT - DAY, AT),
-        (AT - timedelta(seconds=90), AT - timedelta(seconds=80), AT - timedelta(seconds=5), AT - timedelta(seconds=5)),
-    ],
-)
-def test_a_wrong_clock_is_seen_through(
-    client_at: datetime | None, sent_at: datetime | None, not_before: datetime | None, made: datetime | None
-) -> None:
-    assert lateness.when(client_at, sent_at, at=AT, not_before=not_before) == made
 
 
 def test_a_station_with_a_wrong_clock_is_told_and_its_hours_are_mended(
