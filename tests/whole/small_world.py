@@ -52,7 +52,7 @@ class World:
                 found.append(f"{message['Subject']}\n{body.get_content() if body else ''}")
         return found
 
-    def wait_for_worker(self, seconds: float = 60) -> None:
+    def wait_for_worker(self, seconds: float = 300) -> None:
         """Wait until the worker has done everything that waits.
 
         By an engine of its own: the browser's event loop runs in this thread, where Flask's contexts cannot end.

@@ -47,7 +47,7 @@ class Walk:
         if who not in self.contexts:
             context = self.browser.new_context(viewport=PHONE, locale="fr-FR", has_touch=True, is_mobile=True)  # type: ignore[arg-type]
             self.contexts[who] = context
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(120_000)
             page = context.new_page()
             page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
             page.on("response", self._answered)
