@@ -1,5 +1,6 @@
 """What the desk answers, and the command cards: a card's code means the same on every desk, for ever."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -143,3 +144,50 @@ def catch_up(
     if command is not None and command.action is not None:
         return Belated.MOVE
     return Belated.PUT if placed else Belated.NOTHING
+
+
+class Doing(StrEnum):
+    """What a pile is for: whatever its scans ask, or what an area wants done with each of them."""
+
+    ANYTHING = "anything"
+    #: A gift is counted as it arrives: machines are born, and put where the pile says.
+    RECEIVING = "receiving"
+    #: A shelf or a gift is counted: a count only looks, and what it finds is put away by a tap of its own.
+    COUNTING = "counting"
+
+
+def may_set(doing: Doing, command: Command | None) -> bool:
+    """Tell whether a card may set what the next scans undergo while a pile does this; None is a place's card.
+
+    A card that looks obeyed, and whose deed would be done to the first machine after the count, is refused at once.
+    The card that only opens is always obeyed: it leaves.
+    """
+    if command is not None and command.deed in (Deed.OPEN, Deed.UNDO):
+        return True
+    match doing:
+        case Doing.COUNTING:
+            return False
+        case Doing.RECEIVING:
+            return command is None or command.deed is Deed.ANYWHERE
+        case Doing.ANYTHING:
+            return True
+
+
+class Confirmation(StrEnum):
+    """What a machine scanned for something that is confirmed first comes to."""
+
+    ASKED = "asked"
+    ALREADY_ASKED = "already-asked"
+    #: It waited for another deed, which it does not any more: the last card counts.
+    REPLACES = "replaces"
+
+
+def confirmation(command: Command, waiting: Iterable[str]) -> Confirmation:
+    """Return what becomes of a machine that waits in the pile for the commands of these keys, asked for `command`.
+
+    One machine waits once, whatever was scanned how often: one confirmation is one deed.
+    """
+    keys = set(waiting)
+    if keys == {command.key}:
+        return Confirmation.ALREADY_ASKED
+    return Confirmation.REPLACES if keys else Confirmation.ASKED

@@ -3,7 +3,18 @@
 import pytest
 
 from refurb.core.identity import CodeKind, check, kind_of
-from refurb.core.scanning import COMMANDS, Belated, Command, Deed, catch_up, command_of
+from refurb.core.scanning import (
+    COMMANDS,
+    Belated,
+    Command,
+    Confirmation,
+    Deed,
+    Doing,
+    catch_up,
+    command_of,
+    confirmation,
+    may_set,
+)
 from refurb.core.workflow import Action
 
 #: What needs a page of its own has no card: setting aside, handing over, a theft, a wipe that is proved by its log.
@@ -74,3 +85,20 @@ def test_a_machine_found_late_is_counted_where_one_counts_and_left_where_one_may
         assert catch_up(command, **given | {"counting": True, "held": False}) is Belated.COUNT
         assert catch_up(command, **given | {"receiving": True}) is Belated.NOTHING
         assert catch_up(command, **given | {"held": False}) is Belated.NOTHING
+
+
+# -- What may be set, and what waits -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("command", [None, *COMMANDS.values()], ids=lambda command: command.key if command else "place")
+def test_nothing_is_set_behind_a_count(command: Command | None) -> None:
+    leaves = command is not None and command.deed in (Deed.OPEN, Deed.UNDO)
+    where = command is None or command.deed is Deed.ANYWHERE
+    assert may_set(Doing.ANYTHING, command)
+    assert may_set(Doing.RECEIVING, command) == (leaves or where), "a machine that arrives is put somewhere"
+    assert may_set(Doing.COUNTING, command) == leaves
+
+
+def test_a_machine_waits_for_one_confirmation() -> None:
+    assert confirmation(SCRAP, []) is Confirmation.ASKED
+    assert confirmation(SCRAP, ["scrap", "scrap"]) is Confirmation.ALREADY_ASKED
+    assert confirmation(SCRAP, ["lose"]) is Confirmation.REPLACES
+    assert confirmation(SCRAP, ["lose", "scrap"]) is Confirmation.REPLACES
