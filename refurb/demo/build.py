@@ -1,7 +1,7 @@
 """Build the demo: always the same story, dated back from the day it is told."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from refurb.outbox import OutboxRow
 from refurb.security import Actor
 from refurb.setup import queries, services
 from refurb.territory import services as territory
+from refurb.web import today, zone
 
 SEED = 49
 TERRITORY = "49"
@@ -48,13 +49,22 @@ def is_empty(session: Session) -> bool:
     )
 
 
+def day_begins() -> datetime:
+    """Return when today begins where the instance is: what a demo tells does not depend on the hour."""
+    return datetime.combine(today(), time.min, zone()).astimezone(UTC)
+
+
 def build(session: Session, *, seed: int = SEED, now: datetime | None = None) -> World:
-    """Build the demo in an empty database; commits as it goes. Raises DemoRefused."""
+    """Build the demo in an empty database; commits as it goes. Raises DemoRefused.
+
+    The same seed on the same day tells the same: without `now` the story ends as the day begins. Secrets (links,
+    salts) are drawn anew each time.
+    """
     if is_demo(session):
         raise DemoRefused("already")
     if not is_empty(session):
         raise DemoRefused("not-empty")
-    at = now or datetime.now(UTC)
+    at = now or day_begins()
     services.put(session, queries.DEMO, BUILDING, at=at)
     services.put(session, queries.TERRITORY, TERRITORY, at=at)
     territory.load(session, TERRITORY, at=at)

@@ -1,5 +1,6 @@
 """What households ask for in the demo, and how a demand is sent."""
 
+import hashlib
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -101,10 +102,14 @@ def _number(world: World, need: Need) -> None:
 
 
 def send(world: World, need: Need, answers: Answers, by: Actor, at: datetime) -> None:
-    """Send a drafted demand; of one for several machines each gets its number from the seed."""
+    """Send a drafted demand; of one for several machines each gets its number from the seed, and so do their links."""
     made = needs.submit(world.session, need, answers, by=by, at=at + timedelta(minutes=2), today=world.day(at))
     for twin in made[1:]:
         _number(world, twin)
+    for each in made:
+        for link in ("household_key", "bundle"):
+            if getattr(each, link) is not None:
+                setattr(each, link, hashlib.sha256(f"{link} {need.code}".encode()).hexdigest()[:32])
 
 
 def service(world: World, reach: object, count: int) -> tuple[Actor, Place]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from refurb.db import Session
+    from tests.conftest import Clock
+    from tests.factories import MakeActor, MakeOrganisation, MakePlace
 
 MONDAY = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
 
@@ -196,6 +198,54 @@ def test_the_same_seed_tells_the_same(databases: object, database: str, session:
 
     assert told(49) == told(49)
     assert told(49) != told(50)
+
+
+def test_the_same_seed_asks_the_same(
+    session: Session, make_organisation: MakeOrganisation, make_actor: MakeActor, make_place: MakePlace
+) -> None:
+    """A structure that wants several machines, asked twice: the same numbers, letters and links."""
+    from dataclasses import replace
+
+    from refurb.core import needs as core
+    from refurb.core.equipment import Recipient
+    from refurb.core.permissions import OrganisationRole, Role
+    from refurb.demo import demands
+    from refurb.demo.world import World
+    from refurb.needs.models import Need
+    from refurb.organisations.models import PlaceKind
+
+    structure = make_organisation(OrganisationRole.STRUCTURE)
+    by, place = make_actor(structure, Role.STRUCTURE), make_place(structure, PlaceKind.HANDOVER)
+    answers = core.Answers(
+        recipient=Recipient.STRUCTURE, usages=(core.Usage.GROUP_WORKSHOP,), commune="49007",
+        format=core.Format.LAPTOP, term=core.Term.KEEP, owner="La structure", maintainer="La structure",
+        handover_place=place.id, quantity=4, least=2,
+    )  # fmt: skip
+
+    def told(seed: int) -> list[object]:
+        world = World(session, random.Random(seed), MONDAY)
+        with session.begin_nested() as asked:
+            need = demands.draft(world, replace(answers, quantity=1, least=None), by, MONDAY)
+            demands.send(world, need, answers, by, MONDAY)
+            needs = session.scalars(sa.select(Need).order_by(Need.id)).all()
+            found: list[object] = [(n.code, n.letters, n.household_key, n.bundle) for n in needs]
+            asked.rollback()
+        return found
+
+    first = told(49)
+    assert len(first) == 4
+    assert first == told(49)
+    assert first != told(50)
+
+
+def test_the_hour_does_not_change_the_story(app: Flask, clock: Clock) -> None:
+    from refurb.demo.build import day_begins
+
+    found = set()
+    for hour in (0, 7, 12, 22):
+        clock.at = MONDAY.replace(hour=hour)
+        found.add(day_begins())
+    assert found == {datetime(2026, 11, 15, 23, tzinfo=UTC)}
 
 
 def test_the_plans_add_up() -> None:
