@@ -1,4 +1,4 @@
-"""What a count of a place or of a gift expects, what the record says of a machine that it meets, and its five groups."""
+"""What a count of a place or a gift expects, what the record says of a machine that it meets, and its groups."""
 
 from enum import StrEnum
 

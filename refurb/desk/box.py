@@ -14,9 +14,9 @@ from refurb.core import lateness
 from refurb.core.identity import CodeKind, display, kind_of, read
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Deed
-from refurb.core.workflow import TransitionRefused
+from refurb.core.workflow import TransitionRefused, may
 from refurb.db import get_session
-from refurb.desk import cards, queries, services, settling, undoing
+from refurb.desk import cards, contexts, queries, services, settling, undoing
 from refurb.desk.operators import OperatorUnknown
 from refurb.desk.pages import (
     AFFIXES_COOKIE,
@@ -41,6 +41,7 @@ from refurb.desk.told import told
 from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal
 from refurb.devices import queries as device_queries
 from refurb.devices.services import DeviceRefused
+from refurb.organisations import queries as organisation_queries
 from refurb.security import actor, allows_wasm, requires
 from refurb.web import now
 
@@ -76,12 +77,14 @@ def offline() -> ResponseReturnValue:
 def _frame() -> dict[str, Any]:
     """Return what the page's script needs: who scans, the cards it may recognise by itself, the gun's affixes."""
     prefix, suffix = affixes()
+    places = organisation_queries.places_of(get_session(), who().organisation_id or 0)
     known = {command.code: str(COMMAND_WORDS[command.key]) for command in COMMANDS.values()}
     return {
         "client_uuid": uuid.uuid4(),
         "note": own_note(),
         "known_commands": known,
         "command_codes": {command.key: command.code for command in COMMANDS.values()},
+        "known_places": {place.code: place.name for place in places},
         "prefix": prefix,
         "suffix": suffix,
     }
@@ -91,7 +94,7 @@ def _frame() -> dict[str, Any]:
 @requires(Permission.SCAN)
 def token() -> ResponseReturnValue:
     """What a page that was away needs to go on: a form token of now."""
-    told_who = {"name": who().name, "account": actor().id, "organisation": actor().organisation_id}
+    told_who = {"name": who().name, "operator": who().id, "account": actor().id, "organisation": who().organisation_id}
     fresh = jsonify(token=generate_csrf(), note=own_note(), **told_who)
     fresh.headers["Cache-Control"] = "no-store"
     return fresh
@@ -139,6 +142,8 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
         sound=SOUNDS[scans[-1].answer],
         conflict=any("meanwhile" in (scan.detail or {}) for scan in scans),
         clock=lateness.is_wrong(sent_at, now()),
+        # A page shows its own pile: what it sends for another person is none of its business.
+        of={"pile": pile.id, "account": by.id, "organisation": by.organisation_id, "name": by.name},
         last=part("_last", shown),
         rows=[part("_row", {"entry": entry}) for entry in shown["entries"]],
         changed=[part("_row", {"entry": entry}) for entry in undone],
@@ -156,9 +161,10 @@ def command() -> ResponseReturnValue:
     if chosen is None or chosen.deed is Deed.UNDO:
         abort(400)
     pile = pile_now()
+    allowed = chosen.action is None or may(chosen.action, who().permissions)
+    if allowed and chosen.deed is not Deed.ANYWHERE:
+        contexts.leave(pile)  # asked for by hand, from the picking list for one
     outcome = cards.set_command(pile, chosen, by=who())
-    if outcome.answer is not Answer.REFUSED and chosen.deed is not Deed.ANYWHERE:
-        pile.context = None  # asked for by hand, from the picking list for one
     get_session().commit()
     if outcome.answer is Answer.REFUSED:
         flash(refusal(outcome.reason), "refused")
@@ -209,7 +215,7 @@ def close() -> ResponseReturnValue:
 def end_context() -> ResponseReturnValue:
     """Leave what an area wanted done with each scan."""
     pile = open_pile() or abort(404)
-    pile.context = None
+    contexts.leave(pile)
     get_session().commit()
     return redirect(url_for(".scan"), 303)
 

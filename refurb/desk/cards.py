@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from refurb.core.identity import kind_of
-from refurb.core.scanning import TEST_CODE, Answer, Command, Deed, command_of
+from refurb.core.scanning import TEST_CODE, Answer, Command, Deed, Doing, command_of, may_set
 from refurb.core.workflow import may
 from refurb.desk import badge_queries, undoing
-from refurb.desk.contexts import context_of
+from refurb.desk.contexts import context_of, doing_of, leave
 from refurb.desk.models import ScanPile
 from refurb.desk.registry import OPENERS, STARTS, Outcome
 from refurb.organisations import queries as organisation_queries
@@ -34,14 +34,13 @@ def command(session: Session, pile: ScanPile, code: str, *, by: Actor, at: datet
         return Outcome(Answer.UNKNOWN, "unknown-command")
     if meant.deed is Deed.UNDO:
         return undoing.undo_last(session, pile, by=by, at=at)
-    context, reference = context_of(pile)
-    if context is not None and context.title(session, reference, by) is not None:
-        # What is counted is counted first: a card of action would look obeyed and be ignored.
-        if meant.deed is Deed.OPEN:
-            pile.context = pile.command = None
-            return Outcome(Answer.DONE, "command-set", {"command": meant.key})
-        if meant.deed is not Deed.ANYWHERE:
-            return Outcome(Answer.REFUSED, "context-first")
+    doing = doing_of(session, pile, by)
+    if not may_set(doing, meant):
+        return Outcome(Answer.REFUSED, "context-first")
+    if doing is not Doing.ANYTHING and meant.deed is Deed.OPEN:
+        leave(pile)
+        pile.command = None
+        return Outcome(Answer.DONE, "command-set", {"command": meant.key})
     return set_command(pile, meant, by=by)
 
 
@@ -68,10 +67,20 @@ def place(session: Session, pile: ScanPile, code: str, *, by: Actor) -> Outcome:
     told = {"place": found.name}
     if found.organisation_id != by.organisation_id:
         return Outcome(Answer.REFUSED, "place-elsewhere", told | {"holder": found.organisation.name})
+    if not may_set(doing_of(session, pile, by), None):
+        return _in_a_count(session, pile, code, by=by)
     if pile.place_id == found.id:
         return Outcome(Answer.ALREADY, "place-set", told)
     pile.place, pile.place_id = found, found.id
     return Outcome(Answer.DONE, "place-set", told)
+
+
+def _in_a_count(session: Session, pile: ScanPile, code: str, *, by: Actor) -> Outcome:
+    """Answer the code of a place or of a gift while a count runs: it is the one that is counted, or it waits."""
+    context, reference = context_of(pile)
+    if context is not None and context.is_of(session, reference, code, by):
+        return Outcome(Answer.ALREADY, "counted-here")
+    return Outcome(Answer.REFUSED, "context-first")
 
 
 def another_thing(session: Session, pile: ScanPile, code: str, *, by: Actor) -> Outcome:
@@ -80,6 +89,8 @@ def another_thing(session: Session, pile: ScanPile, code: str, *, by: Actor) -> 
     if starter and (started := starter(session, code, by)):
         if pile.context == started:
             return Outcome(Answer.ALREADY, "context-set")
+        if doing_of(session, pile, by) is Doing.COUNTING:
+            return _in_a_count(session, pile, code, by=by)
         pile.context = started
         return Outcome(Answer.DONE, "context-set")
     opener = OPENERS.get(kind_of(code))

@@ -2,9 +2,10 @@
 
 from sqlalchemy.orm import Session
 
-from refurb.core.scanning import Answer
+from refurb.core.scanning import Answer, Doing
 from refurb.desk.models import ScanPile
 from refurb.desk.registry import CONTEXTS, Context, DeskRefused, Outcome, Scanned
+from refurb.security import Actor
 
 
 def context_of(pile: ScanPile) -> tuple[Context | None, str]:
@@ -13,13 +14,29 @@ def context_of(pile: ScanPile) -> tuple[Context | None, str]:
     return CONTEXTS.get(area), reference
 
 
+def doing_of(session: Session, pile: ScanPile, by: Actor) -> Doing:
+    """Return what a pile is for now; a context that is over holds nobody back."""
+    context, reference = context_of(pile)
+    if context is None or context.title(session, reference, by) is None:
+        return Doing.ANYTHING
+    return context.doing
+
+
+def leave(pile: ScanPile) -> None:
+    """Leave what an area wanted done; a count leaves nothing behind it that the next machine would undergo."""
+    context, _reference = context_of(pile)
+    if context is not None and context.doing is Doing.COUNTING:
+        pile.command = pile.place = pile.place_id = None
+    pile.context = None
+
+
 def answer(session: Session, pile: ScanPile, scanned: Scanned) -> Outcome | None:
     """Let the area answer; a context that is over is left, and the desk goes on by its own rules."""
     context, reference = context_of(pile)
     if context is None:
         return None
     if context.title(session, reference, scanned.by) is None:
-        pile.context = None
+        leave(pile)
         return None
     try:
         with session.begin_nested():

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from refurb.audit.queries import of_subject
 from refurb.core.permissions import Permission
-from refurb.core.scanning import Answer
+from refurb.core.scanning import Answer, Doing
 from refurb.desk.registry import DeskRefused, Outcome, Scanned
 from refurb.devices.services import DeviceRefused
 from refurb.donations import arrivals
@@ -53,10 +53,17 @@ def start(session: Session, code: str, by: Actor) -> str | None:
 class Reception:
     """The desk's context "lot": its reference is the share, and the blank label in hand if there is one."""
 
+    doing = Doing.RECEIVING
+
     def title(self, session: Session, reference: str, by: Actor) -> str | None:
         """Name the gift being counted; None once the count is closed."""
         share = _share(session, reference, by)
         return None if share is None else _("Comptage du don : %(name)s", name=share.lot.supplier_name)
+
+    def is_of(self, session: Session, reference: str, code: str, by: Actor) -> bool:
+        """Tell whether a code is the gift's."""
+        share = _share(session, reference, by)
+        return share is not None and share.lot.code == code
 
     def scan(self, session: Session, reference: str, scanned: Scanned) -> Outcome | None:
         """Count one scan; the machine is born there and then."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from refurb.core.identity import CodeKind, Reading
-from refurb.core.scanning import Answer
+from refurb.core.scanning import Answer, Doing
 from refurb.devices.models import Device
 from refurb.security import Actor
 
@@ -70,8 +70,14 @@ class Scanned:
 class Context(Protocol):
     """What an area wants done with each scan while its context is set on the pile, as "area:reference"."""
 
+    #: What the pile is for meanwhile: it decides what cards may set.
+    doing: Doing
+
     def title(self, session: Session, reference: str, by: Actor) -> str | None:
         """Name the context in the reader's language; None when it is over or not this reader's, and it is dropped."""
+
+    def is_of(self, session: Session, reference: str, code: str, by: Actor) -> bool:
+        """Tell whether a code names the very thing that the context is about."""
 
     def scan(self, session: Session, reference: str, scanned: Scanned) -> Outcome | None:
         """Answer a scan of a machine's code or of a text; None leaves it to the desk's own rules.

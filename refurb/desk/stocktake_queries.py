@@ -39,6 +39,13 @@ def expected(session: Session, holder_id: int, *, place: Place | None, lot: Lot 
     return session.scalars(query).all()
 
 
+def is_of(session: Session, stocktake: Stocktake, code: str) -> bool:
+    """Whether a code is that of the place, or of the gift, that is counted."""
+    place = sa.exists().where(Place.id == stocktake.place_id, Place.code == code)
+    lot = sa.exists().where(Lot.id == stocktake.lot_id, Lot.code == code)
+    return bool(session.scalar(sa.select(sa.or_(place, lot))))
+
+
 def has_text(session: Session, stocktake_id: int, text: str) -> bool:
     """Whether a count met this text already, which no machine answers to."""
     known = sa.select(StocktakeItem.id).where(StocktakeItem.stocktake_id == stocktake_id, StocktakeItem.text == text)

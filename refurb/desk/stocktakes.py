@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from refurb.core.identity import Reading, read
-from refurb.core.scanning import Answer
+from refurb.core.scanning import Answer, Doing
 from refurb.core.workflow import OUT
 from refurb.desk import queries as desk
 from refurb.desk import stocktake_queries as queries
@@ -61,6 +61,8 @@ def finish(stocktake: Stocktake, *, at: datetime) -> None:
 class Counting:
     """The desk's context "stocktake": its reference is the count. Nothing is moved: a count only looks."""
 
+    doing = Doing.COUNTING
+
     def title(self, session: Session, reference: str, by: Actor) -> str | None:
         """Name the count and how far it is; None once it is over."""
         found = _open(session, reference, by)
@@ -70,6 +72,11 @@ class Counting:
         return str(
             _("Inventaire : %(title)s, %(done)s sur %(expected)s", title=found.title, done=done, expected=expected)
         )
+
+    def is_of(self, session: Session, reference: str, code: str, by: Actor) -> bool:
+        """Tell whether a code is that of the place or of the gift that is counted."""
+        found = _open(session, reference, by)
+        return found is not None and queries.is_of(session, found, code)
 
     def scan(self, session: Session, reference: str, scanned: Scanned) -> Outcome | None:
         """Tick a machine; two people who scan the same one tick it once."""
@@ -97,6 +104,8 @@ class Counting:
         match reason:
             case "counted":
                 return str(_("Attendue ici, et trouvée."))
+            case "counted-here":
+                return str(_("C'est bien ce que vous comptez : scannez ses machines."))
             case "counted-already":
                 return str(_("Déjà comptée."))
             case "counted-unexpected":
@@ -139,7 +148,8 @@ def _tick(session: Session, found: Stocktake, device: Device, *, by: Actor, at: 
         return Outcome(Answer.DONE, "counted", detail, device)
     where = _recorded(session, device, by)
     # One tap puts it where it was found.
-    detail["here"] = found.place_id is not None and device.holder_id == by.organisation_id
+    own = device.holder_id == by.organisation_id
+    detail["here"] = own and found.place_id is not None and device.place_id != found.place_id
     if _stranger(session, found.id, device.id, where, at):
         if where is None:
             return Outcome(Answer.DONE, "counted-unexpected", detail, device)
