@@ -71,10 +71,20 @@ class Databases:
     """The applications of this test process, one per database, each made when first asked for."""
 
     def __init__(self, folder: Path) -> None:
+        from argon2 import PasswordHasher
         from jinja2 import FileSystemBytecodeCache
+
+        from refurb.accounts import passwords
 
         self.folder = folder
         self.templates = FileSystemBytecodeCache(str(folder))
+        #: The application's own, which costs a tenth of a second and 64 MiB a password; tests give hundreds, so theirs
+        #: is the same function at its cheapest. tests/whole/test_fixtures.py asks what the own one costs.
+        self.own_hasher = passwords._hasher
+        self._cheap = mock.patch.object(
+            passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+        )
+        self._cheap.start()
         self.server: Server | None = None
         self.template = ""
         self._apps: dict[str, Flask] = {}
@@ -153,6 +163,7 @@ class Databases:
 
     def close(self) -> None:
         """Give everything back."""
+        self._cheap.stop()
         for app in self._apps.values():
             dispose(app)
         if self.server is not None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from refurb.db import Session
+    from tests.conftest import Databases
     from tests.factories import MakeOrganisation
 
 
@@ -47,6 +48,23 @@ def test_a_fresh_database_keeps_what_is_committed(fresh_app: Flask, database: st
 
         assert setting(get_session(), "a.key") == 1
         assert db.engine.dialect.name == database
+
+
+def test_a_password_is_cheap_in_tests_alone(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application's own hashing costs what RFC 9106 asks of a small machine, and what tests gave is then redone."""
+    import argon2
+
+    from refurb.accounts import passwords
+
+    cheap = passwords.hash_password("trois mots faciles")
+    assert argon2.extract_parameters(cheap).memory_cost == 64
+    monkeypatch.setattr(passwords, "_hasher", databases.own_hasher)
+    asked = argon2.extract_parameters(passwords.hash_password("trois mots faciles"))
+    assert asked.type is argon2.Type.ID
+    assert (asked.time_cost, asked.memory_cost, asked.parallelism) == (3, 65_536, 4)
+    assert passwords.is_right(cheap, "trois mots faciles")
+    assert not passwords.is_right(cheap, "trois mots difficiles")
+    assert passwords.is_outdated(cheap)
 
 
 def test_our_own_siret_numbers_have_a_right_key() -> None:
