@@ -81,9 +81,8 @@ def reasons(session: Session, run_id: int, *, kept_out: bool) -> list[tuple[str,
 
 def proposals(session: Session, run_id: int, filters: Filters, page: int) -> Page[Proposal]:
     """Return a page of what a run proposes: what waits for a decision first, then by points."""
-    query = _proposals(run_id, filters)
-    total = session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
-    ids = session.scalars(query.limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
+    total = _count(session, run_id, filters)
+    ids = session.scalars(_proposals(run_id, filters).limit(PER_PAGE).offset((page - 1) * PER_PAGE)).all()
     rows = {row.id: row for row in session.scalars(whole(sa.select(Proposal).where(Proposal.id.in_(ids))))}
     return Page([rows[key] for key in ids], page, total)
 
@@ -91,6 +90,18 @@ def proposals(session: Session, run_id: int, filters: Filters, page: int) -> Pag
 def pending_ids(session: Session, run_id: int, filters: Filters) -> Sequence[int]:
     """Return what is still to decide under these filters, in the order of the board."""
     return session.scalars(_proposals(run_id, filters).where(Proposal.state == ProposalState.PENDING)).all()
+
+
+def pending_count(session: Session, run_id: int, filters: Filters) -> int:
+    """Return how many proposals are still to decide under these filters."""
+    return _count(session, run_id, filters, Proposal.state == ProposalState.PENDING)
+
+
+def _count(session: Session, run_id: int, filters: Filters, *conditions: sa.ColumnElement[bool]) -> int:
+    query = sa.select(sa.func.count()).select_from(Proposal).where(Proposal.run_id == run_id, *conditions)
+    if wanted := filters.conditions():
+        query = query.join(Need, Need.id == Proposal.need_id).where(*wanted)
+    return session.scalar(query) or 0
 
 
 _ORDER = sa.case({ProposalState.PENDING.value: 0, ProposalState.ACCEPTED.value: 1}, value=Proposal.state, else_=2)
@@ -135,15 +146,15 @@ def with_machine(session: Session, run_id: int, need_ids: Collection[int]) -> se
 
 
 def services_of(session: Session, run_id: int) -> Sequence[Any]:
-    """Return the services that the needs of a run belong to, as rows (id, name), for the filter."""
-    concerned = sa.union(
-        sa.select(Proposal.need_id).where(Proposal.run_id == run_id),
-        sa.select(Unserved.need_id).where(Unserved.run_id == run_id),
-    ).subquery()
+    """Return the services that the needs of a run belong to, as rows (id, name), for the filter.
+
+    Asked of each service, which the first of its needs most often answers: a run concerns thousands.
+    """
+    proposed = sa.exists().where(Proposal.run_id == run_id, Proposal.need_id == Need.id)
+    left = sa.exists().where(Unserved.run_id == run_id, Unserved.need_id == Need.id)
+    concerned = sa.exists().where(Need.organisation_id == Organisation.id, sa.or_(left, proposed))
     return session.execute(
-        sa.select(Organisation.id, Organisation.name)
-        .where(Organisation.id.in_(sa.select(Need.organisation_id).where(Need.id.in_(sa.select(concerned.c.need_id)))))
-        .order_by(Organisation.name)
+        sa.select(Organisation.id, Organisation.name).where(concerned).order_by(Organisation.name)
     ).all()
 
 

@@ -80,7 +80,7 @@ def show_run(key: int) -> ResponseReturnValue:
         page=page,
         stale=proposals.stale(session, page.items),
         with_machine=board.with_machine(session, key, [row.need_id for row in page.items]),
-        pending=len(board.pending_ids(session, key, filters)),
+        pending=board.pending_count(session, key, filters),
         **_frame(session, found, filters),
     )
 
