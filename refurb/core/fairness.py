@@ -6,12 +6,12 @@ Sources: domain.md G; Gini, Variabilità e mutabilità, 1912, weighted by those 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import NamedTuple
 
 from refurb.core.territory import SMALL, mask
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """One need as the report counts it; `waited` in days, for those served only."""
 
     keys: tuple[str | None, ...]
@@ -55,15 +55,15 @@ def lines(cases: Iterable[Case], place: int, *, keys: Iterable[str | None] = ())
 
 def line(key: str | None, rows: Sequence[Case]) -> Line:
     """Return one line."""
-    days = [row.waited for row in rows if row.waited is not None]
-    return Line(
-        key,
-        len(rows),
-        sum(row.served for row in rows),
-        sum(row.waiting for row in rows),
-        quantile(days, 0.5),
-        quantile(days, 0.9),
-    )
+    served = waiting = 0
+    days = []
+    for _keys, is_served, is_waiting, waited in rows:
+        served += is_served
+        waiting += is_waiting
+        if waited is not None:
+            days.append(waited)
+    days.sort()
+    return Line(key, len(rows), served, waiting, quantile(days, 0.5), quantile(days, 0.9))
 
 
 _COUNTS = ("needs", "served", "waiting")
