@@ -13,12 +13,13 @@ from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer
 from refurb.core.workflow import may
 from refurb.db import get_session
-from refurb.desk import operators, queries, services
+from refurb.desk import machines, operators, queries, services
 from refurb.desk.contexts import context_of
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.operators import Note, OperatorUnknown
-from refurb.desk.told import told
-from refurb.desk.words import COMMAND_WORDS
+from refurb.desk.told import missing, told
+from refurb.desk.words import COMMAND_WORDS, coming
+from refurb.devices.models import Device
 from refurb.security import Actor, actor
 from refurb.web import now
 
@@ -154,6 +155,12 @@ def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), stan
         "operator": by,
         "actor_id": actor().id,
     }
+
+
+def next_of(device: Device) -> dict[str, Any]:
+    """Return what comes next for a machine, as a sentence and what stands in its way."""
+    detail = machines.opened(get_session(), device, by=who())
+    return {"coming": coming(detail), "missing": missing(detail)}
 
 
 def part(name: str, values: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """What the desk says: a word for each answer, a sentence for each reason, in the reader's language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -101,11 +101,12 @@ _FOR_OTHERS: dict[Doer, Callable[[str], str]] = {
     Doer.WORKSHOP: lambda action: _("À faire par l'atelier : %(action)s.", action=action),
     Doer.CONTROLLER: lambda action: _("À faire par un contrôleur : %(action)s.", action=action),
     Doer.COORDINATION: lambda action: _("À faire par la coordination : %(action)s.", action=action),
-    Doer.COUNTER: lambda action: _("À faire par qui la remet : %(action)s.", action=action),
+    Doer.COUNTER: lambda action: _("À faire au point de remise : %(action)s.", action=action),
 }
 
 
-def _opened(detail: dict[str, Any], scan: Scan) -> str:
+def coming(detail: Mapping[str, Any]) -> str:
+    """Return what comes next for a machine, from what `machines.opened` told."""
     if detail.get("purpose"):
         return f"{PURPOSES[Purpose(detail['purpose'])]}."
     if detail.get("who") and detail["next"] == Action.RESERVE.value:
@@ -141,7 +142,7 @@ def _triaged_otherwise(detail: dict[str, Any], scan: Scan) -> str:
 
 
 _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
-    "opened": _opened,
+    "opened": lambda d, s: coming(d),
     "opened-elsewhere": lambda d, s: _(
         "Cette machine est chez %(holder)s : vous pouvez la reconnaître, pas la modifier.", holder=d["holder"]
     ),
