@@ -53,8 +53,10 @@ def test_the_desk_puts_what_it_meets_where_it_is_and_takes_it_back(
     volunteer: Visitor, session: Session, workshop: Organisation, shelves: tuple[Place, Place], make_device: MakeDevice
 ) -> None:
     shelf, other = shelves
-    device = make_device(holder=workshop, place=other)
+    device, expected = make_device(holder=workshop, place=other), make_device(holder=workshop, place=shelf)
     begin(volunteer, shelf)
+    for _twice in range(2):
+        assert not scan(volunteer, expected.code).select(HERE), "it stands where it is noted"
     page = scan(volunteer, device.code)
     assert "notée à Étagère B2" in page.one("#desk-last").text
     assert page.select(f".desk-standing {HERE}")
