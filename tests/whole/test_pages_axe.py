@@ -72,6 +72,7 @@ DOWNLOADS = {
     "desk.service_worker",
     "desk.manifest",
     "desk.token",
+    "desk.after",
     "needs.pulse",
     "matching.for_whom_fragment",
     "workshop.agent",
