@@ -35,6 +35,8 @@ FILES: tuple[str, ...] = (
     "js/scan-queue.mjs",
     "js/scan-read.mjs",
     "js/scan-send.mjs",
+    "js/scan-setting.mjs",
+    "js/scan-show.mjs",
     "js/scan-sound.mjs",
     "js/scan-camera.mjs",
 )

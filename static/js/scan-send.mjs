@@ -4,8 +4,8 @@ const LOCK = "refurb-desk-send";
 const PATIENCE = 30000;
 const TRIES = 3;
 
-// `station` says where to send and who scans, and follows who is signed in: {send, fresh, token, note, name, account,
-// organisation}. `on` hears: answered(scan, told), held(scan), away(state, scan), back(), fresh().
+// `station` says where to send and who scans: {send, fresh, token, note, name, operator, account, organisation}. `on`
+// hears: answered(scan, told), held(scan), away(state, scan), back(), fresh(told), which says who scans by now.
 export function makeSender(queue, station, on) {
   let running = null;
   let asked = false;
@@ -38,10 +38,9 @@ export function makeSender(queue, station, on) {
     const headers = { Accept: "application/json" };
     const answer = await fetch(station.fresh, { headers, redirect: "error", cache: "no-store", signal: AbortSignal.timeout?.(PATIENCE) });
     if (!answer.ok) return answer;
-    const { token, note, name, account, organisation } = await answer.json();
-    Object.assign(station, { token, note, name, account: String(account), organisation: String(organisation) });
-    await release();
-    on.fresh();
+    const told = await answer.json();
+    station.token = told.token;
+    on.fresh(told);
     return answer;
   }
 
