@@ -16,9 +16,9 @@ from refurb.db import get_session
 from refurb.devices.models import Device
 from refurb.devices.services import DeviceRefused
 from refurb.donations import arrivals, finds, pages, papers, queries, sentences
-from refurb.donations.forms import FinishForm, MachineForm
 from refurb.donations.models import ArrivalFind, LotShare
 from refurb.donations.pages import bp
+from refurb.donations.reception_forms import FinishForm, MachineForm
 from refurb.donations.services import GiftRefused
 from refurb.organisations import queries as organisations
 from refurb.organisations.models import PlaceKind

@@ -14,8 +14,8 @@ from refurb.core.permissions import OrganisationRole, Permission
 from refurb.db import get_session
 from refurb.devices.services import DeviceRefused
 from refurb.donations import arrivals, counter, papers, sentences
-from refurb.donations.forms import DepositForm
 from refurb.donations.pages import bp
+from refurb.donations.reception_forms import DepositForm
 from refurb.organisations import queries as organisations
 from refurb.organisations.models import Organisation
 from refurb.security import actor, requires

@@ -15,7 +15,7 @@ from refurb import blobs
 from refurb.accounts.tokens import new_token, token_hash
 from refurb.blobs import Blob
 from refurb.core.equipment import Form
-from refurb.donations.columns import Fate
+from refurb.donations.headers import Fate
 from refurb.donations.lists import ListLine, Outcome, Reading
 from refurb.donations.models import DonationDraft
 from refurb.donations.values import REFUSALS, Note

@@ -1,4 +1,4 @@
-"""The steps of giving, and the forms of reception. Wording speaks to somebody who does this for the first time."""
+"""The steps of giving. Wording speaks to somebody who does this for the first time."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class CheckboxesField(SelectMultipleField):
     option_widget = CheckboxInput()
 
 
-def _choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+def choices_of(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
     return [SelectChoice(value, word) for value, word in pairs]
 
 
-def _strip(text: str | None) -> str | None:
+def stripped(text: str | None) -> str | None:
     return text.strip() if text else text
 
 
@@ -68,25 +68,25 @@ class WhoForm(FlaskForm):
 
     legal_type = RadioField(
         _("Qui donne ?"),
-        choices=_choices([(kind.value, word) for kind, word in GIVERS.items()]),
+        choices=choices_of([(kind.value, word) for kind, word in GIVERS.items()]),
         validators=[InputRequired(_("Dites qui donne."))],
     )
     name = StringField(
         _("Nom de l'organisation"),
         validators=[Length(max=300, message=_("C'est trop long : 300 caractères au plus."))],
-        filters=[_strip],
+        filters=[stripped],
     )
     siret = StringField(
         _("Numéro SIRET"),
         description=_("14 chiffres. Il figure sur vos factures ; il fait le lien avec vos attestations."),
         validators=[Length(max=30)],
-        filters=[_strip],
+        filters=[stripped],
     )
     patronage = BooleanField(_("C'est un don au titre du mécénat d'entreprise"))
     first_name = StringField(
-        _("Nom"), validators=[InputRequired(_("Donnez le nom de la personne à joindre.")), SHORT], filters=[_strip]
+        _("Nom"), validators=[InputRequired(_("Donnez le nom de la personne à joindre.")), SHORT], filters=[stripped]
     )
-    first_role = StringField(_("Fonction"), validators=[SHORT], filters=[_strip])
+    first_role = StringField(_("Fonction"), validators=[SHORT], filters=[stripped])
     first_email = EmailField(
         _("Adresse de courriel"),
         description=_("Nous y envoyons la référence et le lien pour suivre le don."),
@@ -95,17 +95,17 @@ class WhoForm(FlaskForm):
             Length(max=254),
             Email(_("Cette adresse n'a pas la forme nom@domaine.fr.")),
         ],
-        filters=[_strip],
+        filters=[stripped],
     )
-    first_phone = TelField(_("Téléphone"), validators=[Length(max=30)], filters=[_strip])
-    second_name = StringField(_("Nom"), validators=[SHORT], filters=[_strip])
-    second_role = StringField(_("Fonction"), validators=[SHORT], filters=[_strip])
+    first_phone = TelField(_("Téléphone"), validators=[Length(max=30)], filters=[stripped])
+    second_name = StringField(_("Nom"), validators=[SHORT], filters=[stripped])
+    second_role = StringField(_("Fonction"), validators=[SHORT], filters=[stripped])
     second_email = EmailField(
         _("Adresse de courriel"),
         validators=[Optional(), Length(max=254), Email(_("Cette adresse n'a pas la forme nom@domaine.fr."))],
-        filters=[_strip],
+        filters=[stripped],
     )
-    second_phone = TelField(_("Téléphone"), validators=[Length(max=30)], filters=[_strip])
+    second_phone = TelField(_("Téléphone"), validators=[Length(max=30)], filters=[stripped])
 
     def validate_name(self, field: Any) -> None:
         """Ask for the name of whoever is not a private person."""
@@ -131,7 +131,7 @@ class LineForm(Form):
 
     form = SelectField(
         _("Type"),
-        choices=_choices([("", _("Choisissez")), *((form.value, sentences.FORMS[form]) for form in MACHINES)]),
+        choices=choices_of([("", _("Choisissez")), *((form.value, sentences.FORMS[form]) for form in MACHINES)]),
         validate_choice=False,
     )
     quantity = IntegerField(
@@ -139,13 +139,13 @@ class LineForm(Form):
         validators=[Optional(), NumberRange(1, 5000, message=_("Entre 1 et 5 000."))],
     )
     maker = StringField(
-        _("Marque"), validators=[Length(max=100, message=_("100 caractères au plus."))], filters=[_strip]
+        _("Marque"), validators=[Length(max=100, message=_("100 caractères au plus."))], filters=[stripped]
     )
     model = StringField(
-        _("Modèle"), validators=[Length(max=200, message=_("200 caractères au plus."))], filters=[_strip]
+        _("Modèle"), validators=[Length(max=200, message=_("200 caractères au plus."))], filters=[stripped]
     )
     serial = StringField(
-        _("Numéro de série"), validators=[Length(max=100, message=_("100 caractères au plus."))], filters=[_strip]
+        _("Numéro de série"), validators=[Length(max=100, message=_("100 caractères au plus."))], filters=[stripped]
     )
     year = IntegerField(
         _("Année d'achat"), validators=[Optional(), NumberRange(1985, 2100, message=_("Une année à quatre chiffres."))]
@@ -153,7 +153,7 @@ class LineForm(Form):
     inventory_number = StringField(
         _("Votre numéro d'inventaire"),
         validators=[Length(max=100, message=_("100 caractères au plus."))],
-        filters=[_strip],
+        filters=[stripped],
     )
 
     @property
@@ -196,7 +196,7 @@ class CareForm(FlaskForm):
 
     wiped = RadioField(
         _("Les disques ont-ils été effacés chez vous ?"),
-        choices=_choices(
+        choices=choices_of(
             [
                 ("none", _("Non, ou je ne sais pas")),
                 ("some", _("Certains")),
@@ -209,13 +209,13 @@ class CareForm(FlaskForm):
     )
     disk_wish = RadioField(
         _("Que voulez-vous pour les disques ?"),
-        choices=_choices([(wish.value, word) for wish, word in sentences.DISK_WISHES.items()]),
+        choices=choices_of([(wish.value, word) for wish, word in sentences.DISK_WISHES.items()]),
         default=DiskWish.WIPE.value,
         validators=[InputRequired(_("Choisissez ce que deviennent les disques."))],
     )
     chargers = RadioField(
         _("Les chargeurs des portables viennent-ils avec ?"),
-        choices=_choices(
+        choices=choices_of(
             [
                 ("all", _("Oui, tous")),
                 ("some", _("Une partie")),
@@ -228,7 +228,7 @@ class CareForm(FlaskForm):
     )
     locks = CheckboxesField(
         _("Certaines machines sont-elles verrouillées ?"),
-        choices=_choices(
+        choices=choices_of(
             [
                 ("bios", _("Un mot de passe BIOS ou UEFI")),
                 ("autopilot", _("Autopilot, Intune ou une autre gestion de parc (MDM)")),
@@ -242,7 +242,7 @@ class CareForm(FlaskForm):
     locks_note = TextAreaField(
         _("Précisions sur les verrous"),
         validators=[Length(max=1000, message=_("1 000 caractères au plus."))],
-        filters=[_strip],
+        filters=[stripped],
     )
 
 
@@ -255,20 +255,20 @@ class WhereForm(FlaskForm):
             InputRequired(_("Donnez l'adresse où venir.")),
             Length(max=300, message=_("300 caractères au plus.")),
         ],
-        filters=[_strip],
+        filters=[stripped],
     )
     postcode = StringField(
-        _("Code postal"), validators=[Length(max=10, message=_("10 caractères au plus."))], filters=[_strip]
+        _("Code postal"), validators=[Length(max=10, message=_("10 caractères au plus."))], filters=[stripped]
     )
     commune = StringField(
-        _("Commune"), validators=[InputRequired(_("Donnez la commune.")), Length(max=100)], filters=[_strip]
+        _("Commune"), validators=[InputRequired(_("Donnez la commune.")), Length(max=100)], filters=[stripped]
     )
-    commune_pick = RadioField(_("Laquelle ?"), choices=_choices([]), validate_choice=False, validators=[Optional()])
+    commune_pick = RadioField(_("Laquelle ?"), choices=choices_of([]), validate_choice=False, validators=[Optional()])
     access = TextAreaField(
         _("Accès"),
         description=_("Étage, ascenseur, quai, stationnement, palettes ou cartons."),
         validators=[Length(max=1000, message=_("1 000 caractères au plus."))],
-        filters=[_strip],
+        filters=[stripped],
     )
     slots = TextAreaField(
         _("Vos disponibilités"),
@@ -277,7 +277,7 @@ class WhereForm(FlaskForm):
             InputRequired(_("Dites quand on peut venir.")),
             Length(max=500, message=_("500 caractères au plus.")),
         ],
-        filters=[_strip],
+        filters=[stripped],
     )
     from_on = DateField(_("Pas avant le"), validators=[Optional()])
     until_on = DateField(_("Pas après le"), validators=[Optional()])
@@ -291,8 +291,8 @@ class WhereForm(FlaskForm):
 class CheckForm(FlaskForm):
     """The last look, and the conditions."""
 
-    signatory_name = StringField(_("Nom"), validators=[SHORT], filters=[_strip])
-    signatory_role = StringField(_("Fonction"), validators=[SHORT], filters=[_strip])
+    signatory_name = StringField(_("Nom"), validators=[SHORT], filters=[stripped])
+    signatory_role = StringField(_("Fonction"), validators=[SHORT], filters=[stripped])
     conditions = BooleanField(
         _("J'ai lu ces conditions et je les accepte au nom de l'organisation qui donne"),
         validators=[InputRequired(_("Acceptez les conditions pour envoyer le don."))],
@@ -306,13 +306,13 @@ class FindForm(FlaskForm):
         _("Numéro SIRET"),
         description=_("14 chiffres."),
         validators=[InputRequired(_("Donnez le SIRET.")), Length(max=30)],
-        filters=[_strip],
+        filters=[stripped],
     )
     code = StringField(
         _("Référence du don"),
         description=_("Elle commence par D et figure sur tous nos papiers."),
         validators=[InputRequired(_("Donnez la référence.")), Length(max=40)],
-        filters=[_strip],
+        filters=[stripped],
     )
 
 
@@ -326,94 +326,5 @@ class ForwardForm(FlaskForm):
             Length(max=254),
             Email(_("Cette adresse n'a pas la forme nom@domaine.fr.")),
         ],
-        filters=[_strip],
+        filters=[stripped],
     )
-
-
-# -- reception ----------------------------------------------------------------------------------------------------
-
-
-class PickupForm(FlaskForm):
-    """When the workshop goes."""
-
-    on = DateField(_("Date de l'enlèvement"), validators=[InputRequired(_("Donnez la date."))])
-    window = StringField(_("Heures"), validators=[SHORT], filters=[_strip])
-
-
-class AgreementForm(FlaskForm):
-    """What the agreement of a gift asks besides what the lot says."""
-
-    collect_before = DateField(_("À enlever avant le"), validators=[Optional()])
-    act_reference = StringField(_("Acte du donateur"), validators=[SHORT], filters=[_strip])
-    act_on = DateField(_("Date de cet acte"), validators=[Optional()])
-
-
-class CollectForm(FlaskForm):
-    """What was loaded."""
-
-    count = IntegerField(
-        _("Pièces chargées"),
-        validators=[InputRequired(_("Comptez les pièces.")), NumberRange(0, 100_000, message=_("Un nombre positif."))],
-    )
-
-
-class AnswerForm(FlaskForm):
-    """The workshop's answer to an offer."""
-
-    motive = StringField(
-        _("Pourquoi ?"), validators=[Length(max=300, message=_("300 caractères au plus."))], filters=[_strip]
-    )
-
-
-class FinishForm(FlaskForm):
-    """The end of a count."""
-
-    chargers = IntegerField(
-        _("Chargeurs arrivés"),
-        validators=[Optional(), NumberRange(0, 100_000, message=_("Un nombre positif."))],
-    )
-
-
-class MachineForm(FlaskForm):
-    """A machine that no list names: an extra at the count, or a deposit at the counter."""
-
-    form = SelectField(
-        _("Type"),
-        choices=_choices([(form.value, sentences.FORMS[form]) for form in MACHINES]),
-        validators=[InputRequired(_("Choisissez le type."))],
-    )
-    maker = StringField(
-        _("Marque"), validators=[Length(max=100, message=_("100 caractères au plus."))], filters=[_strip]
-    )
-    model = StringField(
-        _("Modèle"), validators=[Length(max=200, message=_("200 caractères au plus."))], filters=[_strip]
-    )
-    serial = StringField(
-        _("Numéro de série"), validators=[Length(max=100, message=_("100 caractères au plus."))], filters=[_strip]
-    )
-
-
-class DepositForm(MachineForm):
-    """One machine brought by a private person; nobody is named."""
-
-    has_charger = BooleanField(_("Le chargeur est là"))
-    disk_wish = RadioField(
-        _("Le disque"),
-        choices=_choices([(wish.value, word) for wish, word in sentences.DISK_WISHES.items()]),
-        default=DiskWish.WIPE.value,
-        validators=[InputRequired()],
-    )
-    unlocked = BooleanField(
-        _("La personne a retiré ses comptes (Apple, Google, Microsoft), ou la machine n'en avait pas"), default=False
-    )
-    label = StringField(
-        _("Étiquette déjà collée"),
-        description=_("Scannez-la si vous en avez une toute prête ; sinon nous en imprimons une."),
-        validators=[Length(max=60)],
-        filters=[_strip],
-    )
-
-    def validate_maker(self, field: Any) -> None:
-        """Ask for something to know the machine by: an empty form pressed by mistake receives nothing."""
-        if not (field.data or self.model.data or self.serial.data):
-            raise ValidationError(_("Notez au moins la marque, le modèle ou le numéro de série."))

@@ -15,7 +15,8 @@ from itertools import chain, islice
 
 from refurb.core.equipment import Form
 from refurb.donations import columns, persons, values, words
-from refurb.donations.columns import Column, Fate, Field, text_of
+from refurb.donations.columns import Column, text_of
+from refurb.donations.headers import Fate, Field
 from refurb.donations.values import MENDS, REFUSALS, Note
 from refurb.donations.words import fold
 from refurb.sheets import Book, Cell, Row

@@ -12,8 +12,8 @@ from refurb.core.identity import display
 from refurb.core.permissions import Permission
 from refurb.db import get_session
 from refurb.donations import pages, papers, queries, sentences, services, statements
-from refurb.donations.forms import AgreementForm
 from refurb.donations.pages import bp
+from refurb.donations.reception_forms import AgreementForm
 from refurb.donations.services import GiftRefused
 from refurb.security import actor, requires
 from refurb.web import now

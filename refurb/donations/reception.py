@@ -20,9 +20,9 @@ from refurb.db import get_session
 from refurb.documents import queries as documents
 from refurb.donations import offers, pages, papers, queries, sentences, services
 from refurb.donations.arrivals import is_counted
-from refurb.donations.forms import AnswerForm, CollectForm, PickupForm
 from refurb.donations.models import LineState, Lot, LotShare
 from refurb.donations.pages import bp
+from refurb.donations.reception_forms import AnswerForm, CollectForm, PickupForm
 from refurb.donations.services import GiftRefused
 from refurb.organisations import queries as organisations
 from refurb.security import actor, requires

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from refurb.core.documents import DocumentKind
 from refurb.core.equipment import DiskWish, Form, Origin, Regime
 from refurb.core.workflow import Status
-from refurb.donations.columns import Field
+from refurb.donations.headers import Field
 from refurb.donations.lists import Outcome
 from refurb.donations.models import LineState
 from refurb.donations.values import Note

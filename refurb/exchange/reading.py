@@ -13,8 +13,9 @@ from itertools import chain, islice
 from typing import Any
 
 from refurb.core.privacy import find
-from refurb.donations import columns, persons
-from refurb.donations.columns import Fate, text_of
+from refurb.donations import headers, persons
+from refurb.donations.columns import Column, text_of
+from refurb.donations.headers import Fate
 from refurb.donations.words import fold
 from refurb.sheets import Book, Row
 
@@ -137,10 +138,10 @@ def _columns(header: Row, sample: Sequence[Row], known: Mapping[str, Known]) -> 
             taken.add(name)
             fates.append((Seen(title, "used", name), index))
         else:
-            said = columns.meaning(title) if title else None
+            said = headers.meaning(title) if title else None
             about = bool(_PERSON.search(fold(title))) or (said is not None and said[0] is Fate.PERSON)
             person = about or (name is not None and name not in taken) or persons.share_of_persons(values) >= 0.3
-            fates.append((Seen(title or columns.Column(index, "", Fate.IGNORED, None).letter,
+            fates.append((Seen(title or Column(index, "", Fate.IGNORED, None).letter,
                                "person" if person else "ignored"), index))  # fmt: skip
     return fates
 

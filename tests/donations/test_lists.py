@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from refurb.core.equipment import Form
-from refurb.donations.columns import Fate, Field, find_header, meaning
+from refurb.donations.columns import find_header
+from refurb.donations.headers import Fate, Field, meaning
 from refurb.donations.lists import ListLine, Outcome, Policy, Reading, nothing_known, read_list
 from refurb.donations.persons import is_person, scrub
 from refurb.donations.values import Note, acquired, cents, disk, gigabytes, lock, quantity, ram_gb, serial
