@@ -174,3 +174,37 @@ def test_what_is_refused_without_a_shape_is_shown_as_it_came(technician: Visitor
     page = scan(technician, "voir R4900001208")
     assert page.one("#desk-last .desk-code").text == "voir R4900001208"
     assert "Scannez le code seul" in said(page)
+
+
+def test_a_machine_that_moved_says_what_comes_next(
+    technician: Visitor,
+    workshop: Organisation,  # noqa: F811
+    make_device: MakeDevice,
+    make_organisation: Any,
+    make_account: MakeAccount,
+) -> None:
+    from refurb.core.scanning import COMMANDS
+
+    device = make_device(holder=workshop)
+    scan(technician, COMMANDS["inventory"].code)
+    page = scan(technician, device.code)
+    assert "Reçu → Inventorié" in said(page)
+    assert "À faire : trier." in said(page).replace("\xa0", " "), "drawn with the page, where no script fetches it"
+    address = str(page.one("#desk-last [data-then]")["data-then"])
+    assert "À faire : trier." in technician.get(address, headers={"HX-Request": "true"}).get_text().replace("\xa0", " ")
+    other = make_organisation(OrganisationRole.REFURBISHER, name="Un autre atelier")
+    technician.sign_in(make_account({other: [Role.TECHNICIAN]}), other)
+    technician.get(address, status=404)
+
+
+def test_what_only_its_doer_fills_in_is_not_asked_of_others(
+    visitor: Visitor,
+    workshop: Organisation,  # noqa: F811
+    stock_device: Any,  # noqa: F811
+    make_account: MakeAccount,
+) -> None:
+    device = stock_device()
+    device.status = Status.INSTALLED
+    for role, asked in ((Role.VOLUNTEER, False), (Role.CONTROLLER, True)):
+        visitor.sign_in(make_account({workshop: [role]}), workshop)
+        assert ("fiche de contrôle" in said(scan(visitor, device.code))) is asked
