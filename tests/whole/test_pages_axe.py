@@ -161,9 +161,7 @@ def too_wide(page: Page, width: int) -> list[str]:
 
 
 def look(page: Page, rules: list[str] | None = None) -> list[str]:
-    """Return what axe finds on the page as it stands."""
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(AXE)
+    """Return what axe finds on the page as it stands; `walk` gave it axe."""
     found: list[str] = page.evaluate(LOOK, rules)
     return found
 
@@ -216,6 +214,8 @@ def walk(
 
     `seen` is the kinds of element looked at so far on the pages of each endpoint; it grows.
     """
+    # Kept by the browser: sent anew with each page, its half megabyte cost a tenth of the walk.
+    context.add_init_script(AXE)
     page = context.new_page()
     faults: dict[str, list[str]] = {}
     page.on("pageerror", lambda error: faults.setdefault(page.url, []).append(f"script: {error}"))
@@ -249,10 +249,10 @@ def walk(
             for anchor in soup.select("a[href]")
             if (link := urljoin(answer.url, str(anchor["href"]))).startswith(site.address)
         ]
-        known = seen.setdefault(endpoint, set())
-        if known and kinds(soup) <= known:
+        known, shown = seen.setdefault(endpoint, set()), kinds(soup)
+        if known and shown <= known:
             continue
-        known |= kinds(soup)
+        known |= shown
         page.goto(address)
         if found := look_thrice(page):
             faults.setdefault(page.url, []).extend(found)
