@@ -1,11 +1,13 @@
 """Piles: what stands in their way, their ledger to read, print and export, and the end of the day."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from refurb import sheets
 from refurb.core.identity import CodeKind, kind_of, read
@@ -14,7 +16,9 @@ from refurb.core.scanning import COMMANDS, Answer
 from refurb.core.workflow import may
 from refurb.db import get_session
 from refurb.desk import day, finding, pages, queries, settling
-from refurb.desk.pages import bp, known_page, next_of, open_pile, who
+from refurb.desk.models import ScanPile
+from refurb.desk.pages import bp, known_page, next_of, open_pile, pile_meant, who
+from refurb.desk.queries import STANDING
 from refurb.desk.registry import DeskRefused
 from refurb.desk.told import told
 from refurb.desk.words import ANSWERS, COMMAND_WORDS, refusal
@@ -24,6 +28,8 @@ from refurb.organisations import queries as organisation_queries
 from refurb.security import actor, requires
 from refurb.web import local_datetime, now, today
 
+#: What is left to settle of a pile, on its own page.
+MOST_LEFT = 300
 #: No scan is older than the first machines of the project.
 EARLIEST_YEAR = 2000
 
@@ -34,7 +40,9 @@ def piles() -> ResponseReturnValue:
     """The piles of before, of whoever scans: to read again, print and export."""
     session = get_session()
     found = queries.latest_piles(session, who())
-    return render_template("desk/piles.html", piles=found, counts_of=queries.counts_of(session, found))
+    counts = queries.counts_of(session, found)
+    left = {p.id: queries.standing(session, p.id, limit=1).many for p in found if any(map(counts[p.id].get, STANDING))}
+    return render_template("desk/piles.html", piles=found, counts_of=counts, left=left)
 
 
 @bp.get("/scan/piles/now")
@@ -75,8 +83,23 @@ def pile(pile_id: int) -> ResponseReturnValue:
         text=request.args.get("q", ""),
         counts=queries.counts(session, found.id),
         to_label=queries.to_label(session, found.id),
+        **_left(session, found),
         known_page=known_page,
     )
+
+
+def _left(session: Session, found: ScanPile) -> dict[str, Any]:
+    """Return what is left to settle in a pile, for the one who scanned it: a pile that is closed is worked on too."""
+    if found.account_id != who().id:
+        return {"own": False}
+    left = queries.standing(session, found.id, limit=MOST_LEFT)
+    return {
+        "own": True,
+        "undoable": bool(queries.to_undo(session, found.id, limit=1)),
+        "standing": [told(entry) for entry in left.entries],
+        "standing_many": left.many,
+        "standing_asked": left.asked,
+    }
 
 
 def _download(data: bytes, kind: str, name: str) -> Response:
@@ -136,28 +159,28 @@ def after(scan_id: int) -> ResponseReturnValue:
 @requires(Permission.SCAN)
 def confirm() -> ResponseReturnValue:
     """Carry out what waited for one confirmation."""
-    session, found = get_session(), open_pile() or abort(404)
+    session, (found, back) = get_session(), pile_meant()
     done, refused = settling.confirm(session, found, by=who(), at=now())
     session.commit()
     if done:
         flash(ngettext("%(num)s machine confirmée.", "%(num)s machines confirmées.", done), "done")
     if refused:
         flash(ngettext("%(num)s machine refusée.", "%(num)s machines refusées.", refused), "refused")
-    return redirect(url_for(".scan"), 303)
+    return redirect(back, 303)
 
 
 @bp.post("/scan/set-aside")
 @requires(Permission.SCAN)
 def set_aside() -> ResponseReturnValue:
     """Take one, or all, of what stands in the way out of it."""
-    session, found = get_session(), open_pile() or abort(404)
-    entries = list(queries.unsettled(session, found.id, limit=10_000))
-    wanted = request.form.get("scan", "")
-    if wanted:
-        entries = [entry for entry in entries if str(entry.id) == wanted]
-    settling.set_aside(entries, at=now())
+    session, (found, back) = get_session(), pile_meant()
+    if wanted := request.form.get("scan", ""):
+        one = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16 else 0
+        settling.set_aside_one(session, found, one, at=now())
+    else:
+        settling.set_aside(queries.standing(session, found.id).entries, at=now())
     session.commit()
-    return redirect(url_for(".scan"), 303)
+    return redirect(back, 303)
 
 
 @bp.get("/scan/unknown/<int:scan_id>")
@@ -172,7 +195,7 @@ def unknown(scan_id: int) -> ResponseReturnValue:
         entry=told(entry),
         settled=entry.settled_at is not None or entry.answer is not Answer.UNKNOWN,
         text=text,
-        found=finding.find(session, text, by=who()) if text else [],
+        found=finding.find(session, text, by=who()),
     )
 
 
@@ -196,7 +219,7 @@ def say_unknown(scan_id: int) -> ResponseReturnValue:
         opened = entry.answer is Answer.UNKNOWN
         session.commit()
         flash(_("C'est noté : la machine est trouvée.") if opened else f"{said.word} : {said.sentence}", said.tone)
-    return redirect(url_for(".scan"), 303)
+    return redirect(url_for(".pile", pile_id=found.id) if found.closed_at else url_for(".scan"), 303)
 
 
 @bp.get("/scan/cards")

@@ -173,8 +173,8 @@ def test_the_search_knows_makers_models_and_codes_and_only_the_workshops(
     make_device(holder=make_organisation(OrganisationRole.REFURBISHER), maker="Fujitsu", model="Lifebook E736")
     by = Actor(kind=ActorKind.PERSON, id=person.id, organisation_id=workshop.id)
     for text in ("lifebok e736", "YL9XOO3311", "9X0033", mine.code, "fujitsu"):
-        assert [device.id for device in finding.find(session, text, by=by)] == [mine.id], text
-    assert finding.find(session, "zzzzzzzz", by=by) == []
+        assert [device.id for device in finding.find(session, text, by=by).devices] == [mine.id], text
+    assert finding.find(session, "zzzzzzzz", by=by).devices == ()
 
 
 # -- Late scans -------------------------------------------------------------------------------------------------------
