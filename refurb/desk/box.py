@@ -32,6 +32,7 @@ from refurb.desk.pages import (
     open_pile,
     own_note,
     part,
+    pile_meant,
     pile_now,
     state,
     who,
@@ -148,7 +149,7 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
         rows=[part("_row", {"entry": entry}) for entry in shown["entries"]],
         changed=[part("_row", {"entry": entry}) for entry in undone],
         setting=part("_setting", shown) if setting else None,
-        standing=part("_standing", shown) if shown["redrawn"] else None,
+        standing=part("_standing", shown) if stands else None,
         counts=part("_counts", shown),
     )
 
@@ -183,30 +184,40 @@ def undo(scan_id: int) -> ResponseReturnValue:
     else:
         session.commit()
         flash(_("C'est annulé : la machine est revenue où elle en était."), "done")
-    return redirect(url_for(".scan"), 303)
+    return redirect(url_for(".pile", pile_id=entry.pile_id) if request.form.get("pile") else url_for(".scan"), 303)
 
 
 @bp.post("/scan/undo-pile")
 @requires(Permission.SCAN)
 def undo_pile() -> ResponseReturnValue:
-    session = get_session()
-    done, refused = undoing.undo_all(session, pile_now(), by=who(), at=now())
+    session, (found, back) = get_session(), pile_meant()
+    done, refused = undoing.undo_all(session, found, by=who(), at=now())
     session.commit()
     if done:
         flash(ngettext("%(num)s geste annulé.", "%(num)s gestes annulés.", done), "done")
     for entry, code in refused:
         name = display(entry.device.code) if entry.device else entry.text
         flash(_("%(name)s reste comme elle est. %(why)s", name=name, why=refusal(code)), "refused")
-    return redirect(url_for(".scan"), 303)
+    return redirect(back, 303)
 
 
 @bp.post("/scan/close")
 @requires(Permission.SCAN)
 def close() -> ResponseReturnValue:
-    """End the pile and open the page that keeps it."""
-    pile = pile_now()
+    """End the pile and open the page that keeps it, and what is left to settle in it."""
+    session, pile = get_session(), open_pile()
+    if pile is None:
+        return redirect(url_for(".scan"), 303)
     services.close(pile, at=now())
-    get_session().commit()
+    left = queries.standing(session, pile.id, limit=1).many
+    session.commit()
+    if left:
+        said = ngettext(
+            "La pile est terminée. Il y reste %(num)s scan à régler : il vous attend ici.",
+            "La pile est terminée. Il y reste %(num)s scans à régler : ils vous attendent ici.",
+            left,
+        )
+        flash(said, "waits")
     return redirect(url_for(".pile", pile_id=pile.id), 303)
 
 

@@ -1,5 +1,6 @@
 """What a scan does to a machine: it opens with what comes next, makes the move that the pile asks, is put away."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from refurb.core.guidance import doer, next_step
 from refurb.core.permissions import Permission
-from refurb.core.scanning import COMMANDS, Answer, Command, Deed
+from refurb.core.scanning import COMMANDS, Answer, Command, Confirmation, Deed, confirmation
 from refurb.core.workflow import Action, Status, TransitionRefused
 from refurb.desk import queries
 from refurb.desk.models import ScanPile
@@ -21,6 +22,14 @@ from refurb.security import Actor
 
 #: Who may say where a machine stands.
 PLACES = frozenset({Permission.DEVICE_CHANGE_STATUS, Permission.HANDOVER_PERFORM})
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place that machines are put at: its number, and its name."""
+
+    id: int
+    name: str | None
 
 
 def answer(
@@ -37,12 +46,12 @@ def answer(
         return Outcome(Answer.REFUSED, "held-elsewhere", told, device)
     if command is not None and command.action is not None:
         if command.asks:
-            return Outcome(Answer.WAITING, "to-confirm", detail | {"command": command.key}, device)
-        return carry_out(session, pile, device, command, detail, by=by, at=at, **client)
+            return ask(session, pile, device, command, detail, where=where_of(pile), at=at)
+        return carry_out(session, where_of(pile), device, command, detail, by=by, at=at, **client)
     if command is not None and command.deed is Deed.LABEL:
         return Outcome(Answer.DONE, "to-label", detail, device)
-    if pile.place_id is not None:
-        return put(session, pile.place_id, _shelf(pile), device, detail, by=by, at=at, **client)
+    if (where := where_of(pile)) is not None:
+        return put(session, where, device, detail, by=by, at=at, **client)
     return Outcome(Answer.DONE, "opened", detail | opened(session, device, by=by), device)
 
 
@@ -73,9 +82,39 @@ def _offers(session: Session, device: Device, by: Actor) -> list[dict[str, str]]
     return [{"title": offer.title, "detail": offer.detail, "url": offer.url} for offer in offers]
 
 
-def carry_out(
+def where_of(pile: ScanPile) -> Where | None:
+    """Return where a pile puts machines now, None where it puts them nowhere."""
+    return None if pile.place_id is None else Where(pile.place_id, pile.place.name if pile.place else None)
+
+
+def ask(
     session: Session,
     pile: ScanPile,
+    device: Device,
+    command: Command,
+    detail: dict[str, Any],
+    *,
+    where: Where | None,
+    at: datetime,
+) -> Outcome:
+    """Let a machine wait in the pile for one confirmation, which will put it where the pile says now."""
+    told = {"place_id": where.id, "place": where.name} if where else {}
+    waiting = queries.waiting(session, pile.id, device.id)
+    match confirmation(command, [entry.command or "" for entry in waiting]):
+        case Confirmation.ALREADY_ASKED:
+            for entry in waiting:
+                kept = {key: value for key, value in entry.detail.items() if key not in ("place_id", "place")}
+                entry.detail = kept | told
+            return Outcome(Answer.ALREADY, "asked", detail | {"command": command.key}, device)
+        case Confirmation.REPLACES:
+            for entry in waiting:
+                entry.settled_at = at
+    return Outcome(Answer.WAITING, "to-confirm", detail | {"command": command.key} | told, device)
+
+
+def carry_out(
+    session: Session,
+    where: Where | None,
     device: Device,
     command: Command,
     detail: dict[str, Any],
@@ -84,18 +123,18 @@ def carry_out(
     at: datetime,
     **client: Any,
 ) -> Outcome:
-    """Make the move of a command, and put the machine where the pile says; a refusal is an answer too."""
+    """Make the move of a command, and put the machine there; a refusal is an answer too."""
     assert command.action is not None
     payload: dict[str, Any] = dict(command.payload)
-    if pile.place_id is not None:
-        payload["place_id"] = pile.place_id
-        detail["place"] = _shelf(pile)
+    if where is not None:
+        payload["place_id"] = where.id
+        detail["place"] = where.name
     try:
         moved = devices.move(session, device, command.action, by=by, at=at, payload=payload, **client)
     except (TransitionRefused, DeviceRefused) as refusal:
         detail |= {"status": device.status.value, "command": command.key}
         if refusal.code == "already":
-            return _already(session, pile, device, command, detail, by=by, at=at, **client)
+            return _already(session, where, device, command, detail, by=by, at=at, **client)
         if isinstance(refusal, TransitionRefused) and refusal.step:
             detail["step"] = refusal.step.value
         # Picked from the wrong place of a shelf: it is not that it may not move, nobody waits for it.
@@ -116,37 +155,25 @@ def carry_out(
 
 
 def _already(
-    session: Session, pile: ScanPile, device: Device, command: Command, detail: dict[str, Any], **deed: Any
+    session: Session, where: Where | None, device: Device, command: Command, detail: dict[str, Any], **deed: Any
 ) -> Outcome:
     """The machine stands there already: its place may still change, and a triage may have come out otherwise."""
     outcome = command.payload.get("outcome")
     if command.action is Action.TRIAGE and outcome and device.triage_outcome != outcome:
         return Outcome(Answer.REFUSED, "triaged-otherwise", detail | {"outcome": device.triage_outcome}, device)
-    if pile.place_id is not None and device.place_id != pile.place_id:
-        return put(session, pile.place_id, _shelf(pile), device, detail, **deed)
+    if where is not None and device.place_id != where.id:
+        return put(session, where, device, detail, **deed)
     return Outcome(Answer.ALREADY, "already", detail, device)
 
 
-def _shelf(pile: ScanPile) -> str | None:
-    return pile.place.name if pile.place else None
-
-
 def put(
-    session: Session,
-    place_id: int,
-    place: str | None,
-    device: Device,
-    detail: dict[str, Any],
-    *,
-    by: Actor,
-    at: datetime,
-    **client: Any,
+    session: Session, where: Where, device: Device, detail: dict[str, Any], *, by: Actor, at: datetime, **client: Any
 ) -> Outcome:
-    """Put a machine of the actor's workshop at a place, which bears that name."""
-    detail["place"] = place
+    """Put a machine of the actor's workshop at a place."""
+    detail["place"] = where.name
     if not by.permissions & PLACES:
         return Outcome(Answer.REFUSED, "not-allowed", detail, device)
-    event = devices.put_at(session, device, place_id, by=by, at=at, **client)
+    event = devices.put_at(session, device, where.id, by=by, at=at, **client)
     if event is None:
         return Outcome(Answer.ALREADY, "placed", detail, device)
     return Outcome(Answer.DONE, "placed", detail, device, event_id=event.id)

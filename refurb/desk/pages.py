@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, request
+from flask import Blueprint, Response, abort, current_app, g, request, url_for
 from flask_wtf.csrf import generate_csrf
 
 from refurb.core.permissions import Permission
@@ -34,6 +34,7 @@ OPERATOR_COOKIE = "refurb_operator"
 WORKING_DAY = timedelta(hours=12)
 LONGEST_AFFIX = 12
 YEAR = 365 * 24 * 3600
+NOTHING_STANDS = queries.Standing([], 0, 0)
 
 
 def who() -> Actor:
@@ -106,6 +107,20 @@ def pile_now(by: Actor | None = None) -> ScanPile:
     return services.pile_of(get_session(), by=by or who(), at=now(), client=client())
 
 
+def pile_meant() -> tuple[ScanPile, str]:
+    """Return the pile that a form is about, of who scans, and the page to go back to.
+
+    A page of a pile says which, open or closed; the desk's own is the open one. Aborts with 404 where there is none.
+    """
+    if not (number := request.form.get("pile", "")):
+        return open_pile() or abort(404), url_for(".scan")
+    asked = int(number) if number.isascii() and number.isdecimal() and len(number) < 16 else 0
+    found = queries.pile_by_id(get_session(), asked, seen_by=who())
+    if found is None or found.account_id != who().id:
+        abort(404)
+    return found, url_for(".pile", pile_id=found.id)
+
+
 def answer(by: Actor, text: str, client_uuid: Any, client_at: datetime | None, pile: ScanPile) -> Sequence[Scan]:
     """Answer one scan of `by` into their pile."""
     prefix, suffix = affixes()
@@ -134,20 +149,17 @@ def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), stan
     counts = queries.counts(session, pile.id) if pile else dict.fromkeys(Answer, 0)
     # Few piles have anything in the way; those that do not cost no statement.
     in_the_way = pile is not None and any(counts[a] for a in queries.STANDING)
-    many = queries.STANDING_SHOWN + 1
-    stands = queries.unsettled(session, pile.id, limit=many) if pile and in_the_way and standing else ()
-    # Where more stand than are listed, and the latest is not among them, the list is what it was.
-    redrawn = standing and (
-        len(stands) < many or not latest or any(s in stands or s.reason == "undone" for s in latest)
-    )
+    stands = NOTHING_STANDS
+    if pile and in_the_way and standing:
+        stands = queries.standing(session, pile.id, limit=queries.STANDING_SHOWN)
     return {
         "pile": pile,
         "entries": entries,
         "last": entries[-1 if latest else 0] if entries else None,
         "counts": counts,
-        "redrawn": redrawn,
-        "standing": [told(scan) for scan in stands[: queries.STANDING_SHOWN]] if redrawn else [],
-        "more_standing": len(stands) > queries.STANDING_SHOWN,
+        "standing": [told(scan) for scan in stands.entries],
+        "standing_many": stands.many,
+        "standing_asked": stands.asked,
         "context": context.title(session, reference, by) if context else None,
         "command": COMMANDS.get(pile.command or "") if pile else None,
         "commands": [c for c in COMMANDS.values() if c.action is not None and may(c.action, by.permissions)],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -24,11 +24,19 @@ from refurb.security import Actor
 SEVERAL = 10
 #: What waits in the pile for somebody to deal with it, save what only the moment asked.
 STANDING = (Answer.REFUSED, Answer.UNKNOWN, Answer.WAITING)
-#: More than these are told by their number: a wall of refusals helps nobody.
+#: The latest of them; more are told by their number, and stand on the page of the pile.
 STANDING_SHOWN = 12
 #: What a stocktake ticks: no move of a machine, so that no event tells of it.
 TICKED = ("counted", "counted-unexpected", "counted-elsewhere")
 NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command", "context-first")
+
+
+class Standing(NamedTuple):
+    """What stands in the way of a pile: the latest first, of how many, and how many machines wait for one tap."""
+
+    entries: Sequence[Scan]
+    many: int
+    asked: int
 
 
 def _one_of(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
@@ -54,7 +62,8 @@ _SEEN = sa.select(
 _COUNTED = (
     Scan.undone_at.is_(None),
     sa.or_(
-        sa.and_(_one_of(Scan.answer, STANDING), Scan.reason != "badge-pin"),
+        sa.and_(_one_of(Scan.answer, (Answer.REFUSED, Answer.UNKNOWN)), Scan.reason != "badge-pin"),
+        sa.and_(Scan.answer == Answer.WAITING, Scan.reason != "badge-pin", Scan.settled_at.is_(None)),
         Scan.event_id.is_not(None),
         sa.and_(Scan.answer == Answer.ALREADY, Scan.device_id.is_not(None)),
         _one_of(Scan.reason, ("to-label", *TICKED)),
@@ -65,18 +74,26 @@ _COUNTS = (
 )
 #: A line of a list names its machine and no more: reading the other forty columns takes longer than the database does.
 _WITH_NAME = joinedload(Scan.device).load_only(Device.code, Device.maker, Device.model)
-_UNSETTLED = (
-    sa.select(Scan)
-    .where(
-        Scan.pile_id == sa.bindparam("pile"),
-        _one_of(Scan.answer, STANDING),
-        *(Scan.reason != reason for reason in NOT_STANDING),
-        Scan.settled_at.is_(None),
+_STANDS = (
+    Scan.pile_id == sa.bindparam("pile"),
+    _one_of(Scan.answer, STANDING),
+    *(Scan.reason != reason for reason in NOT_STANDING),
+    Scan.settled_at.is_(None),
+)
+#: The latest, each with how many there are, how many wait for a confirmation and how many are unknown.
+_STANDING = (
+    sa.select(
+        Scan,
+        sa.func.count().over(),
+        sa.func.sum(sa.case((Scan.reason == "to-confirm", 1), else_=0)).over(),
+        sa.func.sum(sa.case((Scan.answer == Answer.UNKNOWN, 1), else_=0)).over(),
     )
+    .where(*_STANDS)
     .options(_WITH_NAME)
-    .order_by(Scan.id)
+    .order_by(Scan.id.desc())
     .limit(sa.bindparam("many"))
 )
+_UNKNOWN = sa.select(Scan.id, Scan.code, Scan.text).where(*_STANDS, Scan.answer == Answer.UNKNOWN)
 _KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
 _OF_THE_PILE = (
     Device.holder_id == sa.select(ScanPile.organisation_id).where(ScanPile.id == sa.bindparam("pile")).scalar_subquery()
@@ -166,32 +183,49 @@ def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequ
     return session.scalars(query.limit(limit) if limit else query).all()
 
 
-def unsettled(session: Session, pile_id: int, *, limit: int = 100) -> Sequence[Scan]:
-    """Return what stands in the way in a pile, oldest first: refused, unknown or waiting, and not dealt with.
+def standing(session: Session, pile_id: int, *, limit: int = 10_000) -> Standing:
+    """Return what stands in the way in a pile: refused, unknown or waiting, and not dealt with.
 
     An unknown one that names a machine by now, however that came in, stands in nobody's way.
     """
-    size = limit
-    while True:
-        found = session.scalars(_UNSETTLED, {"pile": pile_id, "many": size}).all()
-        known = _known_since(session, found)
-        kept = [entry for entry in found if entry.id not in known]
-        if len(kept) >= limit or len(found) < size:
-            return kept[:limit]
-        size *= 2
+    rows = session.execute(_STANDING, {"pile": pile_id, "many": limit}).all()
+    if not rows:
+        return Standing([], 0, 0)
+    entries, many, asked, unknown = [row[0] for row in rows], *map(int, rows[0][1:])
+    if not unknown:
+        return Standing(entries, many, asked)
+    all_here = many <= len(entries)
+    unread: Sequence[Any] = [entry for entry in entries if entry.answer is Answer.UNKNOWN]
+    known = _known_since(session, pile_id, unread if all_here else session.execute(_UNKNOWN, {"pile": pile_id}).all())
+    kept = [entry for entry in entries if entry.id not in known]
+    if len(kept) < len(entries) and not all_here:
+        rows = session.execute(_STANDING, {"pile": pile_id, "many": limit + len(known)}).all()
+        kept = [row[0] for row in rows if row[0].id not in known][:limit]
+    return Standing(kept, many - len(known), asked)
 
 
-def _known_since(session: Session, entries: Sequence[Scan]) -> set[int]:
-    """Return which unknown scans name a machine of the pile's workshop today, by code, serial or old number."""
+def standing_one(session: Session, pile_id: int, scan_id: int) -> Scan | None:
+    """Return one scan of a pile that stands in its way."""
+    return session.scalar(sa.select(Scan).where(*_STANDS, Scan.id == scan_id), {"pile": pile_id})
+
+
+def waiting(session: Session, pile_id: int, device_id: int | None) -> Sequence[Scan]:
+    """Return the scans by which a machine waits for a confirmation in a pile."""
+    query = sa.select(Scan).where(Scan.reason == "to-confirm", Scan.device_id == device_id, *_STANDS)
+    return session.scalars(query, {"pile": pile_id}).all()
+
+
+def _known_since(session: Session, pile_id: int, unread: Sequence[Any]) -> set[int]:
+    """Return which unknown scans (id, code, text) name a machine of the pile's workshop today, by code, serial or old
+    number."""
     names = {
         entry.id: {key for key in (entry.code, serial_key(entry.code), serial_key(entry.text)) if key}
-        for entry in entries
-        if entry.answer is Answer.UNKNOWN
+        for entry in unread
     }
     keys: set[str] = set().union(*names.values())
     if not keys:
         return set()
-    found = set(session.scalars(_NAMES, {"pile": entries[0].pile_id, "keys": sorted(keys)}))
+    found = set(session.scalars(_NAMES, {"pile": pile_id, "keys": sorted(keys)}))
     return {number for number, its in names.items() if its & found}
 
 

@@ -10,7 +10,7 @@ from refurb.core.identity import CodeKind, kind_of
 from refurb.core.scanning import COMMANDS, Answer, Belated, Command, catch_up
 from refurb.core.workflow import may
 from refurb.desk import ledger, queries, stocktakes
-from refurb.desk.machines import carry_out, put
+from refurb.desk.machines import Where, ask, carry_out, put, where_of
 from refurb.desk.models import Scan, ScanPile, Stocktake
 from refurb.desk.registry import DeskRefused, Outcome
 from refurb.desk.services import link_label
@@ -19,16 +19,20 @@ from refurb.security import Actor
 
 
 def confirm(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tuple[int, int]:
-    """Carry out what waited for one confirmation; return how many machines moved and how many were refused."""
-    done = refused = 0
-    for entry in queries.unsettled(session, pile.id, limit=10_000):
+    """Carry out what waited for one confirmation; return how many machines moved and how many were refused.
+
+    Each goes where the pile put machines when it was scanned.
+    """
+    done, refused = set(), 0
+    for entry in reversed(queries.standing(session, pile.id).entries):
         command = COMMANDS.get(entry.command or "")
         if entry.reason != "to-confirm" or entry.device is None or command is None:
             continue
-        detail = {key: value for key, value in entry.detail.items() if key != "command"}
+        place_id, place = entry.detail.get("place_id"), entry.detail.get("place")
+        detail = {key: value for key, value in entry.detail.items() if key not in ("command", "place_id", "place")}
         outcome = carry_out(
             session,
-            pile,
+            Where(place_id, place) if place_id else None,
             entry.device,
             command,
             detail,
@@ -41,11 +45,11 @@ def confirm(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tup
         entry.event_id = outcome.event_id
         if outcome.answer in (Answer.DONE, Answer.ALREADY):
             entry.settled_at = at
-            done += 1
+            done.add(entry.device_id)
         else:
             refused += 1
     session.flush()
-    return done, refused
+    return len(done), refused
 
 
 def do(session: Session, pile: ScanPile, opened: Scan, command: Command, *, by: Actor, at: datetime) -> Scan:
@@ -56,9 +60,9 @@ def do(session: Session, pile: ScanPile, opened: Scan, command: Command, *, by: 
     if command.action is None or not may(command.action, by.permissions):
         outcome = Outcome(Answer.REFUSED, "not-allowed", {"command": command.key}, device)
     elif command.asks:
-        outcome = Outcome(Answer.WAITING, "to-confirm", {"command": command.key}, device)
+        outcome = ask(session, pile, device, command, {}, where=where_of(pile), at=at)
     else:
-        outcome = carry_out(session, pile, device, command, {}, by=by, at=at, **deed)
+        outcome = carry_out(session, where_of(pile), device, command, {}, by=by, at=at, **deed)
     entry = ledger.write(
         session, pile, outcome, number=number, text=device.code, code=device.code, at=at, command=command.key
     )
@@ -75,7 +79,7 @@ def put_here(
     """
     if found.place_id is None:
         raise DeskRefused("nothing-to-count")
-    place = queries.name_of_place(session, found.place_id)
+    where = Where(found.place_id, queries.name_of_place(session, found.place_id))
     written = []
     for device in devices:
         number = str(uuid.uuid4())
@@ -83,12 +87,21 @@ def put_here(
             holder = queries.holder_name(session, device)
             outcome = Outcome(Answer.REFUSED, "held-elsewhere", {"holder": holder}, device)
         else:
-            outcome = put(session, found.place_id, place, device, {}, by=by, at=at, client_uuid=number)
+            outcome = put(session, where, device, {}, by=by, at=at, client_uuid=number)
         written.append(ledger.write(session, pile, outcome, number=number, text=device.code, code=device.code, at=at))
     done = [entry.device_id for entry in written if entry.answer in (Answer.DONE, Answer.ALREADY)]
     set_aside(queries.met_away(session, pile.id, done), at=at)
     session.flush()
     return written
+
+
+def set_aside_one(session: Session, pile: ScanPile, scan_id: int, *, at: datetime) -> int:
+    """Take one scan out of the way; a machine that waits for a confirmation waits no more, however often scanned."""
+    entry = queries.standing_one(session, pile.id, scan_id)
+    if entry is None:
+        return 0
+    with_it = queries.waiting(session, pile.id, entry.device_id) if entry.reason == "to-confirm" else ()
+    return set_aside([entry, *with_it], at=at)
 
 
 def set_aside(entries: Sequence[Scan], *, at: datetime) -> int:
@@ -134,13 +147,14 @@ def _catch_up(
 ) -> Outcome | None:
     """Return what the scan comes to now that its machine is known; None where it only opens."""
     command, area = COMMANDS.get(entry.command or ""), (pile.context or "").partition(":")[0]
+    moved_on = queries.moved_on(session, pile.id, entry.id)
     belated = catch_up(
         command,
         counting=area == stocktakes.AREA,
         receiving=bool(area) and area != stocktakes.AREA,
         held=device.holder_id == by.organisation_id,
         placed=pile.place_id is not None,
-        moved_on=queries.moved_on(session, pile.id, entry.id),
+        moved_on=moved_on,
     )
     deed = {"client_uuid": entry.client_uuid, "client_at": entry.client_at}
     match belated:
@@ -148,13 +162,14 @@ def _catch_up(
             return stocktakes.recognise(session, pile.context or "", entry.code or entry.text, device, by=by, at=at)
         case Belated.MOVE:
             assert command is not None
-            return carry_out(session, pile, device, command, {}, by=by, at=at, **deed)
+            return carry_out(session, where_of(pile), device, command, {}, by=by, at=at, **deed)
         case Belated.ASK:
             assert command is not None
-            return Outcome(Answer.WAITING, "to-confirm", {"command": command.key}, device)
+            return ask(session, pile, device, command, {}, where=None if moved_on else where_of(pile), at=at)
         case Belated.LABEL:
             return Outcome(Answer.DONE, "to-label", {}, device)
         case Belated.PUT:
-            assert pile.place is not None
-            return put(session, pile.place.id, pile.place.name, device, {}, by=by, at=at, **deed)
+            where = where_of(pile)
+            assert where is not None
+            return put(session, where, device, {}, by=by, at=at, **deed)
     return None

@@ -174,6 +174,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
     "to-confirm": lambda d, s: _(
         "%(action)s : confirmez une fois pour toute la pile.", action=COMMAND_WORDS[d["command"]]
     ),
+    "asked": lambda d, s: _("Elle attend déjà votre confirmation : une fois suffit."),
     "badge-pin": lambda d, s: _("Tapez votre code pour scanner à votre nom."),
     "badge-taken": lambda d, s: _("%(name)s a pris le poste avec ce badge.", name=d["name"]),
     "badge-same": lambda d, s: _("C'est déjà vous qui scannez."),
