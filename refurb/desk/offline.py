@@ -25,6 +25,7 @@ FILES: tuple[str, ...] = (
     "vendor/zxing-wasm/reader/zxing_reader.wasm",
     "js/app.mjs",
     "js/menu.mjs",
+    "js/no-network.mjs",
     "js/theme.mjs",
     "js/confirm.mjs",
     "js/sign-out.mjs",

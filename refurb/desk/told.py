@@ -13,6 +13,7 @@ from refurb.core.identity import WhyNot, display
 from refurb.core.lateness import is_late
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer
+from refurb.core.serials import serial_trusted
 from refurb.core.workflow import Action
 from refurb.desk.models import Scan
 from refurb.desk.queries import NOT_STANDING, STANDING, TICKED
@@ -251,7 +252,8 @@ def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:
         return links
     text = str(detail.get("text") or "")
     label = scan.code if scan.reason == "blank-label" else None
-    if actor().can(Permission.DEPOSIT_CREATE):
+    # Of a dot, or of three letters, no machine is made.
+    if actor().can(Permission.DEPOSIT_CREATE) and (label or serial_trusted(None, text)):
         given = {"label": label} if label else {"serial": text}
         if page := _page("donations.deposit", **given):
             links.append(Link(_("Créer la machine"), page, "plus-lg"))

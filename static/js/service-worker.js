@@ -1,5 +1,5 @@
 // Lets the pages of KEPT.pages start without network. The server writes KEPT before this text: its version, the static
-// files, and for each address the page kept in its place.
+// files, for each address the page kept in its place, and the page that stands in for all others.
 "use strict";
 
 const FILES = `refurb-files-${KEPT.version}`;
@@ -14,7 +14,11 @@ let slowAt = -SLOW_FOR;
 async function keepFiles() {
   const cache = await caches.open(FILES);
   await cache.addAll(KEPT.files.map((url) => new Request(url, { cache: "reload" })));
+  // Of nobody in particular: it outlives whoever is signed in.
+  await cache.add(new Request(KEPT.nowhere, { cache: "reload", credentials: "omit" }));
 }
+
+const nowhere = async () => (await (await caches.open(FILES)).match(KEPT.nowhere)) ?? Response.error();
 
 // Keeps a page, drops one that is not for who is signed in now; raises when it cannot tell. A page of another release
 // than these files is not kept: the worker of that release will.
@@ -109,10 +113,16 @@ async function ofNetwork(request, kept) {
 
 self.addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  if (event.request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (event.request.mode === "navigate" && url.pathname in KEPT.pages) {
+  const { method, mode } = event.request;
+  if (url.origin !== self.location.origin) return;
+  // An installed page has no address bar to come back from the browser's own page of error; nor has a button of the desk.
+  if (mode === "navigate" && (method === "GET" ? !(url.pathname in KEPT.pages) : url.pathname.startsWith("/scan/"))) {
+    event.respondWith(fetch(event.request).catch(nowhere));
+  } else if (method !== "GET") {
+    return;
+  } else if (mode === "navigate") {
     const kept = async () => (await caches.open(PAGES)).match(KEPT.pages[url.pathname]);
-    event.respondWith(ofNetwork(event.request, kept));
+    event.respondWith(ofNetwork(event.request, kept).catch(nowhere));
   } else if (url.pathname.startsWith("/static/")) {
     const kept = async () => (await caches.open(FILES)).match(event.request, { ignoreSearch: true });
     event.respondWith(ofNetwork(event.request, kept));

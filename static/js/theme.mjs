@@ -8,6 +8,11 @@ export default function (form) {
     fetch(form.action, { method: "POST", body: data, redirect: "manual", credentials: "same-origin" }).then(() => {
       document.documentElement.dataset.theme = chosen;
       document.querySelector('meta[name="color-scheme"]').content = chosen === "auto" ? "light dark" : chosen;
+      // The bar around an installed page is of the page's colour, as base.html has it.
+      const papers = { light: "#faf6ee", dark: "#171b18" };
+      for (const [scheme, paper] of Object.entries(papers)) {
+        document.querySelector(`meta[name="theme-color"][media*="${scheme}"]`).content = papers[chosen] ?? paper;
+      }
       for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === chosen));
     }, () => form.submit());
   });
