@@ -76,6 +76,8 @@ _AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 #: What people and labels put between the groups of a code; `°` is the hyphen of an AZERTY keyboard in caps lock, and
 #: asterisks frame a Code 39.
 _SEPARATORS = re.compile(r"[\s\-‐‑‒–—−./_:·°*]+")
+#: The short address that a label bears, whole or without its https: what stands after /c/ is the code.
+_ADDRESS = re.compile(rf"(?:https?://)?[^\s/]+(?:/[^\s/]+)*/c/([{_LETTERS}][0-9]{{10}})/?", re.IGNORECASE)
 _DIGIT = re.compile("[0-9]")
 _LONGEST = 400
 #: Control characters, invisible ones, and halves of characters, which no database takes.
@@ -188,6 +190,8 @@ def _strip(text: str, prefix: str, suffix: str) -> str:
 
 def _codes(text: str) -> tuple[tuple[str, ...], WhyNot | None]:
     """Return the codes that the whole of `text` is made of, or why they are none: those of wrong check digits too."""
+    if address := _ADDRESS.fullmatch(text):
+        text = address[1]
     text = _SEPARATORS.sub("", text).upper()
     if _CODES.fullmatch(text):
         codes = tuple(text[i : i + 11] for i in range(0, len(text), 11))

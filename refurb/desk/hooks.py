@@ -6,12 +6,15 @@ from flask import Flask, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from refurb.aftersales import queries as tickets
 from refurb.core.identity import CodeKind, display
 from refurb.core.permissions import Permission
 from refurb.core.workflow import HELD, Action, Status
 from refurb.desk import reception, stocktakes
 from refurb.desk.registry import CONTEXTS, FOLLOWS, OFFERS, OPENERS, STARTS, Opened
 from refurb.devices.models import Device
+from refurb.documents import queries as papers
+from refurb.documents.words import kind_word
 from refurb.handover import queries as handovers
 from refurb.matching import queries as matching
 from refurb.needs import queries as needs
@@ -26,6 +29,8 @@ def register(app: Flask) -> None:
     STARTS[CodeKind.LOT] = reception.start
     OPENERS[CodeKind.NEED] = open_need
     OPENERS[CodeKind.HANDOVER] = open_handover
+    OPENERS[CodeKind.TICKET] = open_ticket
+    OPENERS[CodeKind.DOCUMENT] = open_paper
     OFFERS["matching"] = for_whom
     if "matching.for_whom_fragment" in app.view_functions:
         FOLLOWS["matching"] = follow_into_stock
@@ -54,6 +59,21 @@ def open_handover(session: Session, code: str, by: Actor) -> Opened | None:
     if not by.can(Permission.HANDOVER_READ) or handovers.by_code(session, code, seen_by=by) is None:
         return None
     return Opened(_("Remise %(code)s", code=display(code)), url_for("handover.performed", code=code))
+
+
+def open_ticket(session: Session, code: str, by: Actor) -> Opened | None:
+    """Return the page of a call for help."""
+    if not by.can(Permission.TICKET_OPEN) or tickets.by_code(session, code, seen_by=by) is None:
+        return None
+    return Opened(_("Ticket %(code)s", code=display(code)), url_for("aftersales.show", code=code))
+
+
+def open_paper(session: Session, code: str, by: Actor) -> Opened | None:
+    """Return the page of a paper, whose code stands at the foot of each of its sheets."""
+    if not by.can(Permission.DOCUMENT_READ) or (paper := papers.by_code(session, code, seen_by=by)) is None:
+        return None
+    detail = paper.number if paper.voided_at is None else _("%(number)s, annulé", number=paper.number)
+    return Opened(kind_word(paper), url_for("documents.show", code=code), detail)
 
 
 def for_whom(session: Session, device: Device, by: Actor) -> Opened | None:

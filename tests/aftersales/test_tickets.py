@@ -171,7 +171,9 @@ def test_the_workshop_sees_the_ticket_and_a_stranger_does_not(
     page = visitor.get(f"/aftersales/{ticket.code}")
     visitor.submit("#close-form", outcome="advice")
     assert page.heading
+    assert visitor.client.get(f"/c/{ticket.code}").location == f"/aftersales/{ticket.code}"
     sign_in(visitor, session, other)
     visitor.get(f"/aftersales/{ticket.code}", status=404)
+    visitor.get(f"/c/{ticket.code}", status=404)
     _, device = codes(session, handed)
     visitor.get(f"/aftersales/new?code={device}", status=404)

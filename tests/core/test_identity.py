@@ -178,8 +178,25 @@ def test_two_codes_glued_together_are_two() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        f"https://refurb.exemple.fr/c/{CODE}",
+        f"refurb.exemple.fr/c/{CODE}",
+        f"HTTPS://REFURB.EXEMPLE.FR/C/{CODE}/",
+        f"http://192.168.1.20:8000/atelier/c/{CODE}",
+        f"]Q1https://refurb.exemple.fr/c/{CODE}\r",
+    ],
+)
+def test_the_address_of_a_label_is_its_code(text: str) -> None:
+    assert read(text).codes == (CODE,)
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("https://refurb.exemple.fr/c/R4900001209", WhyNot.WRONG_CHECK),
+        (f"https://refurb.exemple.fr/c/{CODE}/more", WhyNot.INSIDE_LONGER),
+        (f"https://refurb.exemple.fr/d/{CODE}", WhyNot.INSIDE_LONGER),
         ("", WhyNot.EMPTY),
         (" \x1d\r\n", WhyNot.EMPTY),
         ("]C1", WhyNot.EMPTY),

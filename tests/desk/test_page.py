@@ -9,6 +9,7 @@ import pytest
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
 from refurb.organisations.models import PlaceKind
+from tests.documents.test_numbers import issue
 
 if TYPE_CHECKING:
     from refurb.db import Session
@@ -414,6 +415,22 @@ def test_the_short_address_of_a_label_opens_its_machine(
     assert (answer.status_code, answer.location) == (302, f"/devices/{device.code}")
     technician.get("/c/R4900001209", status=404)
     technician.get(f"/c/{_blank()}", status=404)
+
+
+def test_a_paper_scanned_at_the_desk_opens_and_another_workshops_does_not(
+    technician: Visitor, workshop: Organisation, make_organisation: MakeOrganisation, session: Session
+) -> None:
+    own, foreign = (
+        issue(session, number) for number in (workshop.id, make_organisation(OrganisationRole.REFURBISHER).id)
+    )
+    session.commit()
+    page = scan(technician, own.code)
+    assert own.number in said(page)
+    assert page.one(f'#desk-last a[href="/documents/{own.code}"]')
+    assert technician.client.get(f"/c/{own.code}").location == f"/documents/{own.code}"
+    assert answer(scan(technician, f"https://refurb.exemple.fr/c/{own.code}")) == "done"
+    assert answer(scan(technician, foreign.code)) == "unknown"
+    technician.get(f"/c/{foreign.code}", status=404)
 
 
 def test_cards_can_be_printed_and_their_symbols_are_those_of_their_codes(
