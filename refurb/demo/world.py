@@ -143,7 +143,7 @@ def _organisation(world: World, body: Body, number: int, *, by: Actor, at: datet
             "name": body.name,
             "address": organisation.address,
             "postcode": organisation.postcode,
-            "hours": "Mardi et jeudi, 9 h – 12 h 30 et 14 h – 17 h. Entrée de plain-pied.",
+            "hours": "Du lundi au vendredi, 9 h – 17 h. Entrée de plain-pied.",
             "phone": organisation.phone,
         }
         world.points.append(

@@ -28,6 +28,7 @@ from refurb.core.need_life import (
 )
 from refurb.core.permissions import OrganisationRole, Permission
 from refurb.db import get_session
+from refurb.handover import queries as handovers
 from refurb.matching import papers as match_papers
 from refurb.matching import queries as matching
 from refurb.matching import services as reservations
@@ -132,6 +133,7 @@ def show(code: str) -> ResponseReturnValue:
     allowed = [act for act in acts(need.state) if act in (OWN_ACTS if mine else ()) or act in _arbitration()]
     answers = core.load(need.answers)
     since = need.state_since.astimezone(zone()).date()
+    reservation = matching.open_for_need(session, need.id)
     return render_template(
         "needs/show.html",
         need=need,
@@ -150,7 +152,9 @@ def show(code: str) -> ResponseReturnValue:
         asked=[core.Substitute(code) for code in need.substitutes_asked],
         follow_up=followup.is_due(need, today()),
         twins=queries.possible_twins(session, need) if _arbitration() else [],
-        reservation=matching.open_for_need(session, need.id),
+        reservation=reservation,
+        appointment=handovers.open_appointment(session, reservation.id) if reservation is not None else None,
+        now=now(),
         linked=[each for each in queries.linked(session, need) if mine or each.state is not State.DRAFT],
         history=_history(session, need),
         acts=allowed,

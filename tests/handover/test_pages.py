@@ -202,7 +202,7 @@ def test_the_day_asks_as_many_statements_for_ten_as_for_one(session: Session, ch
 
 
 def test_the_service_goes_from_its_case_to_the_hand_over_and_back_to_its_papers(
-    visitor: Visitor, session: Session, chain: Chain
+    visitor: Visitor, session: Session, chain: Chain, clock: Clock
 ) -> None:
     from refurb.matching import services as matching
     from tests.handover.test_desk import hand_over
@@ -212,8 +212,17 @@ def test_the_service_goes_from_its_case_to_the_hand_over_and_back_to_its_papers(
     session.commit()
     need, _ = codes(session, reservation)
     sign_in(visitor, session, chain.prescriber)
-    page = visitor.get(f"/needs/{need}")
-    assert page.select(f'a[href="/handover/{need}"]')
+    box = visitor.get(f"/needs/{need}").one(".next")
+    assert "Convenir d'un rendez-vous" in box.get_text()
+    assert box.select(f'a[href="/handover/{need}"]')
+    plan(chain, reservation)
+    session.commit()
+    box = visitor.get(f"/needs/{need}").one(".next")
+    assert "Rendez-vous le mercredi 18 novembre, 12:00" in box.get_text()
+    assert chain.place.name in box.get_text()
+    clock.move(days=1, hours=1)
+    assert "la machine a-t-elle été remise" in visitor.get(f"/needs/{need}").one(".next").get_text()
+    clock.move(days=-1, hours=-1)
     hand_over(chain, reservation)
     session.commit()
     page = visitor.get(f"/needs/{need}")
