@@ -256,9 +256,19 @@ class Report(Base):
     """What a machine's tools said, bytes first. `format` is "unreadable" for what no reader understood."""
 
     __tablename__ = "report"
-    __table_args__ = (sa.UniqueConstraint("organisation_id", "raw_sha256"),)
+    __table_args__ = (
+        sa.UniqueConstraint("organisation_id", "raw_sha256"),
+        # The list of a workshop, and what asks something of a person: a row is wide, for it holds its reading.
+        sa.Index("ix_report_organisation_received", "organisation_id", "received_at", "id"),
+        sa.Index(
+            "ix_report_doubted",
+            "organisation_id",
+            sqlite_where=sa.text("doubt IS NOT NULL"),
+            postgresql_where=sa.text("doubt IS NOT NULL"),
+        ),
+    )
     id: Mapped[pk]
-    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisation.id"))
     device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"), index=True)
     #: The machine it may be of, while a person is asked; nothing is taken from the report until they answer.
     asked_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"), index=True)

@@ -26,6 +26,9 @@ class Document(Base):
         sa.UniqueConstraint("issuer_id", "year", "sequence"),
         sa.Index("ix_document_subject", "subject_kind", "subject_id"),
         sa.Index("ix_document_sha256", "sha256"),
+        # The lists of one kind, of everybody and of one issuer: a row is wide, for it holds all that its paper says.
+        sa.Index("ix_document_kind", "kind", "id"),
+        sa.Index("ix_document_issuer_kind", "issuer_id", "kind", "year", "sequence"),
     )
     id: Mapped[pk]
     #: `F` code, printed and in the QR.
