@@ -13,6 +13,7 @@ weeks observed. The median leaves the doubt out. Source: Cox and Lewis, The Stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
+from typing import NamedTuple
 
 #: Quantile of the normal law at nine in ten.
 NINE_IN_TEN = 1.2816
@@ -74,8 +75,7 @@ def ahead_of(mine: frozenset[int], before: Sequence[tuple[frozenset[int], int]],
     return taken
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A past estimate and what came: `waited` is None while it still waits, `elapsed` the weeks since it was told."""
 
     median: int | None

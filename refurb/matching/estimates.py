@@ -1,5 +1,6 @@
 """Waiting: estimates from what entered the stock and who stands before, kept so that they can be scored."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -212,37 +213,38 @@ def scores(session: Session, today: date) -> tuple[Score, list[tuple[date, Score
         .where(WaitEstimate.median_weeks > 0, Need.state.not_in(_GIVEN_UP))
     )
     months: dict[date, list[Outcome]] = defaultdict(list)
-    for row in session.execute(query):
-        waited = None if row.at is None else (row.at.astimezone(zone()).date() - row.made_on).days / 7
+    here = zone()
+    for made_on, median, most, at in session.execute(query):
+        waited = None if at is None else (at.astimezone(here).date() - made_on).days / 7
         if waited is not None and waited < 0:
             # Served before: it waits for another machine now, and this one is not it.
             waited = None
-        months[row.made_on.replace(day=1)].append(
-            Outcome(row.median_weeks, row.most_weeks, waited, (today - row.made_on).days / 7)
-        )
+        months[made_on.replace(day=1)].append(Outcome(median, most, waited, (today - made_on).days / 7))
     whole = score([outcome for rows in months.values() for outcome in rows])
     return whole, [(month, score(rows)) for month, rows in sorted(months.items(), reverse=True)]
 
 
 # -- Hopeless ----------------------------------------------------------------------------------------------------------
-def _hopeless() -> sa.Select[Any]:
-    newest = (
-        sa.select(WaitEstimate.need_id, sa.func.max(WaitEstimate.made_on).label("on"))
-        .group_by(WaitEstimate.need_id)
-        .subquery()
-    )
-    return (
-        sa.select(WaitEstimate)
-        .join(newest, sa.and_(newest.c.need_id == WaitEstimate.need_id, newest.c.on == WaitEstimate.made_on))
-        .join(Need, Need.id == WaitEstimate.need_id)
-        .where(WaitEstimate.why == "nothing-comes", Need.state.in_(OPEN))
-    )
+def _newest(column: Any) -> Any:
+    """Return what the latest estimate of a need says: by the index of its own, however many were made in all."""
+    mine = sa.select(column).where(WaitEstimate.need_id == Need.id).order_by(WaitEstimate.made_on.desc()).limit(1)
+    return mine.correlate(Need).scalar_subquery()
+
+
+def _hopeless() -> tuple[sa.ColumnElement[bool], ...]:
+    return Need.state.in_(OPEN), _newest(WaitEstimate.why) == "nothing-comes"
 
 
 def hopeless(session: Session, page: int) -> Page[WaitEstimate]:
     """Return a page of the open needs that nothing in sight can serve, by points."""
-    query = _hopeless().order_by(Need.points.desc(), Need.validated_on, Need.id)
-    return paginate(session, query.options(joinedload(WaitEstimate.need).joinedload(Need.organisation)), page)
+    query = sa.select(Need).where(*_hopeless()).order_by(Need.points.desc(), Need.validated_on, Need.id)
+    needs: Page[Need] = paginate(session, query, page)
+    told = sa.select(WaitEstimate).join(Need).where(WaitEstimate.need_id.in_([need.id for need in needs.items]))
+    told = told.where(WaitEstimate.id == _newest(WaitEstimate.id))
+    rows = session.scalars(told.options(joinedload(WaitEstimate.need).joinedload(Need.organisation)))
+    by_need = {row.need_id: row for row in rows}
+    items = [by_need[need.id] for need in needs.items]
+    return Page(items, needs.number, needs.total, needs.per_page, needs.beyond)
 
 
 @dataclass(frozen=True)
@@ -258,8 +260,11 @@ class Wanted:
 def wanted(session: Session) -> list[Wanted]:
     """Return what the hopeless needs ask for, those that ask alike together, the most asked first."""
     counts: Counter[tuple[tuple[str, ...], tuple[tuple[str, Any], ...], str]] = Counter()
-    for row in session.execute(_hopeless().with_only_columns(Need.forms, Need.minima, Need.os)):
-        asked = tuple(sorted((name, value) for name, value in row.minima.items() if value))
-        counts[tuple(row.forms), asked, row.os] += 1
+    # Those that ask alike in so many words are counted by the database: what they ask is read once.
+    texts = (sa.cast(Need.forms, sa.Text), sa.cast(Need.minima, sa.Text), Need.os)
+    asking = sa.select(texts[0], texts[1], texts[2], sa.func.count()).where(*_hopeless()).group_by(*texts)
+    for forms, minima, system, count in session.execute(asking):
+        asked = tuple(sorted((name, value) for name, value in json.loads(minima).items() if value))
+        counts[tuple(json.loads(forms)), asked, system] += count
     rows = [Wanted(forms, asked, os, count) for (forms, asked, os), count in counts.items()]
     return sorted(rows, key=lambda row: (-row.count, row.forms, str(row.minima)))
