@@ -40,21 +40,39 @@ def choose(session: Session, need: Mapping[str, Any], *, limit: int, criterion: 
     """
     fails = _fails(session, need)
     mask: sa.ColumnElement[int] = sum((sa.case((fails[name], _BITS[name]), else_=0) for name in fails), sa.literal(0))
-    number: sa.ColumnElement[int] = sum(
-        (sa.case((condition, 1), else_=0) for condition in fails.values()), sa.literal(0)
+    # The stock is gone through once, for what is counted and the two orders are narrow rows of it.
+    seen = (
+        _base(
+            sa.select(
+                Device.id,
+                mask.label("mask"),
+                (4 * Device.cpu_class + _band(need)).label("fit"),
+                sa.func.coalesce(Device.in_stock_since, Device.status_since).label("since"),
+                Device.code,
+            )
+        )
+        .cte("seen")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+        .prefix_with("MATERIALIZED", dialect="sqlite")
     )
-    rows = session.execute(_base(sa.select(mask.label("mask"), sa.func.count())).group_by(sa.text("mask")))
-    counts: dict[int, int] = {row[0]: row[1] for row in rows}
-    fit = 4 * Device.cpu_class + _band(need)
-    since = sa.func.coalesce(Device.in_stock_since, Device.status_since)
-    good_ids = session.scalars(
-        _base(sa.select(Device.id)).where(mask == 0).order_by(fit, since, Device.code).limit(limit)
+    c = seen.c
+    number: sa.ColumnElement[int] = sum(
+        (sa.case((c.mask.bitwise_and(_BITS[name]) != 0, 1), else_=0) for name in fails), sa.literal(0)
+    )
+    wanted = c.mask == _BITS[criterion] if criterion else c.mask != 0
+    good = sa.select(c.id).where(c.mask == 0).order_by(c.fit, c.since, c.code).limit(limit).subquery()
+    bad = sa.select(c.id).where(wanted).order_by(number, c.fit, c.code).limit(limit).subquery()
+    counted = sa.select(sa.literal("count").label("what"), c.mask.label("key"), sa.func.count().label("many"))
+    rows = session.execute(
+        sa.union_all(
+            counted.group_by(c.mask),
+            sa.select(sa.literal("id"), good.c.id, sa.literal(0)),
+            sa.select(sa.literal("id"), bad.c.id, sa.literal(0)),
+        )
     ).all()
-    wanted = mask == _BITS[criterion] if criterion else mask != 0
-    bad_ids = session.scalars(
-        _base(sa.select(Device.id)).where(wanted).order_by(number, fit, Device.code).limit(limit)
-    ).all()
-    loaded = stock(session, device_ids=[*good_ids, *bad_ids])
+    counts: dict[int, int] = {row.key: row.many for row in rows if row.what == "count"}
+    chosen = [row.key for row in rows if row.what == "id"]
+    loaded = stock(session, device_ids=chosen)
     return Choice(
         good=core.suitable(loaded, need),
         good_count=counts.get(0, 0),
@@ -107,15 +125,25 @@ def _fails(session: Session, need: Mapping[str, Any]) -> dict[str, sa.ColumnElem
 
 
 def _modes_fail(wanted: Sequence[str]) -> sa.ColumnElement[bool]:
-    """Return the condition under which no mode wanted is open: few combinations, each asked of the core's rule."""
-    closed = [
-        sa.and_(Device.origin == origin, Device.regime == regime, Organisation.legal_type == legal_type)
-        for origin in Origin
-        for regime in Regime
-        for legal_type in LegalType
-        if not {mode.value for mode in modes_allowed(origin, regime, legal_type.value)} & set(wanted)
+    """Return the condition under which no mode wanted is open: few combinations, each asked of the core's rule.
+
+    Legal types closed alike are one list, for each condition is asked of each machine in stock.
+    """
+    closed: dict[tuple[LegalType, ...], list[sa.ColumnElement[bool]]] = {}
+    for origin in Origin:
+        for regime in Regime:
+            types = tuple(
+                legal_type
+                for legal_type in LegalType
+                if not {mode.value for mode in modes_allowed(origin, regime, legal_type.value)} & set(wanted)
+            )
+            if types:
+                closed.setdefault(types, []).append(sa.and_(Device.origin == origin, Device.regime == regime))
+    clauses = [
+        sa.or_(*pairs) if len(types) == len(LegalType) else sa.and_(Organisation.legal_type.in_(types), sa.or_(*pairs))
+        for types, pairs in closed.items()
     ]
-    return sa.or_(sa.false(), *closed)
+    return sa.or_(sa.false(), *clauses)
 
 
 def _holders_out_of_reach(session: Session, epci: str | None) -> list[int]:
