@@ -60,11 +60,12 @@ def gunicorn(bind: str, *, workers: int, threads: int) -> list[str]:
     """Return the arguments of the web server.
 
     A header may be longer than gunicorn's own 8 kB: a token of any length is answered by us, in a sentence. And a
-    process that a busy machine lets starve is given two minutes before it is taken for dead.
+    process that a busy machine lets starve is given two minutes before it is taken for dead. The application is made
+    once, before the processes part: they share what start-up made, and one that falls is replaced at once.
     """
     return [
         "--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads), "--bind", bind,
-        "--log-level", "warning", "--graceful-timeout", "10", "--timeout", "120",
+        "--preload", "--log-level", "warning", "--graceful-timeout", "10", "--timeout", "120",
         "--limit-request-field_size", "65536", "refurb.app:served()",
     ]  # fmt: skip
 
