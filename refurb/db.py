@@ -6,8 +6,10 @@ the session carries the mark.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 import sqlalchemy as sa
@@ -106,6 +108,35 @@ class Session(orm.Session):
                 self._reader = (bind, bind.execution_options(**options))
             return self._reader[1]
         return bind
+
+
+@cache
+def _update_of(table: sa.Table) -> sa.Update:
+    return sa.update(table).where(table.c.id == sa.bindparam("row_id"))
+
+
+def write_columns(session: orm.Session, row: Base, values: Mapping[str, Any]) -> None:
+    """Write columns of a row whose lock this transaction holds; the object then has them as if they had been read.
+
+    For what every scan does: the unit of work takes several times as long, and a scan has 15 ms in all. In a savepoint
+    it is left to it: what is taken back there, the session must forget.
+    """
+    session.flush()
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    if not changed:
+        return
+    if session.in_nested_transaction():
+        for name, value in changed.items():
+            setattr(row, name, value)
+        session.flush()
+        return
+    state = sa.inspect(row)
+    if (version := state.mapper.version_id_col) is not None:
+        changed[version.name] = getattr(row, version.name) + 1
+    assert state.identity is not None
+    session.connection().execute(_update_of(state.mapper.local_table), {"row_id": state.identity[0], **changed})
+    for name, value in changed.items():
+        orm.attributes.set_committed_value(row, name, value)
 
 
 db = SQLAlchemy(session_options={"class_": Session, "expire_on_commit": False})

@@ -34,6 +34,7 @@ from refurb.core.workflow import (
     same_person,
     undo_refusal,
 )
+from refurb.db import write_columns
 from refurb.devices import facts, queries, registry
 from refurb.devices.identity import identity_columns, serial_key
 from refurb.devices.models import Device, DeviceAlias, Report
@@ -441,7 +442,8 @@ def put_at(
     device = lock(session, device)
     if device.place_id == place_id:
         return None
-    was, device.place_id = device.place_id, place_id
+    was = device.place_id
+    write_columns(session, device, {"place_id": place_id})
     return record(
         session,
         "device",

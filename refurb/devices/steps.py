@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from refurb.audit.models import Event
 from refurb.audit.services import record
 from refurb.core.workflow import FRESH_STARTS, HELD, OUT, Action, Status, Step, TriageOutcome
+from refurb.db import write_columns
 from refurb.devices.models import Device, StorageMedium
 from refurb.devices.registry import Moved
 from refurb.security import Actor
@@ -131,9 +132,7 @@ def _apply(session: Session, device: Device, step: Step, *, at: datetime, told: 
     elif step.after in OUT or step.after in (Status.RETURNED_TO_SUPPLIER, Status.DESTROYED, Status.WEEE):
         changes["place_id"] = None
     was = {name: plain(getattr(device, name)) for name, value in changes.items() if getattr(device, name) != value}
-    for name, value in changes.items():
-        setattr(device, name, value)
-    device.status = step.after
+    write_columns(session, device, changes | {"status": step.after})
     return was
 
 

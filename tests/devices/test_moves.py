@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from refurb.devices.models import Device, StorageMedium
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
-    from tests.factories import MakeActor
+    from tests.factories import MakeActor, MakePlace
 
     MakeDevice = Callable[..., Device]
 
@@ -236,6 +236,48 @@ def test_a_log_set_aside_for_its_clock_dooms_nothing(
     wipes.settle_doubt(session, found, counts=False, by=controller, at=NOON + HOUR)
     wipe(session, disk, Outcome.OK, technician, at=NOON + 2 * HOUR)
     assert status_of(session, disk.device_id) is Status.WIPED
+
+
+def kept(session: Session, device: Device) -> tuple[Any, ...]:
+    from refurb.devices.models import Device
+
+    query = sa.select(Device.status, Device.status_since, Device.place_id, Device.version).where(Device.id == device.id)
+    return tuple(session.execute(query).one())
+
+
+def test_a_machine_that_moved_is_as_the_database_has_it(
+    session: Session, make_device: MakeDevice, make_place: MakePlace, workshop: Organisation, technician: Actor
+) -> None:
+    from refurb.devices import services
+    from refurb.organisations.models import PlaceKind
+
+    device, shelf = make_device(holder=workshop), make_place(workshop, PlaceKind.SHELF)
+    told = {"place_id": shelf.id}
+    services.move(session, device, Action.INVENTORY, by=technician, at=NOON, payload=told)
+    assert kept(session, device) == (Status.INVENTORIED, NOON, shelf.id, 2)
+    services.put_at(session, device, None, by=technician, at=NOON)
+    assert kept(session, device) == (Status.INVENTORIED, NOON, None, 3)
+    assert (device.status, device.status_since, device.place_id, device.version) == kept(session, device)
+    assert device not in session.dirty
+    # What the unit of work writes after it goes on from there.
+    device.defects = "Charnière"
+    session.flush()
+    assert kept(session, device)[-1] == 4
+
+
+def test_a_move_that_is_taken_back_is_forgotten(
+    session: Session, make_device: MakeDevice, workshop: Organisation, technician: Actor
+) -> None:
+    from refurb.devices import services
+
+    device = make_device(holder=workshop)
+    before = kept(session, device)
+    nested = session.begin_nested()
+    services.move(session, device, Action.INVENTORY, by=technician, at=NOON + HOUR)
+    assert kept(session, device) != before
+    nested.rollback()
+    assert kept(session, device) == before
+    assert (device.status, device.status_since, device.place_id, device.version) == before
 
 
 def test_the_same_client_uuid_twice_is_one_move(
