@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -328,6 +328,30 @@ def test_what_nothing_serves_becomes_an_appeal(
     assert "Une machine qui convient est en stock" in (waits.of(session, served, TODAY) or "")
     assert "Rien de ce qui nous arrive ne convient" in (waits.of(session, need, TODAY) or "")
     desk.get("/matching/waiting")
+
+
+def test_a_longer_run_and_more_that_nothing_serves_ask_no_more(
+    desk: Visitor, session: Session, stock_device: StockDevice, make_need: MakeNeed, count_queries: Any
+) -> None:
+    from refurb.matching import estimates, planner
+    from refurb.security import Actor
+
+    counts = []
+    for many in (1, 9):
+        for _ in range(many):
+            make_need()
+            stock_device()
+            make_need(ergonomics=frozenset({Ergonomics.LARGE_SCREEN}))
+        run = planner.make_run(session, dry=False, by=Actor.system(), at=NOON)
+        estimates.estimate_all(session, NOON)
+        asked_of = []
+        for path in (f"/matching/runs/{run.id}", f"/matching/runs/{run.id}/waiting", "/matching/hopeless"):
+            with count_queries() as asked:
+                page = desk.get(path)
+            asked_of.append(len(asked))
+            assert len(page.select("main table")[0].select("tbody tr")) >= many
+        counts.append(asked_of)
+    assert counts[0] == counts[1]
 
 
 def test_past_estimates_are_shown_with_what_they_were_worth(
