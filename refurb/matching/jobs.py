@@ -1,6 +1,6 @@
 """What the worker does by itself for matching."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from refurb.matching import estimates, planner, proposals, reminders, services
 from refurb.matching.models import Run
 from refurb.matching.services import MatchRefused
 from refurb.security import Actor, ActorKind
-from refurb.web import zone
+from refurb.web import now, zone
 
 #: A trial is looked at and forgotten; the data of a run is kept as long as its cases are, to try changes on.
 TRIALS_KEPT, DATA_KEPT = timedelta(days=30), timedelta(days=730)
@@ -65,7 +65,7 @@ def accept_one(session: Session, payload: dict[str, Any]) -> None:
     for proposal in proposals.by_ids(session, [payload["proposal_id"]]):
         try:
             with session.begin_nested():
-                proposals.accept(session, proposal, by=by, at=datetime.now(UTC))
+                proposals.accept(session, proposal, by=by, at=now())
         except MatchRefused:
             # Taken, withdrawn or decided meanwhile: the board shows which.
             continue
