@@ -7,6 +7,7 @@ const FRAME = 30; // milliseconds between two looks
 const SPEAK_AFTER = 2500; // without a read, say why
 const DARK = 45; // mean brightness of 255 under which nobody reads
 const AGAIN = 2500; // the same label held still is one scan
+const LONGEST = 100; // of a maker's label; more is an address or a card of somebody
 
 export default function (desk) {
   const section = desk.querySelector(".desk-camera");
@@ -15,6 +16,7 @@ export default function (desk) {
   const said = section.querySelector(".desk-camera-said");
   const lens = section.querySelector("select");
   const torch = section.querySelector(".desk-torch");
+  const use = section.querySelector(".desk-camera-use");
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   let reader = null;
@@ -25,7 +27,7 @@ export default function (desk) {
   open.hidden = false;
 
   const tell = (name, code) => {
-    const words = section.dataset[name].replace("{code}", code ?? "");
+    const words = section.dataset[name].replace("{code}", () => code ?? "");
     if (said.textContent !== words) said.textContent = words;
   };
 
@@ -91,6 +93,7 @@ export default function (desk) {
 
   async function look(mine) {
     let before = null;
+    let foreign = null;
     let last = { code: null, at: 0 };
     let silent = performance.now();
     while (mine === running) {
@@ -109,22 +112,39 @@ export default function (desk) {
         const texts = found.filter((one) => one.isValid && one.text).map((one) => one.text);
         const code = texts.map(codeOf).find(Boolean);
         const now = performance.now();
+        const other = code ? null : (texts.find(isText)?.trim() ?? null);
         if (code && code === before) {
           silent = now;
+          offerText(null);
           // Held still, it is one scan; taken away and shown again, another.
           if (code !== last.code || now - last.at > AGAIN) {
             tell("read", display(code));
             desk.dispatchEvent(new CustomEvent("refurb:scanned", { detail: code }));
           }
           last = { code, at: now };
+        } else if (other && other === foreign) {
+          silent = now;
+          offerText(other);
         } else if (now - silent > SPEAK_AFTER) {
           silent = now;
           tell(why(image, found, texts));
         }
         before = code ?? null;
+        foreign = other;
       }
       await new Promise((resolve) => setTimeout(resolve, FRAME));
     }
+  }
+
+  const isText = (text) => text.trim().length > 0 && text.length <= LONGEST && !/[\p{Cc}\p{Cf}]/u.test(text);
+
+  // A maker's label is read as well, twice the same: whether it is what somebody looks for, they say.
+  function offerText(text) {
+    use.hidden = !text;
+    if (!text) return;
+    tell("foreign", text);
+    use.value = text;
+    use.querySelector("span").textContent = use.dataset.words.replace("{code}", () => text);
   }
 
   function why(image, found, texts) {
@@ -157,10 +177,17 @@ export default function (desk) {
     stream?.getTracks().forEach((track) => track.stop());
     stream = null;
     video.srcObject = null;
+    offerText(null);
     delete section.dataset.running;
   }
 
   open.addEventListener("click", start);
+  use.addEventListener("click", () => {
+    const text = use.value;
+    offerText(null);
+    tell("read", text);
+    desk.dispatchEvent(new CustomEvent("refurb:scanned", { detail: text }));
+  });
   section.querySelector(".desk-camera-close").addEventListener("click", () => {
     stop();
     section.hidden = true;

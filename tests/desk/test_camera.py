@@ -10,8 +10,10 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PIL import Image, ImageFilter
+from zxingcpp import BarcodeFormat, create_barcode
 
 from refurb.labels.sheets import Label, pdf
 from tests.desk.served import Desk, furnish
@@ -51,7 +53,12 @@ def playwright() -> Iterator[Playwright]:
 
 def film(folder: Path, code: str, scene: str) -> Path:
     """Write a film of one label: turned a little, bars alone and slanted, an empty table, the dark."""
-    label = render(pdf([Label(code, "Lenovo ThinkPad T470")], "57x32", dpi=300), 300)[0].image.convert("RGB")
+    if scene == "a maker's":
+        # What a maker prints beside the name of the machine: bars, and none of ours.
+        bars = create_barcode(code, BarcodeFormat.Code128).to_image(scale=4, add_quiet_zones=True)
+        label = Image.fromarray(np.asarray(bars)).convert("RGB").resize((640, 220), Image.Resampling.NEAREST)
+    else:
+        label = render(pdf([Label(code, "Lenovo ThinkPad T470")], "57x32", dpi=300), 300)[0].image.convert("RGB")
     if scene == "slanted bars":
         width, height = label.size
         label = label.crop((0, int(height * 0.46), width, int(height * 0.95)))
@@ -151,9 +158,24 @@ def test_a_filmed_label_is_scanned_or_the_page_says_what_to_do(
         watch(desk, playwright, tmp_path, scene, told)
 
 
-def watch(desk: Desk, playwright: Playwright, folder: Path, scene: str, told: str | None) -> None:
-    """Open the desk before one scene: a browser of its own, for the film is a word of its command line."""
-    camera = f"--use-file-for-fake-video-capture={film(folder, desk.codes[0], scene)}"
+#: The serial that tests/desk/served.py gives to the first machine.
+SERIAL = "PF0XK00000M"
+
+
+def test_a_makers_serial_is_offered_and_never_taken_by_itself(
+    desk: Desk, playwright: Playwright, tmp_path: Path, socket_enabled: None
+) -> None:
+    watch(desk, playwright, tmp_path, "a maker's", SERIAL, SERIAL)
+
+
+def watch(
+    desk: Desk, playwright: Playwright, folder: Path, scene: str, told: str | None, filmed: str | None = None
+) -> None:
+    """Open the desk before one scene: a browser of its own, for the film is a word of its command line.
+
+    What is `filmed` and none of our codes is searched for by one tap, and not before.
+    """
+    camera = f"--use-file-for-fake-video-capture={film(folder, filmed or desk.codes[0], scene)}"
     browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *FAKE, camera])
     context = browser.new_context(locale="fr-FR", permissions=["camera"])
     context.add_cookies([{"name": "refurb_session", "value": desk.cookie, "url": desk.address}])
@@ -171,6 +193,10 @@ def watch(desk: Desk, playwright: Playwright, folder: Path, scene: str, told: st
     else:
         page.locator(".desk-camera-said", has_text=told).wait_for(timeout=PATIENCE)
         assert page.locator("#desk-rows .desk-row").count() == 0
+    if filmed:
+        page.click(".desk-camera-use")
+        page.locator("#desk-rows .desk-row", has_text="T470").wait_for(timeout=PATIENCE)
+        assert page.locator("#desk-rows .desk-row").count() == 1
     page.click(".desk-camera-close")
     assert page.evaluate("document.querySelector('.desk-camera video').srcObject") is None
     assert [url for url in strangers if not url.startswith(("blob:", "data:"))] == []

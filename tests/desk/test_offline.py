@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -15,52 +14,30 @@ from playwright.sync_api import Error
 
 from refurb.core.identity import CodeKind, mint
 from refurb.core.scanning import COMMANDS
-from tests.desk.served import Desk, another, furnish
+from tests.desk.browsing import (
+    CHROMIUM,
+    COUNT,
+    FLAGS,
+    KEPT,
+    PATIENCE,
+    kept,
+    network_returns,
+    ready,
+    scan,
+    sign_in,
+    state,
+    until,
+)
+from tests.desk.served import Desk, another
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from flask import Flask
-    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+    from playwright.sync_api import BrowserContext, Playwright
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 SCANS = 200
-#: Generous: two hundred scans go through a machine that may be busy with everything else.
-PATIENCE = 240_000
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-CHROMIUM = "/usr/bin/chromium"
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """One browser for the tests that need none of their own: each takes a profile in it."""
-    started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-    yield started
-    started.close()
-
-
-@pytest.fixture
-def make_desk(fresh_app: Flask, socket_enabled: None) -> Iterator[Callable[[int], Desk]]:
-    made: list[Desk] = []
-
-    def make(machines: int) -> Desk:
-        desk = furnish(fresh_app, machines)
-        desk.start()
-        made.append(desk)
-        return desk
-
-    yield make
-    for desk in made:
-        desk.stop()
 
 
 @pytest.fixture
@@ -68,77 +45,11 @@ def desk(make_desk: Callable[[int], Desk]) -> Desk:
     return make_desk(6)
 
 
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    made = chromium.new_context(locale="fr-FR")
-    made.set_default_timeout(PATIENCE)
-    yield made
-    made.close()
-
-
 def launch(playwright: Playwright, folder: Path) -> BrowserContext:
     """Start a browser on a profile of its own, which outlives it."""
     return playwright.chromium.launch_persistent_context(
         str(folder), executable_path=CHROMIUM, args=FLAGS, locale="fr-FR"
     )
-
-
-def sign_in(context: BrowserContext, desk: Desk, cookie: str | None = None) -> None:
-    context.add_cookies([{"name": "refurb_session", "value": cookie or desk.cookie, "url": desk.address}])
-
-
-#: How many scans the browser's own database holds, and whose page is kept to start without network.
-COUNT = "import('/static/js/scan-queue.mjs').then((m) => m.openQueue()).then((q) => q.count())"
-KEPT = "caches.match('/scan/offline').then((answer) => answer ? answer.text() : '')"
-
-
-def until(page: Page, truth: str) -> None:
-    """Wait until an expression holds. Not Playwright's own wait, which evaluates in the page and the CSP forbids."""
-    deadline = time.monotonic() + PATIENCE / 1000
-    while True:
-        # A page that is left answers nothing.
-        with suppress(Error):
-            if page.evaluate(truth):
-                return
-        assert time.monotonic() < deadline, truth
-        page.wait_for_timeout(50)
-
-
-def ready(page: Page, desk: Desk) -> None:
-    """Open the desk and wait until its script runs."""
-    page.goto(f"{desk.address}/scan")
-    page.locator(".desk-filter:not([hidden])").wait_for(timeout=PATIENCE)
-    # The button that signs out has a script of its own.
-    page.locator("html[data-started]").wait_for(state="attached", timeout=PATIENCE)
-
-
-def scan(page: Page, *texts: str) -> None:
-    for text in texts:
-        page.locator("#desk-text").fill(text)
-        page.keyboard.press("Enter")
-
-
-def state(page: Page, name: str) -> None:
-    """Wait until the desk says this of itself."""
-    page.locator(f"[data-state={name}]:not([hidden])").wait_for(timeout=PATIENCE)
-
-
-def network_returns(desk: Desk, *pages: Page) -> None:
-    """Answer again, and let the browser say so: the pages would notice by themselves, some seconds later."""
-    desk.start()
-    for page in pages:
-        page.evaluate("dispatchEvent(new Event('online')) && null")
-
-
-def kept(desk: Desk, *columns: Any) -> list[Any]:
-    """Return what the server has of each scan, in its order."""
-    from refurb.db import get_session
-    from refurb.desk.models import Scan, ScanPile
-
-    with desk.app.app_context():
-        query = sa.select(*(columns or (Scan.text,))).join(ScanPile, ScanPile.id == Scan.pile_id)
-        found = get_session().execute(query.order_by(Scan.id)).all()
-        return [row[0] for row in found] if not columns else list(found)
 
 
 def test_two_hundred_scans_without_network_outlive_the_browser_and_count_once(

@@ -1,0 +1,55 @@
+"""A browser before a served desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.desk.browsing import CHROMIUM, FLAGS, PATIENCE
+from tests.desk.served import Desk, furnish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Flask
+    from playwright.sync_api import Browser, BrowserContext, Playwright
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """One browser for the tests that need none of their own: each takes a profile in it."""
+    started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def make_desk(fresh_app: Flask, socket_enabled: None) -> Iterator[Callable[[int], Desk]]:
+    made: list[Desk] = []
+
+    def make(machines: int) -> Desk:
+        desk = furnish(fresh_app, machines)
+        desk.start()
+        made.append(desk)
+        return desk
+
+    yield make
+    for desk in made:
+        desk.stop()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(locale="fr-FR")
+    made.set_default_timeout(PATIENCE)
+    yield made
+    made.close()
