@@ -88,6 +88,7 @@ KINDS: dict[str, frozenset[str]] = {
         "lot.collection-planned": "on",
         "lot.collected": "count",
         "lot.received": "count",
+        "stocktake.closed": "groups texts",
         "lot.counted": "declared received",
         "lot.discrepancy-settled": "line_id how",
         "lot.deposited": "form",

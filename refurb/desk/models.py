@@ -108,7 +108,10 @@ class Stocktake(Base):
 
 
 class StocktakeItem(Base):
-    """One machine that a count expected or met, or a text that no machine answers to."""
+    """One machine that a count expected or met, or a text that no machine answers to.
+
+    Of a machine that the record had gone or lost when it was met, `text` is the status it was noted with.
+    """
 
     __tablename__ = "stocktake_item"
     __table_args__ = (sa.UniqueConstraint("stocktake_id", "device_id"),)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from refurb.audit.models import Event
 from refurb.audit.queries import note_unseen
 from refurb.core.scanning import Answer
-from refurb.core.workflow import OUT
+from refurb.core.workflow import OUT, TERMINAL
 from refurb.desk.models import Scan, ScanPile
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device, DeviceAlias
@@ -27,7 +27,7 @@ STANDING = (Answer.REFUSED, Answer.UNKNOWN, Answer.WAITING)
 #: The latest of them; more are told by their number, and stand on the page of the pile.
 STANDING_SHOWN = 12
 #: What a stocktake ticks: no move of a machine, so that no event tells of it.
-TICKED = ("counted", "counted-unexpected", "counted-elsewhere")
+TICKED = ("counted", "counted-unexpected", "counted-elsewhere", "counted-lost", "counted-left")
 NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command", "context-first")
 
 
@@ -371,7 +371,7 @@ def searchable(
         .join(Arrival, Arrival.device_id == Device.id, isouter=True)
         .join(LotLine, LotLine.id == Arrival.line_id, isouter=True)
         .join(Lot, Lot.id == LotLine.lot_id, isouter=True)
-        .where(Device.holder_id == holder_id, Device.status.not_in(OUT))
+        .where(Device.holder_id == holder_id, Device.status.not_in(OUT | TERMINAL))
     )
     return session.execute(query.order_by(Device.id.desc()).limit(limit)).all()
 
@@ -379,7 +379,9 @@ def searchable(
 def aliases_searchable(session: Session, holder_id: int, *, limit: int) -> Sequence[sa.Row[int, str]]:
     """Return the other texts that name machines of a workshop that are there: rows of device id and folded text."""
     query = sa.select(DeviceAlias.device_id, DeviceAlias.text_key).join(Device)
-    return session.execute(query.where(Device.holder_id == holder_id, Device.status.not_in(OUT)).limit(limit)).all()
+    return session.execute(
+        query.where(Device.holder_id == holder_id, Device.status.not_in(OUT | TERMINAL)).limit(limit)
+    ).all()
 
 
 def in_order(session: Session, device_ids: Sequence[int]) -> list[Device]:

@@ -56,13 +56,18 @@ def do(session: Session, pile: ScanPile, opened: Scan, command: Command, *, by: 
     """Write in the pile that the machine which `opened` underwent `command`, as if it had been scanned again."""
     device, number = opened.device, str(uuid.uuid4())
     assert device is not None
+    # What a count found is put right where it stands.
+    counted_at = opened.detail.get("at_place_id")
+    where = Where(counted_at, queries.name_of_place(session, counted_at)) if counted_at else where_of(pile)
     deed = {"client_uuid": number, "client_at": None}
     if command.action is None or not may(command.action, by.permissions):
         outcome = Outcome(Answer.REFUSED, "not-allowed", {"command": command.key}, device)
     elif command.asks:
-        outcome = ask(session, pile, device, command, {}, where=where_of(pile), at=at)
+        outcome = ask(session, pile, device, command, {}, where=where, at=at)
     else:
-        outcome = carry_out(session, where_of(pile), device, command, {}, by=by, at=at, **deed)
+        outcome = carry_out(session, where, device, command, {}, by=by, at=at, **deed)
+    if outcome.answer is not Answer.REFUSED and opened.answer in queries.STANDING:
+        opened.settled_at = opened.settled_at or at
     entry = ledger.write(
         session, pile, outcome, number=number, text=device.code, code=device.code, at=at, command=command.key
     )

@@ -9,8 +9,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from refurb.core.identity import display
-from refurb.desk.models import Stocktake, StocktakeItem
-from refurb.desk.stocktake_queries import Counted
+from refurb.desk.models import Stocktake
+from refurb.desk.stocktake_queries import Counted, Line
+from refurb.devices.words import STATUSES
 
 
 def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: str) -> bytes:
@@ -30,13 +31,13 @@ def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: st
         "header": [_("Code"), _("Machine"), _("Notée à")],
         "none": _("Aucune."),
         "groups": [
-            [_("Manquantes"), [_row(item) for item in counted.missing]],
-            [_("Inattendues"), [_row(item) for item in counted.unexpected]],
-            [_("Notées ailleurs"), [_row(item) for item in counted.elsewhere]],
-            [_("Trouvées"), [_row(item) for item in counted.found]],
+            [_("Manquantes"), [_row(line) for line in counted.missing]],
+            [_("Pas de ce don") if stocktake.lot_id else _("Inattendues"), [_row(line) for line in counted.unexpected]],
+            [_("Notées ailleurs"), [_row(line) for line in counted.elsewhere]],
+            [_("Trouvées"), [_row(line) for line in counted.found]],
         ],
         "texts_title": _("Lus, et connus d'aucune machine"),
-        "texts": [item.text for item in counted.texts],
+        "texts": [text for _id, text in counted.texts],
         "signature": _("Date et signature"),
     }
     here = Path(str(resources.files("refurb.desk")))
@@ -54,10 +55,6 @@ def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: st
     )
 
 
-def _row(item: StocktakeItem) -> list[str]:
-    device = item.device
-    if device is None:
-        return [item.text or "", "", ""]
-    named = " ".join(filter(None, (device.maker, device.model)))
-    where = item.recorded_at or (device.place.name if device.place and item.expected else "")
-    return [display(device.code), named, where]
+def _row(line: Line) -> list[str]:
+    noted = str(STATUSES[line.noted]) if line.noted else ""
+    return [display(line.code), line.machine, ", ".join(filter(None, (noted, line.where)))]

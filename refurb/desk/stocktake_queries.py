@@ -1,12 +1,14 @@
 """Counts as they are read: what one expects, how far it is, what it found, missed and met."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from refurb.core.workflow import OUT
+from refurb.audit.queries import of_subject
+from refurb.core.stocktake import EXPECTED, Group, group
+from refurb.core.workflow import Status
 from refurb.desk.models import Stocktake, StocktakeItem
 from refurb.devices.models import Device
 from refurb.donations.models import Arrival, Lot, LotLine
@@ -15,23 +17,59 @@ from refurb.security import Actor
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A stocktake as it is read: its machines in five groups, and the texts that no machine answers to.
-
-    `unexpected` stood at no place, `elsewhere` at another one, or with another organisation.
+class Line:
+    """One machine of a count as it is read: `where` the record had it, by name, and the status it was `noted` with
+    where that was gone or lost. `device` is the machine of today, for what may still be done with it.
     """
 
-    expected: int
-    found: Sequence[StocktakeItem]
-    missing: Sequence[StocktakeItem]
-    unexpected: Sequence[StocktakeItem]
-    elsewhere: Sequence[StocktakeItem]
-    texts: Sequence[StocktakeItem]
+    code: str
+    machine: str
+    where: str | None
+    noted: Status | None
+    device: Device | None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A stocktake as it is read: its machines in the groups of core.stocktake, and texts that no machine answers to.
+
+    One that is over reads as it did when it was closed, under the `organisation` name of then.
+    """
+
+    groups: Mapping[Group, Sequence[Line]]
+    #: Rows of the item's number and its text; of a count that is over, of no number.
+    texts: Sequence[tuple[int | None, str]]
+    organisation: str | None = None
+
+    @property
+    def expected(self) -> int:
+        """How many machines were expected."""
+        return len(self.found) + len(self.missing)
+
+    @property
+    def found(self) -> Sequence[Line]:
+        """Those expected and found."""
+        return self.groups[Group.FOUND]
+
+    @property
+    def missing(self) -> Sequence[Line]:
+        """Those expected and not found."""
+        return self.groups[Group.MISSING]
+
+    @property
+    def unexpected(self) -> Sequence[Line]:
+        """Those met that stood nowhere, or came with another gift."""
+        return self.groups[Group.UNEXPECTED]
+
+    @property
+    def elsewhere(self) -> Sequence[Line]:
+        """Those met that the record had somewhere else, gone or lost."""
+        return self.groups[Group.ELSEWHERE]
 
 
 def expected(session: Session, holder_id: int, *, place: Place | None, lot: Lot | None) -> Sequence[int]:
     """Return the machines of an organisation that should stand at a place, or came with a gift and are still there."""
-    query = sa.select(Device.id).where(Device.holder_id == holder_id, Device.status.not_in(OUT))
+    query = sa.select(Device.id).where(Device.holder_id == holder_id, Device.status.in_(EXPECTED))
     if place is not None:
         query = query.where(Device.place_id == place.id)
     if lot is not None:
@@ -48,8 +86,8 @@ def is_of(session: Session, stocktake: Stocktake, code: str) -> bool:
 
 def has_text(session: Session, stocktake_id: int, text: str) -> bool:
     """Whether a count met this text already, which no machine answers to."""
-    known = sa.select(StocktakeItem.id).where(StocktakeItem.stocktake_id == stocktake_id, StocktakeItem.text == text)
-    return session.scalar(known.limit(1)) is not None
+    its = (StocktakeItem.stocktake_id == stocktake_id, StocktakeItem.device_id.is_(None), StocktakeItem.text == text)
+    return session.scalar(sa.select(StocktakeItem.id).where(*its).limit(1)) is not None
 
 
 def running(session: Session, *, place: Place | None, lot: Lot | None, by: Actor) -> Stocktake | None:
@@ -69,16 +107,18 @@ def of_organisation(session: Session, by: Actor, *, limit: int = 30) -> Sequence
     return session.scalars(query.order_by(Stocktake.closed_at.is_not(None), Stocktake.id.desc()).limit(limit)).all()
 
 
-def by_id(session: Session, stocktake_id: int, *, seen_by: Actor) -> Stocktake | None:
-    """Return one count of the actor's organisation."""
+def by_id(session: Session, stocktake_id: int, *, seen_by: Actor, held: bool = False) -> Stocktake | None:
+    """Return one count of the actor's organisation; `held`: it does not close before this transaction ends."""
     query = sa.select(Stocktake).where(
         Stocktake.id == stocktake_id, Stocktake.organisation_id == seen_by.organisation_id
     )
+    if held:
+        query = query.with_for_update(read=True).execution_options(populate_existing=True)
     return session.scalar(query)
 
 
 def counted(session: Session, stocktake: Stocktake) -> Counted:
-    """Return what was expected, found, missing, unexpected and elsewhere, machines loaded."""
+    """Return what was expected, found, missing, unexpected and elsewhere: now, or as it was when the count closed."""
     query = (
         sa.select(StocktakeItem)
         .where(StocktakeItem.stocktake_id == stocktake.id)
@@ -86,15 +126,38 @@ def counted(session: Session, stocktake: Stocktake) -> Counted:
         .order_by(StocktakeItem.id)
     )
     items = session.scalars(query).all()
-    strangers = [i for i in items if not i.expected and i.device_id is not None]
-    return Counted(
-        expected=sum(i.expected for i in items),
-        found=[i for i in items if i.expected and i.found_at],
-        missing=[i for i in items if i.expected and not i.found_at],
-        unexpected=[i for i in strangers if i.recorded_at is None],
-        elsewhere=[i for i in strangers if i.recorded_at is not None],
-        texts=[i for i in items if i.device_id is None],
-    )
+    closed = of_subject(session, "stocktake", stocktake.id, limit=1) if stocktake.closed_at else ()
+    if closed and (kept := closed[0].payload):
+        devices = {item.device.code: item.device for item in items if item.device}
+        return Counted(
+            {which: [_kept(row, devices) for row in kept["groups"].get(which.value, ())] for which in Group},
+            [(None, text) for text in kept["texts"]],
+            kept.get("organisation"),
+        )
+    groups: dict[Group, list[Line]] = {which: [] for which in Group}
+    for item in items:
+        if item.device is not None:
+            elsewhere = item.recorded_at is not None or item.text is not None
+            which = group(expected=item.expected, found=item.found_at is not None, elsewhere=elsewhere)
+            groups[which].append(_line(item, item.device))
+    return Counted(groups, [(item.id, item.text or "") for item in items if item.device_id is None])
+
+
+def _line(item: StocktakeItem, device: Device) -> Line:
+    place = device.place.name if device.place and item.expected else None
+    named = " ".join(filter(None, (device.maker, device.model)))
+    return Line(device.code, named, item.recorded_at or place, Status(item.text) if item.text else None, device)
+
+
+def _kept(row: Sequence[str | None], devices: Mapping[str, Device]) -> Line:
+    code, machine, where, noted = row
+    return Line(str(code), machine or "", where, Status(noted) if noted else None, devices.get(str(code)))
+
+
+def came_with(session: Session, lot_id: int, device: Device) -> bool:
+    """Whether a machine came with this gift."""
+    came = sa.exists().where(Arrival.device_id == device.id, Arrival.line_id == LotLine.id, LotLine.lot_id == lot_id)
+    return bool(session.scalar(sa.select(came)))
 
 
 def strangers(session: Session, stocktake: Stocktake, codes: Sequence[str]) -> Sequence[Device]:

@@ -9,14 +9,19 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from refurb.audit.services import record
+from refurb.core.guidance import doer
 from refurb.core.identity import Reading, read
 from refurb.core.scanning import Answer, Doing
-from refurb.core.workflow import OUT
+from refurb.core.stocktake import EXPECTED, Met, met, remedy
+from refurb.core.workflow import Status
 from refurb.desk import queries as desk
 from refurb.desk import stocktake_queries as queries
 from refurb.desk.models import Stocktake, StocktakeItem
 from refurb.desk.registry import DeskRefused, Outcome, Scanned
+from refurb.desk.words import coming, lower
 from refurb.devices.models import Device
+from refurb.devices.words import STATUSES
 from refurb.donations.models import Lot
 from refurb.organisations.models import Place
 from refurb.security import Actor
@@ -24,10 +29,10 @@ from refurb.security import Actor
 AREA = "stocktake"
 
 
-def may_be_put_here(stocktake: Stocktake, item: StocktakeItem) -> bool:
+def may_be_put_here(stocktake: Stocktake, line: queries.Line) -> bool:
     """Whether a machine that was not expected can be put at the place counted, and is not there yet."""
-    device = item.device
-    own = device is not None and device.holder_id == stocktake.organisation_id and device.status not in OUT
+    device = line.device
+    own = device is not None and device.holder_id == stocktake.organisation_id and device.status in EXPECTED
     return own and stocktake.place_id is not None and device is not None and device.place_id != stocktake.place_id
 
 
@@ -53,9 +58,28 @@ def begin(session: Session, *, place: Place | None, lot: Lot | None, by: Actor, 
     return made
 
 
-def finish(stocktake: Stocktake, *, at: datetime) -> None:
-    """Close a count: what was not found is missing."""
-    stocktake.closed_at = stocktake.closed_at or at
+def finish(session: Session, stocktake: Stocktake, *, by: Actor, at: datetime) -> None:
+    """Close a count: what was not found is missing, and its paper says for ever what it says now."""
+    session.refresh(stocktake, with_for_update=True)
+    if stocktake.closed_at is not None:
+        return
+    counted = queries.counted(session, stocktake)
+    groups = {
+        which.value: [[line.code, line.machine, line.where, line.noted and line.noted.value] for line in lines]
+        for which, lines in counted.groups.items()
+    }
+    told = {"groups": groups, "texts": [text for _id, text in counted.texts], "organisation": by.organisation_name}
+    stocktake.closed_at = at
+    record(session, "stocktake", stocktake.id, "stocktake.closed", by=by, at=at, payload=told)
+
+
+def forget(session: Session, stocktake: Stocktake, item_id: int) -> bool:
+    """Take a text that was read by mistake out of a count; False when it is not there, or the count is over."""
+    if stocktake.closed_at is not None:
+        return False
+    its = (StocktakeItem.id == item_id, StocktakeItem.stocktake_id == stocktake.id, StocktakeItem.device_id.is_(None))
+    gone = session.execute(sa.delete(StocktakeItem).where(*its).returning(StocktakeItem.id)).first()
+    return gone is not None
 
 
 class Counting:
@@ -80,7 +104,7 @@ class Counting:
 
     def scan(self, session: Session, reference: str, scanned: Scanned) -> Outcome | None:
         """Tick a machine; two people who scan the same one tick it once."""
-        found = _open(session, reference, scanned.by)
+        found = _open(session, reference, scanned.by, held=True)
         if found is None:
             return None
         if scanned.device is None:
@@ -109,7 +133,15 @@ class Counting:
             case "counted-already":
                 return str(_("Déjà comptée."))
             case "counted-unexpected":
+                if detail.get("gift"):
+                    return str(_("Elle est ici, et n'est pas de ce don."))
                 return str(_("Elle est ici, et n'était rangée nulle part."))
+            case "counted-lost" | "counted-left":
+                was = str(_("Elle est ici, alors que son état est « %(status)s ».", status=_status(detail)))
+                next_step = coming(detail) if detail.get("next") else str(_("Montrez-la à un contrôleur."))
+                return f"{was} {next_step}"
+            case "counted-elsewhere" if detail.get("holder"):
+                return str(_("Elle est ici, mais chez %(holder)s.", holder=detail["holder"]))
             case "counted-elsewhere":
                 return str(_("Elle est ici, mais notée à %(place)s.", place=detail.get("place") or "?"))
         return None
@@ -117,7 +149,7 @@ class Counting:
 
 def recognise(session: Session, context: str, text: str, device: Device, *, by: Actor, at: datetime) -> Outcome | None:
     """Tick the machine that an unknown text turned out to be; None once the count is over."""
-    found = _open(session, context.partition(":")[2], by)
+    found = _open(session, context.partition(":")[2], by, held=True)
     if found is None:
         return None
     reading = read(text)
@@ -146,21 +178,58 @@ def _tick(session: Session, found: Stocktake, device: Device, *, by: Actor, at: 
     ).first()
     if ticked is not None:
         return Outcome(Answer.DONE, "counted", detail, device)
-    where = _recorded(session, device, by)
+    held = device.holder_id == by.organisation_id
+    what = met(
+        device.status,
+        held=held,
+        of_it=_is_of_it(session, found, device),
+        by_gift=found.lot_id is not None,
+        placed=device.place_id is not None,
+    )
+    where = _recorded(session, device, by) if what in (Met.HELD_ELSEWHERE, Met.OTHER_PLACE) else None
+    noted = device.status if what in (Met.LOST, Met.LEFT) else None
+    if not _note(session, found.id, device.id, expected=what is Met.SINCE, where=where, noted=noted, at=at):
+        return Outcome(Answer.ALREADY, "counted-already", detail | ({} if held else {"holder": where}), device)
     # One tap puts it where it was found.
-    own = device.holder_id == by.organisation_id
-    detail["here"] = own and found.place_id is not None and device.place_id != found.place_id
-    if _stranger(session, found.id, device.id, where, at):
-        if where is None:
+    detail["here"] = found.place_id is not None and held and noted is None
+    match what:
+        case Met.SINCE:
+            return Outcome(Answer.DONE, "counted", detail | {"here": False}, device)
+        case Met.LOST | Met.LEFT:
+            reason = "counted-lost" if what is Met.LOST else "counted-left"
+            return Outcome(Answer.REFUSED, reason, detail | _to_put_right(found, device, by), device)
+        case Met.OTHER_GIFT:
+            return Outcome(Answer.DONE, "counted-unexpected", detail | {"gift": True}, device)
+        case Met.NOWHERE:
             return Outcome(Answer.DONE, "counted-unexpected", detail, device)
-        return Outcome(Answer.REFUSED, "counted-elsewhere", detail | {"place": where}, device)
-    return Outcome(Answer.ALREADY, "counted-already", detail, device)
+        case Met.HELD_ELSEWHERE:
+            return Outcome(Answer.REFUSED, "counted-elsewhere", detail | {"holder": where}, device)
+    return Outcome(Answer.REFUSED, "counted-elsewhere", detail | {"place": where}, device)
 
 
-def _open(session: Session, reference: str, by: Actor) -> Stocktake | None:
+def _is_of_it(session: Session, found: Stocktake, device: Device) -> bool:
+    if found.lot_id is not None:
+        return queries.came_with(session, found.lot_id, device)
+    return device.place_id == found.place_id
+
+
+def _to_put_right(found: Stocktake, device: Device, by: Actor) -> dict[str, Any]:
+    """Return what the record says of a machine that it has gone or lost, and what puts that right, by whom."""
+    told: dict[str, Any] = {"noted": device.status.value, "at_place_id": found.place_id}
+    if (action := remedy(device.status)) is not None:
+        who = doer(action, by.permissions)
+        told |= {"next": action.value, "who": who.value if who else None}
+    return told
+
+
+def _status(detail: dict[str, Any]) -> str:
+    return lower(STATUSES[Status(detail["noted"])])
+
+
+def _open(session: Session, reference: str, by: Actor, *, held: bool = False) -> Stocktake | None:
     if not (reference.isascii() and reference.isdecimal() and len(reference) < 16):
         return None
-    found = queries.by_id(session, int(reference), seen_by=by)
+    found = queries.by_id(session, int(reference), seen_by=by, held=held)
     return found if found is not None and found.closed_at is None else None
 
 
@@ -171,11 +240,25 @@ def _recorded(session: Session, device: Device, by: Actor) -> str | None:
     return name[:300] if name else None
 
 
-def _stranger(session: Session, stocktake_id: int, device_id: int, where: str | None, at: datetime) -> bool:
-    """Note a machine that was not expected; False when somebody did already."""
+def _note(
+    session: Session,
+    stocktake_id: int,
+    device_id: int,
+    *,
+    expected: bool,
+    where: str | None,
+    noted: Status | None,
+    at: datetime,
+) -> bool:
+    """Note a machine that a count met; False when somebody did already."""
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
     statement = insert(StocktakeItem).values(
-        stocktake_id=stocktake_id, device_id=device_id, expected=False, found_at=at, recorded_at=where
+        stocktake_id=stocktake_id,
+        device_id=device_id,
+        text=noted.value if noted else None,
+        expected=expected,
+        found_at=at,
+        recorded_at=where,
     )
     statement = statement.on_conflict_do_nothing(index_elements=["stocktake_id", "device_id"])
     return session.scalar(statement.returning(StocktakeItem.id)) is not None

@@ -12,11 +12,12 @@ from refurb.db import get_session
 from refurb.desk import settling, stocktake_paper, stocktakes
 from refurb.desk import stocktake_queries as queries
 from refurb.desk.models import Stocktake
-from refurb.desk.pages import bp, pile_now, who
+from refurb.desk.pages import bp, pile_now
 from refurb.desk.told import told
+from refurb.devices.words import STATUSES
 from refurb.donations import queries as donations
 from refurb.organisations import queries as organisations
-from refurb.security import requires
+from refurb.security import actor, requires
 from refurb.web import local_datetime, now
 
 #: A shelf holds fewer.
@@ -34,7 +35,7 @@ def stocktake_list() -> ResponseReturnValue:
 @requires(Permission.STOCK_COUNT)
 def begin_stocktake() -> ResponseReturnValue:
     """Open a count of one place or of one gift, and go to the box."""
-    session, by = get_session(), who()
+    session, by = get_session(), actor()
     place = lot = None
     if wanted := request.form.get("place", ""):
         place = next((p for p in organisations.places_of(session, by.organisation_id or 0) if p.code == wanted), None)
@@ -66,7 +67,8 @@ def stocktake(stocktake_id: int) -> ResponseReturnValue:
         "desk/stocktake.html",
         stocktake=found,
         counted=queries.counted(get_session(), found),
-        to_put=lambda items: [item for item in items if stocktakes.may_be_put_here(found, item)],
+        to_put=lambda lines: [line for line in lines if stocktakes.may_be_put_here(found, line)],
+        noted=lambda line: STATUSES[line.noted],
     )
 
 
@@ -79,7 +81,7 @@ def put_here(stocktake_id: int) -> ResponseReturnValue:
     machines = queries.strangers(session, found, codes)
     if found.place_id is None or not machines:
         abort(400)
-    written = settling.put_here(session, pile_now(), found, machines, by=who(), at=now())
+    written = settling.put_here(session, pile_now(), found, machines, by=actor(), at=now())
     shown = [told(entry) for entry in written]
     session.commit()
     if request.form.get("back") == "desk":
@@ -112,9 +114,22 @@ def join_stocktake(stocktake_id: int) -> ResponseReturnValue:
 def finish_stocktake(stocktake_id: int) -> ResponseReturnValue:
     """Close a count; its paper can be printed."""
     found = _found(stocktake_id)
-    stocktakes.finish(found, at=now())
+    stocktakes.finish(get_session(), found, by=actor(), at=now())
     get_session().commit()
     flash(_("L'inventaire est terminé."), "done")
+    return redirect(url_for(".stocktake", stocktake_id=found.id), 303)
+
+
+@bp.post("/scan/stocktakes/<int:stocktake_id>/forget")
+@requires(Permission.STOCK_COUNT)
+def forget_text(stocktake_id: int) -> ResponseReturnValue:
+    """Take a text that was read by mistake out of a count."""
+    session, found = get_session(), _found(stocktake_id)
+    wanted = request.form.get("item", "")
+    item = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 16 else 0
+    if stocktakes.forget(session, found, item):
+        session.commit()
+        flash(_("C'est retiré de l'inventaire."), "done")
     return redirect(url_for(".stocktake", stocktake_id=found.id), 303)
 
 
@@ -125,9 +140,9 @@ def stocktake_pdf(stocktake_id: int) -> ResponseReturnValue:
     found = _found(stocktake_id)
     if found.closed_at is None:
         abort(409)
-    data = stocktake_paper.render(
-        found, queries.counted(get_session(), found), who().organisation_name, local_datetime(found.closed_at)
-    )
+    counted = queries.counted(get_session(), found)
+    organisation = counted.organisation or actor().organisation_name
+    data = stocktake_paper.render(found, counted, organisation, local_datetime(found.closed_at))
     name = f"{_('inventaire')}-{found.id}.pdf"
     return Response(data, mimetype="application/pdf", headers={"Content-Disposition": f'inline; filename="{name}"'})
 
@@ -139,11 +154,11 @@ def _count_into(found: Stocktake) -> None:
 
 
 def _found(stocktake_id: int) -> Stocktake:
-    return queries.by_id(get_session(), stocktake_id, seen_by=who()) or abort(404)
+    return queries.by_id(get_session(), stocktake_id, seen_by=actor()) or abort(404)
 
 
 def _listed(problem: str | None) -> ResponseReturnValue:
-    session, by = get_session(), who()
+    session, by = get_session(), actor()
     rows = [(one, *queries.progress(session, one.id)) for one in queries.of_organisation(session, by)]
     places = [("", _("Choisir un emplacement"))]
     places += [(p.code, p.name) for p in organisations.places_of(session, by.organisation_id or 0)]

@@ -136,7 +136,9 @@ def _put_here(scan: Scan, detail: dict[str, Any]) -> int | None:
 def _steps(scan: Scan, detail: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the commands that do what comes next, where nothing is missing for it and who scans may: a triage has
     several ends."""
-    if scan.reason != "opened" or not detail.get("next") or detail.get("missing") or detail.get("who"):
+    if scan.reason not in ("opened", "counted-lost", "counted-left") or scan.undone_at is not None:
+        return []
+    if scan.settled_at is not None or not detail.get("next") or detail.get("missing") or detail.get("who"):
         return []
     action = Action(detail["next"])
     return [(c.key, str(COMMAND_WORDS[c.key])) for c in COMMANDS.values() if c.action is action]
@@ -144,7 +146,7 @@ def _steps(scan: Scan, detail: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _url(scan: Scan, detail: dict[str, Any]) -> str | None:
     """Return the page of the machine, for who may see it, or of what else was scanned."""
-    if scan.device and scan.reason not in ("opened-elsewhere", "held-elsewhere"):
+    if scan.device and not detail.get("holder"):
         return _page("devices.show", code=scan.device.code)
     return str(detail["url"]) if detail.get("url") else None
 

@@ -42,6 +42,8 @@ WORDS: Words = {
     "counted": _l("Compté"),
     "counted-unexpected": _l("Inattendue"),
     "counted-elsewhere": _l("Notée ailleurs"),
+    "counted-lost": _l("Retrouvée"),
+    "counted-left": _l("Notée partie"),
 }
 #: What the page plays; static/js/scan.mjs has a tune for each.
 SOUNDS: dict[Answer, str] = {answer: answer.value for answer in Answer}
