@@ -48,15 +48,17 @@ export default function (desk) {
     tell("asking");
     try {
       const chosen = localStorage.getItem(LENS);
-      stream = await camera(chosen);
-      if (mine !== running) return stop();
+      const given = await camera(chosen);
+      // Closed meanwhile, and perhaps opened again: that one runs.
+      if (mine !== running) return given.getTracks().forEach((track) => track.stop());
+      stream = given;
       video.srcObject = stream;
       await video.play();
       await load();
     } catch (error) {
       console.warn("camera", error);
-      if (mine === running) stop();
-      section.hidden = false;
+      if (mine !== running) return;
+      stop();
       tell(WRONG[error.name] ?? "failed");
       return;
     }

@@ -151,6 +151,39 @@ def test_the_lens_is_remembered_the_lamp_lit_and_no_camera_asked_for_before(
     browser.close()
 
 
+#: The first camera that is asked for comes when it is let go.
+LATE = """
+  const devices = navigator.mediaDevices, open = devices.getUserMedia.bind(devices);
+  window.given = [];
+  devices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    given.push(stream);
+    if (given.length === 1) await new Promise((go) => { window.late = go; });
+    return stream;
+  };
+"""
+
+
+def test_a_camera_that_comes_late_stops_no_other(desk: Desk, playwright: Playwright, socket_enabled: None) -> None:
+    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, *FAKE])
+    context = browser.new_context(locale="fr-FR", permissions=["camera"])
+    context.set_default_timeout(PATIENCE)
+    context.add_cookies([{"name": "refurb_session", "value": desk.cookie, "url": desk.address}])
+    context.add_init_script(LATE)
+    page = context.new_page()
+    page.goto(f"{desk.address}/scan")
+    page.locator(".desk-camera-open:not([hidden])").click()
+    page.wait_for_function("() => window.late")
+    page.click(".desk-camera-close")
+    page.click(".desk-camera-open")
+    page.locator(RUNNING).wait_for()
+    page.evaluate("late()")
+    page.wait_for_function("() => given[0].getTracks()[0].readyState === 'ended'")
+    assert page.evaluate("given[1].getTracks()[0].readyState") == "live"
+    assert page.locator(RUNNING).count() == 1
+    browser.close()
+
+
 def test_a_filmed_label_is_scanned_or_the_page_says_what_to_do(
     desk: Desk, playwright: Playwright, tmp_path: Path, socket_enabled: None
 ) -> None:
