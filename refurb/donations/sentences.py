@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from refurb.core.documents import DocumentKind
 from refurb.core.equipment import DiskWish, Form, Origin, Regime
@@ -237,6 +239,16 @@ FATES: Words = {
     "lost": _l("Introuvable"),
     "ready": _l("Prête, en attente d'un foyer"),
     "in_progress": _l("En préparation"),
+}
+#: The same of many: what stands under their number.
+FATES_COUNTED: Words = {
+    "reuse": lambda n: ngettext("remise en service", "remises en service", n),
+    "parts": lambda n: ngettext("démontée pour pièces", "démontées pour pièces", n),
+    "weee": lambda n: ngettext("recyclée", "recyclées", n),
+    "returned": lambda n: ngettext("rendue", "rendues", n),
+    "lost": lambda n: ngettext("introuvable", "introuvables", n),
+    "ready": lambda n: ngettext("prête, en attente d'un foyer", "prêtes, en attente d'un foyer", n),
+    "in_progress": lambda n: _("en préparation"),
 }
 FATE_TONES: Words = {
     "reuse": "done", "parts": "neutral", "weee": "neutral", "returned": "neutral", "lost": "refused", "ready": "going",

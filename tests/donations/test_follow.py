@@ -69,7 +69,9 @@ def test_the_page_shows_lines_and_fates_in_the_givers_numbers(
 
     devices.move(session, session.get_one(Device, device.id), Action.GIVE_BACK, by=controller, at=now(),
                  payload={"motive": "trop abîmé"})  # fmt: skip
-    assert "Rendue" in visitor.get(f"/gift/{token}").words()
+    page = visitor.get(f"/gift/{token}")
+    assert "Rendue" in page.words()
+    assert [each.get_text() for each in page.one("dl.figures").select("dt")] == ["rendue"]
     table = visitor.client.get(f"/gift/{token}.csv").get_data(as_text=True)
     assert "INV-1" in table
     assert "Rendue" in table
