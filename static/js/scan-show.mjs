@@ -131,11 +131,11 @@ export function makeView(desk, station, on) {
     for (const id of ["empty", "actions"]) parts[id].hidden = fresh.querySelector(`#desk-${id}`).hidden;
     desk.querySelector('[data-state="badge"] span').innerHTML = fresh.querySelector('[data-state="badge"] span').innerHTML;
     for (const field of document.querySelectorAll('input[name="csrf_token"]')) field.value = token;
-    if (before.account !== account || before.organisation !== organisation) frame(page);
+    const who = before.operatorId !== operatorId || before.organisation !== organisation;
+    if (who || before.account !== account) frame(page);
     on.wired();
     filter();
     if (typing && !typing.isConnected) aim();
-    const who = before.operatorId !== operatorId || before.organisation !== organisation;
     if (who || (!wasKept && ((before.pile && before.pile !== desk.dataset.pile) || set !== bare(parts.setting.innerHTML)))) {
       const words = desk.querySelector('[data-state="renewed"] span');
       words.textContent = who ? words.dataset.who.replace("{name}", name) : words.dataset.set;

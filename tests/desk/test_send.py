@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,12 @@ from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
 from refurb.desk import queries
 from refurb.desk.models import Scan, ScanPile
+from refurb.organisations.models import PlaceKind
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation
-    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation
+    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
     from tests.visitor import Visitor
 
 HOUR = timedelta(hours=1)
@@ -229,6 +231,42 @@ def test_the_page_knows_whose_the_scans_are(technician: Visitor, workshop: Organ
         assert (form["data-account"], form["data-organisation"]) == (desk["data-account"], desk["data-organisation"])
         assert "{n}" in str(form["data-many"])
     assert page.one("body")["data-who"] == f"{told['account']} {told['organisation']}"
+
+
+def test_an_answer_says_whose_pile_it_is_of(
+    technician: Visitor, workshop: Organisation, make_account: MakeAccount, session: Session
+) -> None:
+    """What a colleague scanned here leaves by my page, and is none of what it shows."""
+    own = technician.client.get("/scan/token").get_json()
+    told = send(technician, "X9", operator=own["note"])["of"]
+    assert (told["account"], told["organisation"]) == (own["operator"], workshop.id)
+    technician.sign_in(make_account({workshop: [Role.TECHNICIAN]}, name="Sacha"), workshop)
+    mine = technician.client.get("/scan/token").get_json()
+    assert mine["operator"] != own["operator"]
+    theirs = send(technician, "X8", operator=own["note"])["of"]
+    assert theirs == told
+    after = send(technician, "X7", operator=mine["note"])["of"]
+    assert (after["account"], after["name"]) == (mine["operator"], "Sacha")
+    assert after["pile"] != told["pile"]
+    page = technician.get("/scan").one(".desk")
+    assert (page["data-operator-id"], page["data-pile"]) == (str(after["account"]), str(after["pile"]))
+
+
+def test_the_page_knows_the_places_that_its_cards_name(
+    technician: Visitor, workshop: Organisation, make_place: MakePlace
+) -> None:
+    place = make_place(workshop, PlaceKind.SHELF, name="Étagère B1")
+    assert json.loads(str(technician.get("/scan/offline").one(".desk")["data-places"])) == {place.code: "Étagère B1"}
+
+
+@pytest.mark.parametrize(("text", "offered"), [("ZZ9PLURAL", True), (".", False), ("ABC", False)])
+def test_a_machine_is_made_of_a_serial_and_not_of_a_dot(
+    visitor: Visitor, workshop: Organisation, make_account: MakeAccount, text: str, offered: bool
+) -> None:
+    visitor.sign_in(make_account({workshop: [Role.CONTROLLER]}), workshop)
+    last = send(visitor, text)["last"]
+    assert ("Créer la machine" in last) == offered
+    assert offered or "Chercher parmi" in last or 'data-answer="refused"' in last
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"text": 3}, {"text": None}])

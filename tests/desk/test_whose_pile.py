@@ -25,7 +25,7 @@ from tests.desk.served import Desk, another
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -53,6 +53,12 @@ def badge(desk: Desk, name: str, pin: str) -> str:
         made = operators.newcomer(session, name, operators.hashed(pin), by=by, at=now()).code
         session.commit()
         return made
+
+
+def take_over(page: Page, code: str, pin: str) -> None:
+    scan(page, code)
+    page.locator("#desk-pin").fill(pin)
+    page.keyboard.press("Enter")
 
 
 def test_a_colleagues_scans_leave_quietly_and_the_cards_that_wait_say_what_is_set(
@@ -102,9 +108,7 @@ def test_a_badge_read_in_one_tab_changes_the_other_and_no_button_leads_out_witho
     first, second = context.new_page(), context.new_page()
     for page in (first, second):
         ready(page, desk)
-    scan(first, code)
-    first.locator("#desk-pin").fill("4561")
-    first.keyboard.press("Enter")
+    take_over(first, code, "4561")
     expect(first.locator(".desk-chip")).to_contain_text("Zoé scanne")
     # The other page says so, and is hers as well.
     expect(second.locator("[data-state=renewed]:not([hidden])")).to_contain_text("Zoé")
@@ -132,7 +136,9 @@ def test_a_badge_read_in_one_tab_changes_the_other_and_no_button_leads_out_witho
     network_returns(desk, second, first)
     expect(second.locator("#desk-rows .desk-row", has_text="Fait")).to_have_count(1)
     second.locator(".desk:not([data-kept])").wait_for()
-    second.locator(".desk-chip button").first.click()
-    expect(first.locator("[data-state=renewed]:not([hidden])")).to_contain_text("T qui scanne")
+    take_over(second, badge(desk, "Amina", "7812"), "7812")
+    expect(second.locator(".desk-chip")).to_contain_text("Amina scanne")
+    expect(first.locator("[data-state=renewed]:not([hidden])")).to_contain_text("Amina qui scanne")
+    expect(first.locator(".desk-chip")).to_contain_text("Amina scanne")
     expect(first.locator("#desk-command")).to_have_value("open")
-    assert first.locator(".desk-chip").count() == 0
+    assert first.locator("#desk-rows .desk-row").count() == 0
