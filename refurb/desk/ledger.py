@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import Outcome
@@ -20,7 +21,7 @@ def write(
     client_at: datetime | None = None,
     command: str | None = None,
 ) -> Scan:
-    """Add what came of a scan to the pile; `number` is the browser's, or one drawn for a tap; the caller flushes.
+    """Add what came of a scan to the pile; `number` is the browser's, or one drawn for a tap.
 
     `command` is what was asked of the machine, where that is not what the pile asks.
     """
@@ -30,7 +31,6 @@ def write(
         text=text[:400],
         code=outcome.code or code,
         device_id=outcome.device.id if outcome.device else None,
-        device=outcome.device,
         command=command or pile.command,
         answer=outcome.answer,
         reason=outcome.reason,
@@ -40,4 +40,7 @@ def write(
         client_at=client_at,
     )
     session.add(entry)
+    session.flush()
+    # Given with the line, the machine would be followed to all that it leads to, which takes longer than the writing.
+    set_committed_value(entry, "device", outcome.device)
     return entry
