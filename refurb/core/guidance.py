@@ -164,6 +164,17 @@ def next_step(status: Status, facts: Facts, scanned: Iterable[Action] = OPTIONAL
         here = LINE_ARRIVAL[step]
 
 
+#: Refusals that name no remedy: what comes next for the machine is said with them. Any other says what to mend first.
+_WITHOUT_REMEDY = frozenset({"no-such-move", "step-missing", "no-reservation"})
+
+
+def next_instead(refused: TransitionRefused, status: Status) -> NextStep | None:
+    """Return what to do next with a machine whose move was refused, where the refusal does not say so by itself."""
+    if refused.known is None or refused.code not in _WITHOUT_REMEDY:
+        return None
+    return next_step(status, *refused.known)
+
+
 def _for_the_media(facts: Facts) -> NextStep:
     """Return what media that are not clear ask for first: a wipe, or what no wipe would mend."""
     first = media_codes(facts)[0]

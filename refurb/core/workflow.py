@@ -111,7 +111,13 @@ class Control(StrEnum):
 
 
 class TransitionRefused(Exception):
-    """A move the table or a guard forbids. `code` is stable; `step` names the step that is missing, if one is."""
+    """A move the table or a guard forbids. `code` is stable; `step` names the step that is missing, if one is.
+
+    `known` are the facts it was refused on and the steps scanned there, where the service that asked says them: what
+    comes next instead is decided from the same.
+    """
+
+    known: "tuple[Facts, Iterable[Action]] | None" = None
 
     def __init__(self, code: str, step: Action | None = None) -> None:
         super().__init__(code if step is None else f"{code}: {step.value}")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from refurb.core.guidance import doer, next_step
+from refurb.core.guidance import NextStep, doer, next_instead, next_step
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Command, Confirmation, Deed, confirmation
 from refurb.core.workflow import Action, Status, TransitionRefused
@@ -59,20 +59,27 @@ def opened(session: Session, device: Device, *, by: Actor) -> dict[str, Any]:
     """Return what a machine that opens says: what to do next, what stands in the way, and what else it leads to."""
     found = known(session, device, by=by)
     step = next_step(device.status, found.facts, found.scanned)
+    told = _said(step, by=by)
+    if step.action is Action.RESERVE and found.base_id is None and not matching.is_matched(device):
+        what = matching.at_hand(session, device)
+        told |= {"next": None, "waits": None, "purpose": what.purpose.value, "bases": what.bases, "count": what.count}
+        told.pop("who", None)
+    if found.base_id is not None:
+        told["base"] = session.get_one(Device, found.base_id).code
+    if offers := _offers(session, device, by):
+        told["offers"] = offers
+    return told
+
+
+def _said(step: NextStep, *, by: Actor) -> dict[str, Any]:
+    """Return a next step as the ledger keeps it: what is missing for it, and who does it where that is not `by`."""
     told: dict[str, Any] = {
         "next": step.action.value if step.action else None,
         "missing": list(step.missing),
         "waits": step.waits,
     }
-    if step.action is Action.RESERVE and found.base_id is None and not matching.is_matched(device):
-        what = matching.at_hand(session, device)
-        told |= {"next": None, "waits": None, "purpose": what.purpose.value, "bases": what.bases, "count": what.count}
-    elif step.action and (who := doer(step.action, by.permissions)):
+    if step.action and (who := doer(step.action, by.permissions)):
         told["who"] = who.value
-    if found.base_id is not None:
-        told["base"] = session.get_one(Device, found.base_id).code
-    if offers := _offers(session, device, by):
-        told["offers"] = offers
     return told
 
 
@@ -135,8 +142,13 @@ def carry_out(
         detail |= {"status": device.status.value, "command": command.key}
         if refusal.code == "already":
             return _already(session, where, device, command, detail, by=by, at=at, **client)
-        if isinstance(refusal, TransitionRefused) and refusal.step:
-            detail["step"] = refusal.step.value
+        if isinstance(refusal, TransitionRefused):
+            if refusal.step:
+                detail["step"] = refusal.step.value
+            instead = next_instead(refusal, device.status)
+            # What needs do not ask for by itself is set aside by nobody.
+            if instead and (instead.action is not Action.RESERVE or matching.is_matched(device)):
+                detail |= _said(instead, by=by)
         # Picked from the wrong place of a shelf: it is not that it may not move, nobody waits for it.
         unasked = command.action is Action.PREPARE and device.status is Status.IN_STOCK
         return Outcome(Answer.REFUSED, "no-reservation" if unasked else refusal.code, detail, device)

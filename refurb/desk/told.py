@@ -19,7 +19,7 @@ from refurb.desk.models import Scan
 from refurb.desk.queries import NOT_STANDING, STANDING, TICKED
 from refurb.desk.readings import sentences as why_not
 from refurb.desk.registry import FOLLOWS
-from refurb.desk.words import ANSWERS, COMMAND_WORDS, WORDS, lower, sentence
+from refurb.desk.words import ANSWERS, COMMAND_WORDS, WORDS, coming, lower, sentence
 from refurb.devices.words import ACTIONS, REFUSALS, STATUSES, WAITS
 from refurb.matching.words import bases_waiting
 from refurb.security import actor
@@ -136,7 +136,7 @@ def _put_here(scan: Scan, detail: dict[str, Any]) -> int | None:
 def _steps(scan: Scan, detail: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the commands that do what comes next, where nothing is missing for it and who scans may: a triage has
     several ends."""
-    if scan.reason not in ("opened", "counted-lost", "counted-left") or scan.undone_at is not None:
+    if (scan.reason != "opened" and scan.answer is not Answer.REFUSED) or scan.undone_at is not None:
         return []
     if scan.settled_at is not None or not detail.get("next") or detail.get("missing") or detail.get("who"):
         return []
@@ -175,7 +175,7 @@ def _meanwhile(scan: Scan, told: dict[str, Any]) -> str:
     if told.get("status"):
         return str(
             _(
-                "Scannée le %(here)s sans réseau ; le %(moment)s, quelqu'un l'avait passée « %(status)s ».",
+                "Scannée le %(here)s sans réseau ; le %(moment)s, quelqu'un avait noté l'état « %(status)s ».",
                 here=here,
                 moment=moment,
                 status=lower(STATUSES[told["status"]]),
@@ -222,7 +222,10 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
     if detail.get("place") and scan.reason == "moved":
         said.append(_("Rangée à %(place)s.", place=detail["place"]))
     if (scan.answer is Answer.REFUSED or scan.reason == "undone") and detail.get("status"):
-        said.append(_("Elle est « %(status)s ».", status=lower(STATUSES[detail["status"]])))
+        said.append(_("Son état : %(status)s.", status=lower(STATUSES[detail["status"]])))
+    if scan.answer is Answer.REFUSED and detail.get("status") and (detail.get("next") or detail.get("waits")):
+        said.append(coming(detail))
+        said += missing(detail)
     if scan.reason == "unknown-text" and detail.get("why") in (WhyNot.WRONG_LENGTH, WhyNot.UNKNOWN_KIND):
         said.append(why_not(_)[WhyNot(detail["why"])])
     if scan.reason == "several":

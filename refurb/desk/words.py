@@ -133,7 +133,7 @@ def _moved(detail: dict[str, Any], scan: Scan) -> str:
 
 
 def _already(detail: dict[str, Any], scan: Scan) -> str:
-    return str(_("C'était déjà fait : la machine est « %(status)s ».", status=lower(STATUSES[detail["status"]])))
+    return str(_("C'était déjà fait. Son état : %(status)s.", status=lower(STATUSES[detail["status"]])))
 
 
 def _triaged_otherwise(detail: dict[str, Any], scan: Scan) -> str:

@@ -169,7 +169,11 @@ def move(
         raise TransitionRefused("in-a-set")
     if action is Action.GIVE_BACK and not str(told.get("motive", "")).strip():
         raise TransitionRefused("motive-missing")
-    steps = path(device.status, action, known.facts, known.scanned)
+    try:
+        steps = path(device.status, action, known.facts, known.scanned)
+    except TransitionRefused as refused:
+        refused.known = known.facts, known.scanned
+        raise
     flags = ("same-person",) if _controls(steps) and same_person(known.facts) else ()
     followers = [after for after in registry.AFTER_MOVE.values() if after.follows(steps)]
     # A savepoint: the screen of a set, or another area, may refuse the whole.

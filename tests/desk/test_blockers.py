@@ -13,6 +13,8 @@ from refurb.core.scanning import COMMANDS
 from refurb.core.workflow import Status
 from refurb.desk import queries, services
 from refurb.desk.models import Scan, ScanPile
+from refurb.desk.words import lower
+from refurb.devices.words import STATUSES
 from refurb.organisations.models import PlaceKind
 from refurb.security import Actor, ActorKind
 from refurb.web import now
@@ -196,3 +198,42 @@ def test_closing_without_a_pile_makes_none(controller: Visitor, session: Session
     page = controller.post("/scan/close")
     assert page.heading == "Scanner"
     assert session.scalars(sa.select(ScanPile.id)).all() == []
+
+
+NEXT = {
+    Status.RECEIVED: "À faire : inventorier.",
+    Status.QUALITY_CHECKED: "À faire : entrer en stock.",
+    Status.IN_STOCK: "",
+    Status.LOCKED: "À faire : lever le verrou.",
+    Status.HANDED_OVER: "Elle est chez son utilisateur.",
+    Status.MISSING: "À faire : noter retrouvée.",
+    Status.STOLEN: "À faire par la coordination : noter récupérée.",
+    Status.DESTROYED: "Elle est au bout de son parcours.",
+}
+
+
+@pytest.mark.parametrize("status", NEXT)
+def test_a_refusal_says_what_comes_next_for_that_machine_or_who_does_it(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, status: Status
+) -> None:
+    scan(controller, COMMANDS["resume"].code)
+    page = scan(controller, make_device(holder=workshop, status=status).code)
+    last = " ".join(page.one("#desk-last").get_text(" ").split())
+    assert answer(page) == "refused"
+    assert f"Son état : {lower(STATUSES[status])}." in last
+    assert NEXT[status] in last
+    page = controller.submit('#desk-last form[action="/scan/set-aside"]')
+    assert not page.select(".desk-standing")
+
+
+def test_the_next_step_of_a_refused_machine_is_one_tap_and_settles_it(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
+) -> None:
+    device = make_device(holder=workshop)
+    scan(controller, COMMANDS["resume"].code)
+    page = scan(controller, device.code)
+    assert "Inventorier" in page.one('.desk-standing form[action*="/scan/step/"]').text
+    page = controller.submit("#desk-last .desk-steps", command="inventory")
+    session.refresh(device)
+    assert device.status is Status.INVENTORIED
+    assert not page.select(".desk-standing")
