@@ -237,3 +237,14 @@ def test_the_next_step_of_a_refused_machine_is_one_tap_and_settles_it(
     session.refresh(device)
     assert device.status is Status.INVENTORIED
     assert not page.select(".desk-standing")
+
+
+def test_only_an_unknown_scan_is_called_unknown(
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
+) -> None:
+    scan(controller, "INCONNU9")
+    scan(controller, COMMANDS["resume"].code)
+    scan(controller, make_device(holder=workshop).code)
+    unknown, _card, refused = session.scalars(sa.select(Scan.id).order_by(Scan.id)).all()
+    assert "inconnu" in controller.get(f"/scan/unknown/{unknown}").heading
+    assert "inconnu" not in controller.get(f"/scan/unknown/{refused}").heading
