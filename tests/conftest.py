@@ -70,14 +70,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 class Databases:
     """The applications of this test process, one per database, each made when first asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, templates: Path | None = None) -> None:
         from argon2 import PasswordHasher
         from jinja2 import FileSystemBytecodeCache
 
         from refurb.accounts import passwords
 
         self.folder = folder
-        self.templates = FileSystemBytecodeCache(str(folder))
+        self.templates = FileSystemBytecodeCache(str(templates or folder))
         #: The application's own, which costs a tenth of a second and 64 MiB a password; tests give hundreds, so theirs
         #: is the same function at its cheapest. tests/whole/test_fixtures.py asks what the own one costs.
         self.own_hasher = passwords._hasher
@@ -130,7 +130,7 @@ class Databases:
 
         app = create_app(self.settings(database, url))
         app.test_client_class = client_class()
-        # Each application compiles its templates anew; what that gives is kept for the next one.
+        # Each application compiles its templates anew; what that gives is kept for the next, in the other process too.
         app.jinja_env.bytecode_cache = self.templates
         # As on an instance that runs: it has an administrator, and nobody changed a setting since.
         app.extensions |= {"refurb.ready": True, "refurb.settings_read": float("inf")}
@@ -217,10 +217,18 @@ def isolation(app: Flask) -> Iterator[None]:
         yield
 
 
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all test processes of this run have in common."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """The databases of this test process."""
-    made = Databases(tmp_path_factory.mktemp("databases"))
+    templates = shared_folder(tmp_path_factory) / "templates"
+    templates.mkdir(exist_ok=True)
+    made = Databases(tmp_path_factory.mktemp("databases"), templates)
     yield made
     made.close()
 
@@ -253,9 +261,7 @@ def fresh_app(databases: Databases, database: str) -> Iterator[Flask]:
 @pytest.fixture(scope="session")
 def told_demo(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo in a file of SQLite, built once for all test processes: to be copied, not opened."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent
+    folder = shared_folder(tmp_path_factory)
     told = folder / "demo.sqlite"
     with (folder / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
