@@ -103,14 +103,27 @@ POLICY: dict[str, str | list[str]] = {
 
 #: Given by create_app(): the actor of the request from its cookie, or None.
 Loader = Callable[[], Actor | None]
+#: Given by an area: who acts in place of somebody signed in, None where nobody may any more.
+StandIn = Callable[[Actor], Actor | None]
 
 
 def actor() -> Actor:
-    """Return who makes the running request, looked up once."""
+    """Return who makes the running request, looked up once: who is signed in, or who stands in for them here."""
     if "actor" not in g:
-        load: Loader = current_app.extensions["refurb.load_actor"]
-        g.actor = load() or Actor.public()
+        g.actor = signed_in()
+        stand_in: StandIn | None = current_app.extensions.get("refurb.stand_in")
+        if stand_in is not None and g.actor.is_signed_in:
+            g.actor = stand_in(g.actor) or Actor.public()
     found: Actor = g.actor
+    return found
+
+
+def signed_in() -> Actor:
+    """Return whose sign-in the request bears, whoever has the browser now."""
+    if "signed_in" not in g:
+        load: Loader = current_app.extensions["refurb.load_actor"]
+        g.signed_in = load() or Actor.public()
+    found: Actor = g.signed_in
     return found
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from refurb.core.permissions import Permission
 from refurb.paths import PACKAGE, asset_dir
-from refurb.security import actor
+from refurb.security import actor, signed_in
 from refurb.typography import TypesetBabel
 
 LANGUAGES = ("fr", "en")
@@ -276,6 +276,7 @@ def init_app(app: Flask) -> None:
             return {"lang": str(get_locale() or "fr"), "now": now(), "today": today()}
         return {
             "actor": actor(),
+            "signed_in": signed_in(),
             "can": lambda permission: actor().can(Permission(permission)),
             "nav": navigation() if actor().is_signed_in else [],
             "lang": str(get_locale() or "fr"),

@@ -26,6 +26,7 @@ def load_actor() -> Actor | None:
     if signed_in is None:
         return None
     g.account_session_id = signed_in.id
+    g.badge_on = (signed_in.badge_id, signed_in.badge_at) if signed_in.badge_id and signed_in.badge_at else None
     if second_factor.owes(signed_in):
         g.half_signed_in = signed_in
         return Actor.half_signed_in()

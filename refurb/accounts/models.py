@@ -74,6 +74,9 @@ class AccountSession(Base):
     #: When the second factor was given here; without it, a sign-in that owes one opens nothing.
     proven_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    #: The badge that took this browser over, and since when: what it may do is then the bearer's (desk/operators).
+    badge_id: Mapped[int | None] = mapped_column(sa.ForeignKey("badge.id"))
+    badge_at: Mapped[datetime | None]
     account: Mapped[Account] = relationship(lazy="raise")
     membership: Mapped[Membership | None] = relationship(lazy="raise")
 

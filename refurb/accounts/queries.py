@@ -58,6 +58,9 @@ class SignIn:
     name: str
     language: str
     is_demo: bool
+    #: The badge whose bearer has this browser now, and since when.
+    badge_id: int | None
+    badge_at: datetime | None
     belongings: tuple[Belonging, ...]
 
 
@@ -74,6 +77,8 @@ _LIVE_SESSION = (
         Account.name,
         Account.language,
         Account.is_demo,
+        AccountSession.badge_id,
+        AccountSession.badge_at,
         Membership.id,
         Membership.organisation_id,
         Membership.role_codes,
@@ -97,7 +102,7 @@ _LIVE_SESSION = (
     .order_by(Membership.id)
 )
 #: How many of its columns are the sign-in's, and then the membership's.
-_OWN, _HELD = 9, 7
+_OWN, _HELD = 11, 7
 
 
 def session_of(session: Session, token: str, *, now: datetime) -> SignIn | None:
@@ -124,7 +129,8 @@ def session_of(session: Session, token: str, *, now: datetime) -> SignIn | None:
                 organisation_roles=organisation_roles,
             )
         )
-    sign_in_id, membership_id, last_seen_at, is_proven, has_factor, account_id, name, language, is_demo = rows[0][:_OWN]
+    sign_in_id, membership_id, last_seen_at, is_proven, has_factor, account_id, name, language, *more = rows[0][:_OWN]
+    is_demo, badge_id, badge_at = more
     return SignIn(
         id=sign_in_id,
         membership_id=membership_id,
@@ -135,6 +141,8 @@ def session_of(session: Session, token: str, *, now: datetime) -> SignIn | None:
         name=name,
         language=language,
         is_demo=is_demo,
+        badge_id=badge_id,
+        badge_at=badge_at,
         belongings=tuple(belongings),
     )
 

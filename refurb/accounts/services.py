@@ -121,6 +121,16 @@ def note_seen(session: Session, session_id: int, *, at: datetime) -> None:
     )
 
 
+def hand_browser(session: Session, session_id: int, badge_id: int | None, *, at: datetime) -> None:
+    """Let the bearer of a badge act in the browser of a sign-in; with None, whoever signed in has it again."""
+    session.execute(
+        sa.update(AccountSession)
+        .where(AccountSession.id == session_id)
+        .values(badge_id=badge_id, badge_at=at if badge_id else None),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def close_session(session: Session, session_id: int, *, account_id: int, at: datetime) -> bool:
     """Revoke one sign-in of the account; return whether there was one."""
     row = session.get(AccountSession, session_id)

@@ -37,7 +37,7 @@ from refurb.accounts.pages import WINDOW, bp, half_signed_in, may_try, own_id, w
 from refurb.accounts.words import browser_name
 from refurb.core.permissions import Permission
 from refurb.db import Session, get_session
-from refurb.security import actor, public, requires, safe_next
+from refurb.security import actor, public, requires, safe_next, signed_in
 from refurb.web import absolute_url, now
 
 # These put their routes on the blueprint when they were imported.
@@ -87,11 +87,11 @@ def _welcome(session: Session, account: Account, password: str, target: str | No
 
 
 @bp.post("/sign-out")
-@requires(Permission.ACCOUNT_PROVE)
+@requires(Permission.ACCOUNT_PROVE, Permission.SCAN)
 def sign_out() -> ResponseReturnValue:
-    """Close the session here."""
+    """Close the session here, whoever has the browser: the bearer of a badge may too."""
     session = get_session()
-    services.close_session(session, g.account_session_id, account_id=own_id(), at=now())
+    services.close_session(session, g.account_session_id, account_id=signed_in().id or own_id(), at=now())
     session.commit()
     cookie.clear()
     response = redirect(url_for("accounts.sign_in"), 303)

@@ -15,20 +15,27 @@ def membership(session: Session, account_id: int, organisation_id: int, *, badge
 
     With `badge_id`, only while that badge counts.
     """
-    query = (
-        sa.select(Membership)
-        .join(Membership.account)
-        .where(
-            Membership.account_id == account_id,
-            Membership.organisation_id == organisation_id,
-            Membership.ended_at.is_(None),
-            Account.disabled_at.is_(None),
-        )
-        .options(joinedload(Membership.account), joinedload(Membership.organisation).joinedload(Organisation.role_rows))
-    )
+    query = _memberships().where(Membership.account_id == account_id, Membership.organisation_id == organisation_id)
     if badge_id:
         query = query.where(sa.exists().where(Badge.id == badge_id, Badge.revoked_at.is_(None)))
     return session.scalars(query).unique().one_or_none()
+
+
+def bearer(session: Session, badge_id: int) -> Membership | None:
+    """Return the membership that a badge stands for, as `membership` does, while the badge counts."""
+    query = _memberships().join(
+        Badge, sa.and_(Badge.account_id == Membership.account_id, Badge.organisation_id == Membership.organisation_id)
+    )
+    return session.scalars(query.where(Badge.id == badge_id, Badge.revoked_at.is_(None))).unique().one_or_none()
+
+
+def _memberships() -> sa.Select[Membership]:
+    return (
+        sa.select(Membership)
+        .join(Membership.account)
+        .where(Membership.ended_at.is_(None), Account.disabled_at.is_(None))
+        .options(joinedload(Membership.account), joinedload(Membership.organisation).joinedload(Organisation.role_rows))
+    )
 
 
 def is_member(session: Session, account_id: int, organisation_id: int) -> bool:

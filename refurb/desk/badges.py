@@ -1,21 +1,24 @@
 """Badges: who may scan without an address or a password, and the PIN that changes the person at a bench."""
 
-from datetime import timedelta
-
-from flask import Response, abort, flash, make_response, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from refurb.accounts import queries as accounts
-from refurb.core.permissions import Permission
+from refurb.accounts import services as accounts_services
+from refurb.accounts.models import Account
+from refurb.accounts.pages import may_try
+from refurb.accounts.passwords import is_right
+from refurb.core.permissions import PROVEN_ROLES, Permission
 from refurb.db import get_session
 from refurb.desk import badge_queries, operators
+from refurb.desk.forms import GiveBackForm
 from refurb.desk.models import Badge
-from refurb.desk.pages import OPERATOR_COOKIE, WORKING_DAY, bp, keep, of_note, open_pile
+from refurb.desk.pages import bp, open_pile
 from refurb.desk.registry import DeskRefused
 from refurb.desk.words import refusal
 from refurb.labels.svg import symbols_of
-from refurb.security import actor, requires
+from refurb.security import Actor, actor, requires, signed_in
 from refurb.web import now
 
 LONGEST_NAME = 120
@@ -41,23 +44,46 @@ def operator() -> ResponseReturnValue:
         flash(_("Ce n'est pas le code de ce badge."), "refused")
         return back
     operators.forget_tries(session, badge)
-    note = operators.Note(badge.account_id, badge.organisation_id, badge.id)
-    sealed = operators.seal(_secret(), note)
-    by = of_note(sealed)
+    person = signed_in()
+    if badge.account_id == person.id and person.roles & PROVEN_ROLES:
+        # Four figures do not open what asks for a second factor.
+        session.commit()
+        return redirect(url_for(".leave_operator"), 303)
+    own = badge.account_id == person.id
+    accounts_services.hand_browser(session, g.account_session_id, None if own else badge.id, at=now())
     if pile := open_pile():
-        operators.note_taken(session, pile.id, badge.code, by.name, at=now())
+        operators.note_taken(session, pile.id, badge.code, badge.account.name, at=now())
     session.commit()
-    flash(_("%(name)s scanne maintenant.", name=by.name), "done")
-    return keep(_response(back), OPERATOR_COOKIE, sealed, int(WORKING_DAY / timedelta(seconds=1)))
+    flash(_("%(name)s scanne maintenant.", name=badge.account.name), "done")
+    return back
 
 
-@bp.post("/scan/operator/leave")
+@bp.route("/scan/operator/leave", methods=["GET", "POST"])
 @requires(Permission.SCAN)
 def leave_operator() -> ResponseReturnValue:
-    """Scan as the person signed in again."""
-    back = _response(redirect(url_for(".scan"), 303))
-    back.delete_cookie(OPERATOR_COOKIE, httponly=True, samesite="Lax")
-    return back
+    """Give the browser back to whoever signed in there, who says so: what they may do is not their volunteers'."""
+    session, person, form = get_session(), signed_in(), GiveBackForm()
+    assert person.id is not None
+    account = session.get_one(Account, person.id)
+    if person.id == actor().id:
+        return redirect(url_for(".scan"), 303)
+    if form.is_submitted() and not may_try(session, "sign-in", account.email):
+        form.form_errors.append(_("Trop d'essais. Attendez un quart d'heure, ou déconnectez-vous."))
+        return _leave_page(form, person), 429
+    if form.validate_on_submit():
+        known = account.password_hash
+        session.commit()
+        if is_right(known, str(form.password.data)):
+            accounts_services.hand_browser(session, g.account_session_id, None, at=now())
+            session.commit()
+            flash(_("%(name)s a de nouveau ce poste.", name=person.name), "done")
+            return redirect(url_for(".scan"), 303)
+        form.password.errors = [_("Ce n'est pas le mot de passe de %(name)s.", name=person.name)]
+    return _leave_page(form, person), 422 if form.errors else 200
+
+
+def _leave_page(form: GiveBackForm, person: Actor) -> str:
+    return render_template("desk/leave.html", form=form, person=person)
 
 
 @bp.get("/scan/badges")
@@ -125,13 +151,3 @@ def _page(problem: str | None) -> ResponseReturnValue:
         name=request.form.get("name", ""),
     )
     return page, 422 if problem else 200
-
-
-def _secret() -> str:
-    from flask import current_app
-
-    return str(current_app.config["SECRET_KEY"])
-
-
-def _response(value: object) -> Response:
-    return make_response(value)

@@ -35,7 +35,6 @@ from refurb.desk.pages import (
     pile_meant,
     pile_now,
     state,
-    who,
 )
 from refurb.desk.registry import OPENERS, DeskRefused
 from refurb.desk.told import told
@@ -43,7 +42,7 @@ from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal
 from refurb.devices import queries as device_queries
 from refurb.devices.services import DeviceRefused
 from refurb.organisations import queries as organisation_queries
-from refurb.security import actor, allows_wasm, requires
+from refurb.security import actor, allows_wasm, requires, signed_in
 from refurb.web import now
 
 
@@ -53,14 +52,14 @@ from refurb.web import now
 def scan() -> ResponseReturnValue:
     session = get_session()
     if request.method == "POST":
-        answer(who(), request.form.get("text", ""), request.form.get("client_uuid"), None, pile_now())
+        answer(actor(), request.form.get("text", ""), request.form.get("client_uuid"), None, pile_now())
         session.commit()
         return redirect(url_for(".scan"), 303)
-    shown = state(open_pile(), who())
+    shown = state(open_pile(), actor())
     last = shown["last"].scan if shown["last"] else None
     if last and last.device and last.reason == "moved" and last.answer is Answer.DONE and last.undone_at is None:
         # Drawn with the page, whose answer no script follows.
-        device = device_queries.by_code(session, last.device.code, seen_by=who())
+        device = device_queries.by_code(session, last.device.code, seen_by=actor())
         shown |= {"after": next_of(device) if device else None}
     return render_template("desk/scan.html", kept=False, **_frame(), **shown)
 
@@ -71,14 +70,14 @@ def scan() -> ResponseReturnValue:
 def offline() -> ResponseReturnValue:
     """The desk as the browser keeps it for when there is no network: empty, for whoever scans now, as it is set."""
     nothing: dict[str, Any] = {"entries": [], "last": None, "counts": dict.fromkeys(Answer, 0)}
-    shown = state(open_pile(), who(), standing=False) | nothing
+    shown = state(open_pile(), actor(), standing=False) | nothing
     return render_template("desk/scan.html", kept=True, **_frame(), **shown)
 
 
 def _frame() -> dict[str, Any]:
     """Return what the page's script needs: who scans, the cards it may recognise by itself, the gun's affixes."""
     prefix, suffix = affixes()
-    places = organisation_queries.places_of(get_session(), who().organisation_id or 0)
+    places = organisation_queries.places_of(get_session(), actor().organisation_id or 0)
     known = {command.code: str(COMMAND_WORDS[command.key]) for command in COMMANDS.values()}
     return {
         "client_uuid": uuid.uuid4(),
@@ -95,7 +94,8 @@ def _frame() -> dict[str, Any]:
 @requires(Permission.SCAN)
 def token() -> ResponseReturnValue:
     """What a page that was away needs to go on: a form token of now."""
-    told_who = {"name": who().name, "operator": who().id, "account": actor().id, "organisation": who().organisation_id}
+    by, account = actor(), signed_in().id
+    told_who = {"name": by.name, "operator": by.id, "account": account, "organisation": by.organisation_id}
     fresh = jsonify(token=generate_csrf(), note=own_note(), **told_who)
     fresh.headers["Cache-Control"] = "no-store"
     return fresh
@@ -120,7 +120,7 @@ def send() -> ResponseReturnValue:
 
 def _take(body: dict[str, Any]) -> ResponseReturnValue:
     session, note = get_session(), body.get("operator")
-    by, made_at = of_dated_note(note) if isinstance(note, str) and note else (who(), None)
+    by, made_at = of_dated_note(note) if isinstance(note, str) and note else (actor(), None)
     sent_at = moment(body.get("sent_at"))
     # Sent in another's name than it was made in, it is older than the page that says so.
     not_before = None if body.get("taken_over") else made_at
@@ -162,10 +162,10 @@ def command() -> ResponseReturnValue:
     if chosen is None or chosen.deed is Deed.UNDO:
         abort(400)
     pile = pile_now()
-    allowed = chosen.action is None or may(chosen.action, who().permissions)
+    allowed = chosen.action is None or may(chosen.action, actor().permissions)
     if allowed and chosen.deed is not Deed.ANYWHERE:
         contexts.leave(pile)  # asked for by hand, from the picking list for one
-    outcome = cards.set_command(pile, chosen, by=who())
+    outcome = cards.set_command(pile, chosen, by=actor())
     get_session().commit()
     if outcome.answer is Answer.REFUSED:
         flash(refusal(outcome.reason), "refused")
@@ -176,9 +176,9 @@ def command() -> ResponseReturnValue:
 @requires(Permission.SCAN)
 def undo(scan_id: int) -> ResponseReturnValue:
     session = get_session()
-    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    entry = queries.scan_by_id(session, scan_id, by=actor()) or abort(404)
     try:
-        undoing.undo(session, entry, by=who(), at=now())
+        undoing.undo(session, entry, by=actor(), at=now())
     except (DeskRefused, TransitionRefused, DeviceRefused) as refused:
         flash(refusal(refused.code), "refused")
     else:
@@ -191,7 +191,7 @@ def undo(scan_id: int) -> ResponseReturnValue:
 @requires(Permission.SCAN)
 def undo_pile() -> ResponseReturnValue:
     session, (found, back) = get_session(), pile_meant()
-    done, refused = undoing.undo_all(session, found, by=who(), at=now())
+    done, refused = undoing.undo_all(session, found, by=actor(), at=now())
     session.commit()
     if done:
         flash(ngettext("%(num)s geste annulé.", "%(num)s gestes annulés.", done), "done")
@@ -255,12 +255,12 @@ def link() -> ResponseReturnValue:
     if code is None or kind_of(code) is not CodeKind.DEVICE:
         abort(400)
     try:
-        services.link_label(session, code, found[0], by=who(), at=now())
+        services.link_label(session, code, found[0], by=actor(), at=now())
     except DeskRefused as refused:
         flash(refusal(refused.code), "refused")
     else:
         if pile := open_pile():
-            settling.linked(session, pile, code, found[0], by=who(), at=now())
+            settling.linked(session, pile, code, found[0], by=actor(), at=now())
         session.commit()
         flash(
             _("L'étiquette %(label)s est celle de %(code)s.", label=display(code), code=display(found[0].code)), "done"

@@ -11,6 +11,7 @@ from refurb.core.identity import CodeKind, display
 from refurb.core.permissions import Permission
 from refurb.core.workflow import HELD, Action, Status
 from refurb.desk import reception, stocktakes
+from refurb.desk.pages import stand_in
 from refurb.desk.registry import CONTEXTS, FOLLOWS, OFFERS, OPENERS, STARTS, Opened
 from refurb.devices.models import Device
 from refurb.documents import queries as papers
@@ -24,6 +25,7 @@ from refurb.security import Actor
 
 def register(app: Flask) -> None:
     """Called by create_app(), after the areas that the desk opens."""
+    app.extensions["refurb.stand_in"] = stand_in
     CONTEXTS[reception.AREA] = reception.Reception()
     CONTEXTS[stocktakes.AREA] = stocktakes.Counting()
     STARTS[CodeKind.LOT] = reception.start

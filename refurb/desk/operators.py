@@ -14,7 +14,7 @@ from refurb.accounts import throttle
 from refurb.accounts.models import Account, Membership
 from refurb.accounts.passwords import hash_password, is_right
 from refurb.core.identity import CodeKind
-from refurb.core.permissions import PROVEN_ROLES, Permission, Role, permissions_of
+from refurb.core.permissions import PROVEN_ROLES, SIGNED_IN, Permission, Role, permissions_of
 from refurb.core.scanning import Answer
 from refurb.desk import badge_queries as queries
 from refurb.desk.models import Badge
@@ -24,6 +24,8 @@ from refurb.security import Actor, ActorKind
 
 #: How long a note holds: a long week-end away from the network.
 NOTE_LIFETIME = timedelta(days=8)
+#: How long a badge has a browser.
+WORKING_DAY = timedelta(hours=12)
 #: Tries at the PIN of one badge.
 TRIES, WINDOW = 6, timedelta(minutes=10)
 LEAST_PIN, MOST_PIN = 4, 8
@@ -71,12 +73,29 @@ def actor_of(session: Session, note: Note, made_at: datetime, *, signed_in: Acto
     if note.organisation_id not in {signed_in.organisation_id, *(id for id, _name in signed_in.memberships)}:
         raise OperatorUnknown
     found = queries.membership(session, note.account_id, note.organisation_id, badge_id=note.badge_id)
-    if found is None:
+    by = _scanning(found, signed_in) if found else None
+    if by is None:
         raise OperatorUnknown
+    return by
+
+
+def stand_in(session: Session, badge_id: int, badge_at: datetime, *, signed_in: Actor, at: datetime) -> Actor | None:
+    """Return the bearer of the badge that took a browser over; None where it counts no more, or its day is over.
+
+    Nobody has the browser then: the person who was signed in there signs in again.
+    """
+    if at - badge_at > WORKING_DAY:
+        return None
+    found = queries.bearer(session, badge_id)
+    return _scanning(found, signed_in) if found else None
+
+
+def _scanning(found: Membership, signed_in: Actor) -> Actor | None:
+    """Return a member as their badge lets them in, None for who may not scan: a PIN opens the desk, not the account."""
     roles = found.roles - PROVEN_ROLES
-    permissions = permissions_of(roles)
+    permissions = permissions_of(roles) - SIGNED_IN
     if Permission.SCAN not in permissions:
-        raise OperatorUnknown
+        return None
     return Actor(
         kind=ActorKind.PERSON,
         id=found.account_id,

@@ -2,8 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, g, request, url_for
@@ -16,11 +15,11 @@ from refurb.db import get_session
 from refurb.desk import machines, operators, queries, services
 from refurb.desk.contexts import context_of
 from refurb.desk.models import Scan, ScanPile
-from refurb.desk.operators import Note, OperatorUnknown
+from refurb.desk.operators import Note
 from refurb.desk.told import missing, told
 from refurb.desk.words import COMMAND_WORDS, coming
 from refurb.devices.models import Device
-from refurb.security import Actor, actor
+from refurb.security import Actor, actor, signed_in
 from refurb.web import now
 
 bp = Blueprint("desk", __name__)
@@ -29,43 +28,31 @@ bp = Blueprint("desk", __name__)
 AFFIXES_COOKIE = "refurb_scanner"
 #: Which browser this is, so that a telephone and a bench have a pile each.
 CLIENT_COOKIE = "refurb_desk"
-#: The note of the badge that was scanned last, for the working day.
-OPERATOR_COOKIE = "refurb_operator"
-WORKING_DAY = timedelta(hours=12)
 LONGEST_AFFIX = 12
 YEAR = 365 * 24 * 3600
 NOTHING_STANDS = queries.Standing([], 0, 0)
 
 
-def who() -> Actor:
-    """Return who scans: the bearer of the badge that this browser keeps, else who is signed in."""
-    if "desk_operator" not in g:
-        g.desk_operator = actor()
-        if text := request.cookies.get(OPERATOR_COOKIE):
-            # A badge that counts no more: the person signed in scans.
-            with suppress(OperatorUnknown):
-                g.desk_operator, g.desk_note = of_note(text), text
-    found: Actor = g.desk_operator
-    return found
-
-
-def of_note(text: str) -> Actor:
-    """Return whom a sealed note names; raises OperatorUnknown."""
-    return of_dated_note(text)[0]
+def stand_in(person: Actor) -> Actor | None:
+    """Return who acts where `person` is signed in: the bearer of the badge that took this browser over, if one did."""
+    badge_on: tuple[int, datetime] | None = g.get("badge_on")
+    if badge_on is None:
+        return person
+    return operators.stand_in(get_session(), *badge_on, signed_in=person, at=now())
 
 
 def of_dated_note(text: str) -> tuple[Actor, datetime]:
     """Return whom a sealed note names, and when it was made: no scan that bears it is older; raises OperatorUnknown."""
-    note, made_at = operators.unseal(_secret(), text)
-    return operators.actor_of(get_session(), note, made_at, signed_in=actor(), at=now()), made_at
+    note, made_at = operators.unseal(secret(), text)
+    return operators.actor_of(get_session(), note, made_at, signed_in=signed_in(), at=now()), made_at
 
 
 def own_note() -> str:
     """Return the note that this browser keeps with each scan of who scans now."""
-    by = who()
+    by = actor()
     assert by.id is not None
-    kept: str | None = g.get("desk_note")
-    return kept or operators.seal(_secret(), Note(by.id, by.organisation_id or 0))
+    badge_id = 0 if by is signed_in() else g.badge_on[0]
+    return operators.seal(secret(), Note(by.id, by.organisation_id or 0, badge_id))
 
 
 def client() -> str:
@@ -74,14 +61,6 @@ def client() -> str:
         g.desk_client = request.cookies.get(CLIENT_COOKIE, "")[:36] or str(uuid.uuid4())
     found: str = g.desk_client
     return found
-
-
-@bp.after_app_request
-def _forget_badge(response: Response) -> Response:
-    """Let a badge end with the sign-in it was read under: who signs in next scans as themselves."""
-    if request.endpoint == "accounts.sign_out" and OPERATOR_COOKIE in request.cookies:
-        response.delete_cookie(OPERATOR_COOKIE, httponly=True, samesite="Lax")
-    return response
 
 
 @bp.after_request
@@ -99,12 +78,12 @@ def keep(response: Response, name: str, value: str, seconds: int) -> Response:
 
 def open_pile() -> ScanPile | None:
     """Return the pile of who scans, if one is open here."""
-    return queries.open_pile(get_session(), who(), client())
+    return queries.open_pile(get_session(), actor(), client())
 
 
 def pile_now(by: Actor | None = None) -> ScanPile:
     """Return the pile of who scans, opened if there is none."""
-    return services.pile_of(get_session(), by=by or who(), at=now(), client=client())
+    return services.pile_of(get_session(), by=by or actor(), at=now(), client=client())
 
 
 def pile_meant() -> tuple[ScanPile, str]:
@@ -115,8 +94,8 @@ def pile_meant() -> tuple[ScanPile, str]:
     if not (number := request.form.get("pile", "")):
         return open_pile() or abort(404), url_for(".scan")
     asked = int(number) if number.isascii() and number.isdecimal() and len(number) < 16 else 0
-    found = queries.pile_by_id(get_session(), asked, seen_by=who())
-    if found is None or found.account_id != who().id:
+    found = queries.pile_by_id(get_session(), asked, seen_by=actor())
+    if found is None or found.account_id != actor().id:
         abort(404)
     return found, url_for(".pile", pile_id=found.id)
 
@@ -165,13 +144,13 @@ def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), stan
         "commands": [c for c in COMMANDS.values() if c.action is not None and may(c.action, by.permissions)],
         "words": COMMAND_WORDS,
         "operator": by,
-        "actor_id": actor().id,
+        "actor_id": signed_in().id,
     }
 
 
 def next_of(device: Device) -> dict[str, Any]:
     """Return what comes next for a machine, as a sentence and what stands in its way."""
-    detail = machines.opened(get_session(), device, by=who())
+    detail = machines.opened(get_session(), device, by=actor())
     return {"coming": coming(detail), "missing": missing(detail)}
 
 
@@ -205,7 +184,7 @@ def known_page(endpoint: str) -> bool:
     return endpoint in current_app.view_functions
 
 
-def _secret() -> str:
+def secret() -> str:
     return str(current_app.config["SECRET_KEY"])
 
 

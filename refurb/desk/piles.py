@@ -17,7 +17,7 @@ from refurb.core.workflow import may
 from refurb.db import get_session
 from refurb.desk import day, finding, pages, queries, settling
 from refurb.desk.models import ScanPile
-from refurb.desk.pages import bp, known_page, next_of, open_pile, pile_meant, who
+from refurb.desk.pages import bp, known_page, next_of, open_pile, pile_meant
 from refurb.desk.queries import STANDING
 from refurb.desk.registry import DeskRefused
 from refurb.desk.told import told
@@ -39,7 +39,7 @@ EARLIEST_YEAR = 2000
 def piles() -> ResponseReturnValue:
     """The piles of before, of whoever scans: to read again, print and export."""
     session = get_session()
-    found = queries.latest_piles(session, who())
+    found = queries.latest_piles(session, actor())
     counts = queries.counts_of(session, found)
     left = {p.id: queries.standing(session, p.id, limit=1).many for p in found if any(map(counts[p.id].get, STANDING))}
     return render_template("desk/piles.html", piles=found, counts_of=counts, left=left)
@@ -58,7 +58,7 @@ def pile_now() -> ResponseReturnValue:
 def pile(pile_id: int) -> ResponseReturnValue:
     """The ledger of a pile, to read again, narrow, print and export."""
     session = get_session()
-    found = queries.pile_by_id(session, pile_id, seen_by=who()) or abort(404)
+    found = queries.pile_by_id(session, pile_id, seen_by=actor()) or abort(404)
     wanted = request.args.get("answer", "")
     scans = queries.ledger(session, found.id, limit=None, answer=Answer(wanted) if wanted in set(Answer) else None)
     entries = [told(entry) for entry in reversed(scans)]
@@ -90,7 +90,7 @@ def pile(pile_id: int) -> ResponseReturnValue:
 
 def _left(session: Session, found: ScanPile) -> dict[str, Any]:
     """Return what is left to settle in a pile, for the one who scanned it: a pile that is closed is worked on too."""
-    if found.account_id != who().id:
+    if found.account_id != actor().id:
         return {"own": False}
     left = queries.standing(session, found.id, limit=MOST_LEFT)
     return {
@@ -117,7 +117,7 @@ def end_of_day() -> ResponseReturnValue:
         abort(404)
     if on.year < EARLIEST_YEAR:
         abort(404)
-    found = day.of(get_session(), on, by=who())
+    found = day.of(get_session(), on, by=actor())
     words = {"place": _("Ranger"), "arrival": _("Compter à l'arrivée"), **COMMAND_WORDS}
     steps = [(words.get(key, _("Autre geste")), count) for key, count in found.steps.items()]
     return render_template(
@@ -135,11 +135,11 @@ def end_of_day() -> ResponseReturnValue:
 def step(scan_id: int) -> ResponseReturnValue:
     """Do what a machine that opened said comes next: one tap, where a card and a second scan would do the same."""
     session = get_session()
-    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    entry = queries.scan_by_id(session, scan_id, by=actor()) or abort(404)
     command = COMMANDS.get(request.form.get("command", ""))
     if command is None or command.key not in dict(told(entry).steps):
         abort(400)
-    settling.do(session, pages.pile_now(), entry, command, by=who(), at=now())
+    settling.do(session, pages.pile_now(), entry, command, by=actor(), at=now())
     session.commit()
     return redirect(url_for(".scan"), 303)
 
@@ -149,8 +149,8 @@ def step(scan_id: int) -> ResponseReturnValue:
 def after(scan_id: int) -> ResponseReturnValue:
     """What comes next for a machine that a scan moved: asked after the answer, for a gun does not wait."""
     session = get_session()
-    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
-    if entry.device is None or entry.device.holder_id != who().organisation_id:
+    entry = queries.scan_by_id(session, scan_id, by=actor()) or abort(404)
+    if entry.device is None or entry.device.holder_id != actor().organisation_id:
         abort(404)
     return render_template("desk/_after.html", **next_of(entry.device))
 
@@ -160,7 +160,7 @@ def after(scan_id: int) -> ResponseReturnValue:
 def confirm() -> ResponseReturnValue:
     """Carry out what waited for one confirmation."""
     session, (found, back) = get_session(), pile_meant()
-    done, refused = settling.confirm(session, found, by=who(), at=now())
+    done, refused = settling.confirm(session, found, by=actor(), at=now())
     session.commit()
     if done:
         flash(ngettext("%(num)s machine confirmée.", "%(num)s machines confirmées.", done), "done")
@@ -188,14 +188,14 @@ def set_aside() -> ResponseReturnValue:
 def unknown(scan_id: int) -> ResponseReturnValue:
     """What to do with an unknown scan: find the machine by serial, maker or lot, or create it."""
     session = get_session()
-    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    entry = queries.scan_by_id(session, scan_id, by=actor()) or abort(404)
     text = request.args.get("q", "" if entry.code else entry.text)
     return render_template(
         "desk/unknown.html",
         entry=told(entry),
         settled=entry.settled_at is not None or entry.answer is not Answer.UNKNOWN,
         text=text,
-        found=finding.find(session, text, by=who()),
+        found=finding.find(session, text, by=actor()),
     )
 
 
@@ -204,14 +204,15 @@ def unknown(scan_id: int) -> ResponseReturnValue:
 def say_unknown(scan_id: int) -> ResponseReturnValue:
     """Say which machine an unknown scan was."""
     session = get_session()
-    entry = queries.scan_by_id(session, scan_id, by=who()) or abort(404)
+    entry = queries.scan_by_id(session, scan_id, by=actor()) or abort(404)
     code = read(request.form.get("device", "")).code
-    device = device_queries.by_code(session, code, seen_by=who()) if code and kind_of(code) is CodeKind.DEVICE else None
-    if device is None or device.holder_id != who().organisation_id:
+    by, is_device = actor(), code is not None and kind_of(code) is CodeKind.DEVICE
+    device = device_queries.by_code(session, code, seen_by=by) if code and is_device else None
+    if device is None or device.holder_id != by.organisation_id:
         abort(400)
-    found = queries.pile_by_id(session, entry.pile_id, seen_by=who()) or abort(404)
+    found = queries.pile_by_id(session, entry.pile_id, seen_by=actor()) or abort(404)
     try:
-        settling.say(session, found, entry, device, by=who(), at=now())
+        settling.say(session, found, entry, device, by=actor(), at=now())
     except DeskRefused as refused:
         flash(refusal(refused.code), "refused")
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from refurb.accounts.passwords import hash_password
 from refurb.core.gun import trial
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS, TEST_CODE
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from tests.conftest import Clock
     from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
     from tests.visitor import Page, Visitor
+
+PASSWORD = "ornithorynque du matin"
 
 
 @pytest.fixture
@@ -256,10 +259,88 @@ def test_a_newcomer_scans_by_badge_and_pin_without_anybody_signing_out(
     bearer = session.scalars(sa.select(Badge.account_id)).one()
     mover = session.scalars(sa.select(ScanPile.account_id).join(Scan).where(Scan.device_id == device.id)).one()
     assert mover == bearer != person.id
-    page = controller.submit('form[action="/scan/operator/leave"]')
+    page = give_back(controller, session, person)
     assert "Amina scanne" not in setting(page)
     assert "Amina a pris le poste" in page.one("#desk-last").text
     assert not page.select_one("#desk-pin"), "what was asked is answered"
+
+
+def give_back(visitor: Visitor, session: Session, person: Account) -> Page:
+    """Return the desk's page once whoever signed in has the browser again."""
+    person.password_hash = hash_password(PASSWORD)
+    session.commit()
+    visitor.get("/scan/operator/leave")
+    page = visitor.submit(password=PASSWORD)
+    assert page.heading == "Scanner"
+    return page
+
+
+def test_while_a_badge_is_on_the_browser_is_its_bearers(
+    controller: Visitor, workshop: Organisation, person: Account, session: Session
+) -> None:
+    """On every page, and whatever cookies are thrown away: what a browser may do is kept with its sign-in."""
+    code = badge_of(controller, "Amina", "4821")
+    assert controller.get("/workshop/settings").heading
+    scan(controller, code)
+    page = controller.submit(".desk-link", pin="4821")
+    assert not page.select('a[href="/scan/badges"], a[href="/workshop/settings"], a[href="/account"]')
+    assert page.select('.account a[href="/scan/operator/leave"]')
+    own = controller.client.get_cookie("refurb_session")
+    assert own is not None
+    names = {cookie for _domain, _path, cookie in controller.client._cookies}
+    for name in names - {"refurb_session"}:
+        controller.client.delete_cookie(name)
+    assert "Amina scanne" in setting(controller.get("/scan"))
+    for address in ("/scan/badges", "/workshop/settings", "/account", "/account/password", "/account/second-factor"):
+        controller.get(address, status=403)
+    controller.post("/scan/badges", {"member": str(person.id), "pin": "4821"}, status=403)
+    assert session.scalars(sa.select(Badge.account_id)).all() != [person.id]
+    # She goes about as a volunteer does.
+    assert "Amina" in controller.get("/").select(".account")[0].text
+    controller.get("/scan/operator/leave")
+    assert "pas le mot de passe" in controller.submit(status=422, password="4821").words()
+    controller.get("/scan/badges", status=403)
+    give_back(controller, session, person)
+    controller.get("/scan/badges")
+
+
+def test_a_badge_that_counts_no_more_gives_the_browser_to_nobody(
+    controller: Visitor, session: Session, clock: Clock
+) -> None:
+    scan(controller, badge_of(controller, "Amina", "4821"))
+    controller.submit(".desk-link", pin="4821")
+    clock.move(hours=13)
+    assert controller.client.get("/scan").location.startswith("/sign-in")
+    clock.move(hours=-13)
+    controller.get("/scan")
+    session.execute(sa.update(Badge).values(revoked_at=clock.at))
+    session.commit()
+    assert controller.client.get("/scan").location.startswith("/sign-in")
+    assert controller.client.get("/scan/badges").location.startswith("/sign-in")
+
+
+def test_a_badge_ends_with_the_sign_in_it_was_read_under(
+    controller: Visitor, workshop: Organisation, person: Account
+) -> None:
+    scan(controller, badge_of(controller, "Amina", "4821"))
+    controller.submit(".desk-link", pin="4821")
+    controller.post("/sign-out")
+    assert controller.client.get("/scan").location.startswith("/sign-in")
+    controller.sign_in(person, workshop)
+    assert "Amina scanne" not in setting(controller.get("/scan"))
+
+
+def test_whose_own_badge_it_is_has_the_browser_back_by_its_pin(
+    controller: Visitor, workshop: Organisation, person: Account, session: Session
+) -> None:
+    hers = badge_of(controller, "Amina", "4821")
+    controller.get("/scan/badges")
+    page = controller.submit('form[action="/scan/badges"]', member=str(person.id), pin="7410")
+    own = page.one(".scan-card .code").text.replace(" ", "").replace("\u00a0", "")
+    for code, pin, status in ((hers, "4821", 403), (own, "7410", 200)):
+        scan(controller, code)
+        controller.submit(".desk-link", pin=pin)
+        controller.get("/scan/badges", status=status)
 
 
 def test_the_pin_of_a_badge_is_tried_a_few_times_only(controller: Visitor) -> None:
@@ -285,7 +366,7 @@ def test_a_scan_that_waited_keeps_its_author_and_a_revoked_badge_counts_no_more(
     scan(controller, code)
     controller.submit(".desk-link", pin="4821")
     hers = note(controller)
-    controller.post("/scan/operator/leave")
+    give_back(controller, session, person)
     send(controller, make_device(holder=workshop).code, operator=hers)
     authors = session.scalars(sa.select(ScanPile.account_id).join(Scan).where(Scan.device_id.is_not(None))).all()
     assert authors == [session.scalars(sa.select(Badge.account_id)).one()]
@@ -295,7 +376,9 @@ def test_a_scan_that_waited_keeps_its_author_and_a_revoked_badge_counts_no_more(
     assert send(controller, "X", operator="forged", status=409) == {"code": "operator-unknown"}
 
 
-def test_a_badges_note_of_last_week_is_too_old(controller: Visitor, clock: Clock) -> None:
+def test_a_badges_note_of_last_week_is_too_old(
+    controller: Visitor, session: Session, person: Account, clock: Clock
+) -> None:
     from datetime import UTC, datetime
 
     clock.at = datetime.now(UTC)
@@ -303,7 +386,7 @@ def test_a_badges_note_of_last_week_is_too_old(controller: Visitor, clock: Clock
     scan(controller, badge_of(controller, "Amina", "4821"))
     controller.submit(".desk-link", pin="4821")
     hers = note(controller)
-    controller.post("/scan/operator/leave")
+    give_back(controller, session, person)
     clock.move(days=7)
     send(controller, "X", operator=hers)
     clock.move(days=2)

@@ -212,16 +212,6 @@ def test_the_kept_page_is_of_one_release_with_its_files(technician: Visitor) -> 
     assert "Refurb-Release" not in technician.client.get("/scan").headers
 
 
-def test_whoever_signs_in_next_scans_as_themselves(
-    technician: Visitor, workshop: Organisation, make_account: MakeAccount
-) -> None:
-    """A badge read in the morning does not outlive the sign-in it was read under."""
-    technician.client.set_cookie("refurb_operator", "any")
-    technician.get("/scan")
-    technician.post("/sign-out")
-    assert technician.client.get_cookie("refurb_operator") is None
-
-
 def test_the_page_knows_whose_the_scans_are(technician: Visitor, workshop: Organisation) -> None:
     page = technician.get("/scan")
     desk, told = page.one(".desk"), technician.client.get("/scan/token").get_json()
@@ -326,10 +316,9 @@ def test_a_scan_takes_few_statements_however_long_the_pile(
 
 
 def test_a_list_of_what_stands_is_drawn_while_it_changes(technician: Visitor) -> None:
-    """Twelve are listed, then "more than twelve": the next refusal changes nothing of it."""
+    """Twelve are listed, and all are counted: what changes nothing of it draws nothing again."""
     misread = "R4900001209"
-    for number in range(1, 14):
-        told = send(technician, misread)["standing"]
-        assert f"{number} scan" in told if number < 13 else "Plus de 12 scans" in told
-    assert send(technician, misread)["standing"] is None
-    assert "Plus de 12 scans" in technician.get("/scan").one(".desk-standing").text
+    for number in range(1, 15):
+        assert f"{number} scan" in send(technician, misread)["standing"]
+    assert send(technician, COMMANDS["inventory"].code)["standing"] is None
+    assert "14 scans à régler" in technician.get("/scan").one(".desk-standing").text
