@@ -15,9 +15,12 @@ def context_of(pile: ScanPile) -> tuple[Context | None, str]:
 
 
 def doing_of(session: Session, pile: ScanPile, by: Actor) -> Doing:
-    """Return what a pile is for now; a context that is over holds nobody back."""
+    """Return what a pile is for now; a context that is over is left, before a card sets what comes after it."""
     context, reference = context_of(pile)
-    if context is None or context.title(session, reference, by) is None:
+    if context is None:
+        return Doing.ANYTHING
+    if context.title(session, reference, by) is None:
+        leave(pile)
         return Doing.ANYTHING
     return context.doing
 

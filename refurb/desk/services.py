@@ -19,6 +19,8 @@ from refurb.devices import services as devices
 from refurb.devices.models import Device
 from refurb.security import Actor
 
+#: What a card sets, after what was counted as well: it is no machine that the count did not take.
+SETTINGS = frozenset({"command-set", "place-set", "context-set", "no-place"})
 #: Misreadings that are worth a second scan; anything else that is no code may be a serial we do not know.
 MISREAD = frozenset({WhyNot.WRONG_CHECK, WhyNot.INSIDE_LONGER, WhyNot.SEVERAL_READINGS, WhyNot.EMPTY, WhyNot.TOO_LONG})
 
@@ -72,7 +74,7 @@ def scan(
         code = reading.codes[i] if reading.codes else None
         counting = pile.context
         outcome = taken or _answer(session, pile, code, reading, by=by, at=at, client_uuid=one, client_at=client_at)
-        if counting and pile.context is None and outcome.reason != "command-set":
+        if counting and pile.context is None and outcome.reason not in SETTINGS:
             outcome.detail["left"] = True
         if outcome.device is not None and is_late(client_at, at):
             assert client_at is not None

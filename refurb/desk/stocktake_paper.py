@@ -17,6 +17,7 @@ from refurb.devices.words import STATUSES
 def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: str) -> bytes:
     """Return the PDF of a count that is over; the same count gives the same bytes."""
     assert stocktake.closed_at is not None
+    strangers = _("Pas de ce don") if stocktake.lot_id else _("Inattendues")
     data = {
         "language": str(get_locale() or "fr"),
         "title": _("Inventaire : %(title)s", title=stocktake.title),
@@ -25,14 +26,14 @@ def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: st
             [_("Attendues"), counted.expected],
             [_("Trouvées"), len(counted.found)],
             [_("Manquantes"), len(counted.missing)],
-            [_("Inattendues"), len(counted.unexpected)],
+            [strangers, len(counted.unexpected)],
             [_("Notées ailleurs"), len(counted.elsewhere)],
         ],
-        "header": [_("Code"), _("Machine"), _("Notée à")],
+        "header": [_("Code"), _("Machine"), _("Notée")],
         "none": _("Aucune."),
         "groups": [
             [_("Manquantes"), [_row(line) for line in counted.missing]],
-            [_("Pas de ce don") if stocktake.lot_id else _("Inattendues"), [_row(line) for line in counted.unexpected]],
+            [strangers, [_row(line) for line in counted.unexpected]],
             [_("Notées ailleurs"), [_row(line) for line in counted.elsewhere]],
             [_("Trouvées"), [_row(line) for line in counted.found]],
         ],

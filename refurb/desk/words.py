@@ -42,7 +42,7 @@ WORDS: Words = {
     "counted": _l("Compté"),
     "counted-unexpected": _l("Inattendue"),
     "counted-elsewhere": _l("Notée ailleurs"),
-    "counted-lost": _l("Retrouvée"),
+    "counted-lost": _l("Notée perdue"),
     "counted-left": _l("Notée partie"),
 }
 #: What the page plays; static/js/scan.mjs has a tune for each.

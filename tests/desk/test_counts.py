@@ -110,6 +110,26 @@ def test_a_place_card_in_a_count_moves_nothing_now_or_later(
     assert device.place_id == shelf.id
 
 
+def test_what_a_card_sets_after_a_count_holds(
+    volunteer: Visitor,
+    session: Session,
+    workshop: Organisation,
+    shelves: tuple[Place, Place],
+    make_device: MakeDevice,
+) -> None:
+    """The count ended under somebody who only scans: their next cards are for what comes after it."""
+    device = make_device(holder=workshop)
+    begin(volunteer, place=shelves[0].code)
+    the_count(volunteer)
+    volunteer.submit('form[action$="/finish"]')
+    scan(volunteer, shelves[1].code)
+    page = scan(volunteer, COMMANDS["inventory"].code)
+    assert "cette machine n'y est pas comptée" not in last(page)
+    assert answer(scan(volunteer, device.code)) == "done"
+    session.refresh(device)
+    assert (device.status, device.place_id) == (Status.INVENTORIED, shelves[1].id)
+
+
 def test_a_count_leaves_no_place_that_was_set_under_it(
     volunteer: Visitor, session: Session, workshop: Organisation, shelves: tuple[Place, Place], make_device: MakeDevice
 ) -> None:
