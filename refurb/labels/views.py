@@ -22,15 +22,14 @@ from refurb.core.permissions import Permission
 from refurb.db import get_session
 from refurb.desk import queries as desk_queries
 from refurb.desk.readings import sentences as why_not
-from refurb.desk.words import COMMAND_WORDS
 from refurb.labels import queries, services
 from refurb.labels.drawing import DPI, Label, LabelRefused
 from refurb.labels.layouts import L7160, LAYOUTS
 from refurb.labels.sentences import sentences
 from refurb.labels.sheets import pdf
 from refurb.labels.svg import preview
+from refurb.labels.words import words_of
 from refurb.labels.zpl import zpl
-from refurb.needs.words import PROFILES
 from refurb.security import actor, requires
 from refurb.web import now, page_number, paginate
 
@@ -176,12 +175,7 @@ def _start() -> int:
 
 
 def _words() -> services.Words:
-    host = (current_app.extensions["refurb.settings"].public_url or "").partition("://")[2]
-    return services.Words(
-        profiles={str(code): str(name) for code, name in PROFILES.items()},
-        commands={key: str(word) for key, word in COMMAND_WORDS.items()},
-        address=f"{host}/c/" if host else "",
-    )
+    return words_of(current_app.extensions["refurb.settings"].public_url)
 
 
 def _refusal(refused: LabelRefused) -> str:
