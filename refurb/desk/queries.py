@@ -25,7 +25,7 @@ SEVERAL = 10
 #: What waits in the pile for somebody to deal with it, save what only the moment asked.
 STANDING = (Answer.REFUSED, Answer.UNKNOWN, Answer.WAITING)
 #: The latest of them; more are told by their number, and stand on the page of the pile.
-STANDING_SHOWN = 12
+STANDING_SHOWN = 5
 #: What a stocktake ticks: no move of a machine, so that no event tells of it.
 TICKED = ("counted", "counted-unexpected", "counted-elsewhere", "counted-lost", "counted-left")
 NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command", "context-first")

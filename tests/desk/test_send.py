@@ -316,7 +316,7 @@ def test_a_scan_takes_few_statements_however_long_the_pile(
 
 
 def test_a_list_of_what_stands_is_drawn_while_it_changes(technician: Visitor) -> None:
-    """Twelve are listed, and all are counted: what changes nothing of it draws nothing again."""
+    """The latest are listed, and all are counted: what changes nothing of it draws nothing again."""
     misread = "R4900001209"
     for number in range(1, 15):
         assert f"{number} scan" in send(technician, misread)["standing"]
