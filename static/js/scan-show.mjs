@@ -9,7 +9,8 @@ const PATIENCE = 30000;
 // Each drawing carries a form token of its own: what differs by it alone says the same.
 const bare = (html) => html.replace(/name="csrf_token" value="[^"]*"/g, "").replace(/\s+/g, " ").trim();
 
-// `on` hears: wired() when the setting was drawn anew, deed() after a tap that changed the queue.
+// `on` hears: wired() when the setting was drawn anew, deed() after a tap that changed the queue, renewed(kept) when the
+// desk was drawn anew, in place of one that was kept or not.
 export function makeView(desk, station, on) {
   const parts = Object.fromEntries(IDS.map((id) => [id, desk.querySelector(`#desk-${id}`)]));
   const template = desk.querySelector(".desk-template").content;
@@ -141,7 +142,7 @@ export function makeView(desk, station, on) {
       words.textContent = who ? words.dataset.who.replace("{name}", name) : words.dataset.set;
       say("renewed", true);
     }
-    on.renewed();
+    on.renewed(wasKept);
   }
 
   // What surrounds the desk names who is signed in, too.

@@ -124,7 +124,9 @@ export default async function (desk) {
   });
 
   // The page is of whoever scans now: what was refused to another is tried again.
-  async function renewed() {
+  async function renewed(kept) {
+    // A kept page could not tell the others when it opened.
+    if (kept) siblings?.postMessage({ drawn: true });
     await (await sending).release();
     keep();
     await showQueue();
