@@ -111,12 +111,15 @@ class Session(orm.Session):
 
 
 @cache
-def _update_of(table: sa.Table) -> sa.Update:
-    return sa.update(table).where(table.c.id == sa.bindparam("row_id"))
+def _update_of(table: sa.Table, version: sa.Column[int] | None) -> sa.Update:
+    statement = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
+    return statement if version is None else statement.where(version == sa.bindparam("row_version"))
 
 
 def write_columns(session: orm.Session, row: Base, values: Mapping[str, Any]) -> None:
     """Write columns of a row whose lock this transaction holds; the object then has them as if they had been read.
+
+    Raises StaleDataError where somebody wrote the row since it was read, as the unit of work does.
 
     For what every scan does: the unit of work takes several times as long, and a scan has 15 ms in all. In a savepoint
     it is left to it: what is taken back there, the session must forget.
@@ -131,10 +134,14 @@ def write_columns(session: orm.Session, row: Base, values: Mapping[str, Any]) ->
         session.flush()
         return
     state = sa.inspect(row)
-    if (version := state.mapper.version_id_col) is not None:
-        changed[version.name] = getattr(row, version.name) + 1
     assert state.identity is not None
-    session.connection().execute(_update_of(state.mapper.local_table), {"row_id": state.identity[0], **changed})
+    version, which = state.mapper.version_id_col, {"row_id": state.identity[0]}
+    if version is not None:
+        which["row_version"] = getattr(row, version.name)
+        changed[version.name] = which["row_version"] + 1
+    statement = _update_of(state.mapper.local_table, version)
+    if session.connection().execute(statement, {**which, **changed}).rowcount != 1:
+        raise orm.exc.StaleDataError(f"{type(row).__name__} {state.identity[0]} was written since it was read")
     for name, value in changed.items():
         orm.attributes.set_committed_value(row, name, value)
 

@@ -265,6 +265,21 @@ def test_a_machine_that_moved_is_as_the_database_has_it(
     assert kept(session, device)[-1] == 4
 
 
+def test_a_row_that_somebody_wrote_since_is_not_written_over(session: Session, make_device: MakeDevice) -> None:
+    from sqlalchemy.orm.exc import StaleDataError
+
+    from refurb.db import write_columns
+    from refurb.devices.models import Device
+
+    device = make_device()
+    session.execute(
+        sa.update(Device).values(version=Device.version + 1), execution_options={"synchronize_session": False}
+    )
+    with pytest.raises(StaleDataError):
+        write_columns(session, device, {"place_id": None, "defects": "Charnière"})
+    assert device.defects != "Charnière"
+
+
 def test_a_move_that_is_taken_back_is_forgotten(
     session: Session, make_device: MakeDevice, workshop: Organisation, technician: Actor
 ) -> None:
