@@ -139,9 +139,10 @@ def step(scan_id: int) -> ResponseReturnValue:
     command = COMMANDS.get(request.form.get("command", ""))
     if command is None or command.key not in dict(told(entry).steps):
         abort(400)
-    settling.do(session, pages.pile_now(), entry, command, by=actor(), at=now())
+    found, back = pile_meant() if request.form.get("pile") else (pages.pile_now(), url_for(".scan"))
+    settling.do(session, found, entry, command, by=actor(), at=now())
     session.commit()
-    return redirect(url_for(".scan"), 303)
+    return redirect(back, 303)
 
 
 @bp.get("/scan/after/<int:scan_id>")

@@ -226,14 +226,21 @@ def test_a_refusal_says_what_comes_next_for_that_machine_or_who_does_it(
     assert not page.select(".desk-standing")
 
 
+@pytest.mark.parametrize("closed", [False, True])
 def test_the_next_step_of_a_refused_machine_is_one_tap_and_settles_it(
-    controller: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
+    controller: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session, closed: bool
 ) -> None:
     device = make_device(holder=workshop)
     scan(controller, COMMANDS["resume"].code)
     page = scan(controller, device.code)
     assert "Inventorier" in page.one('.desk-standing form[action*="/scan/step/"]').text
-    page = controller.submit("#desk-last .desk-steps", command="inventory")
+    if closed:
+        page = controller.submit('form[action="/scan/close"]')
+        page = controller.submit('.desk-standing form[action*="/scan/step/"]', command="inventory")
+        assert page.heading.startswith("Pile du")
+        assert "Reçu → Inventorié" in page.words(), "it stands in the pile that it was scanned in"
+    else:
+        page = controller.submit("#desk-last .desk-steps", command="inventory")
     session.refresh(device)
     assert device.status is Status.INVENTORIED
     assert not page.select(".desk-standing")
