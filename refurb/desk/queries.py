@@ -194,11 +194,9 @@ def standing(session: Session, pile_id: int, *, limit: int = 10_000) -> Standing
     entries, many, asked, unknown = [row[0] for row in rows], *map(int, rows[0][1:])
     if not unknown:
         return Standing(entries, many, asked)
-    all_here = many <= len(entries)
-    unread: Sequence[Any] = [entry for entry in entries if entry.answer is Answer.UNKNOWN]
-    known = _known_since(session, pile_id, unread if all_here else session.execute(_UNKNOWN, {"pile": pile_id}).all())
+    known = _known_since(session, pile_id, session.execute(_UNKNOWN, {"pile": pile_id}).all())
     kept = [entry for entry in entries if entry.id not in known]
-    if len(kept) < len(entries) and not all_here:
+    if len(kept) < len(entries) < many:
         rows = session.execute(_STANDING, {"pile": pile_id, "many": limit + len(known)}).all()
         kept = [row[0] for row in rows if row[0].id not in known][:limit]
     return Standing(kept, many - len(known), asked)

@@ -36,8 +36,8 @@ KINDS = {
     "moved": EACH + 5,
     # the machine locked, what is known, and what is left to settle in the pile
     "refused": EACH + 3,
-    # who answers to the text, what is left to settle, and whether that came in since
-    "unknown": EACH + 3,
+    # who answers to the text, what is left to settle, all that is unknown, and whether that came in since
+    "unknown": EACH + 4,
     # what the pile does from now on
     "card": EACH + 1,
 }
