@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from refurb.core.identity import CodeKind, mint
-from refurb.core.workflow import Action, TriageOutcome
+from refurb.core.permissions import Permission
+from refurb.core.workflow import Action, TriageOutcome, may
 
 
 class Answer(StrEnum):
@@ -102,6 +103,13 @@ COMMANDS: dict[str, Command] = {
     )
 }
 _BY_CODE = {command.code: command for command in COMMANDS.values()}
+
+
+def may_command(command: Command, permissions: Iterable[str]) -> bool:
+    """Return whether somebody with these permissions may set `command` for what is scanned next."""
+    if command.deed is Deed.LABEL:
+        return Permission.LABEL_PRINT in permissions
+    return command.action is None or may(command.action, permissions)
 
 
 def command_of(code: str) -> Command | None:

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from refurb.core import lateness
 from refurb.core.identity import CodeKind, display, kind_of, read
 from refurb.core.permissions import Permission
-from refurb.core.scanning import COMMANDS, Answer, Deed
-from refurb.core.workflow import TransitionRefused, may
+from refurb.core.scanning import COMMANDS, Answer, Deed, may_command
+from refurb.core.workflow import TransitionRefused
 from refurb.db import get_session
 from refurb.desk import cards, contexts, queries, services, settling, undoing
 from refurb.desk.operators import OperatorUnknown
@@ -162,8 +162,7 @@ def command() -> ResponseReturnValue:
     if chosen is None or chosen.deed is Deed.UNDO:
         abort(400)
     pile = pile_now()
-    allowed = chosen.action is None or may(chosen.action, actor().permissions)
-    if allowed and chosen.deed is not Deed.ANYWHERE:
+    if may_command(chosen, actor().permissions) and chosen.deed is not Deed.ANYWHERE:
         contexts.leave(pile)  # asked for by hand, from the picking list for one
     outcome = cards.set_command(pile, chosen, by=actor())
     get_session().commit()

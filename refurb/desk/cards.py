@@ -5,8 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from refurb.core.identity import kind_of
-from refurb.core.scanning import TEST_CODE, Answer, Command, Deed, Doing, command_of, may_set
-from refurb.core.workflow import may
+from refurb.core.scanning import TEST_CODE, Answer, Command, Deed, Doing, command_of, may_command, may_set
 from refurb.desk import badge_queries, undoing
 from refurb.desk.contexts import context_of, doing_of, leave
 from refurb.desk.models import ScanPile
@@ -50,7 +49,7 @@ def set_command(pile: ScanPile, command: Command, *, by: Actor) -> Outcome:
     if command.deed is Deed.ANYWHERE:
         was, pile.place, pile.place_id = pile.place_id, None, None
         return Outcome(Answer.DONE if was else Answer.ALREADY, "no-place")
-    if command.action is not None and not may(command.action, by.permissions):
+    if not may_command(command, by.permissions):
         return Outcome(Answer.REFUSED, "not-allowed", told)
     wanted = None if command.deed is Deed.OPEN else command.key
     if pile.command == wanted:

@@ -9,8 +9,7 @@ from flask import Blueprint, Response, abort, current_app, g, request, url_for
 from flask_wtf.csrf import generate_csrf
 
 from refurb.core.permissions import Permission
-from refurb.core.scanning import COMMANDS, Answer
-from refurb.core.workflow import may
+from refurb.core.scanning import COMMANDS, Answer, may_command
 from refurb.db import get_session
 from refurb.desk import machines, operators, queries, services
 from refurb.desk.contexts import context_of
@@ -141,7 +140,7 @@ def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), stan
         "standing_asked": stands.asked,
         "context": context.title(session, reference, by) if context else None,
         "command": COMMANDS.get(pile.command or "") if pile else None,
-        "commands": [c for c in COMMANDS.values() if c.action is not None and may(c.action, by.permissions)],
+        "commands": [c for c in COMMANDS.values() if c.action is not None and may_command(c, by.permissions)],
         "words": COMMAND_WORDS,
         "operator": by,
         "actor_id": signed_in().id,

@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from refurb import sheets
 from refurb.core.identity import CodeKind, kind_of, read
 from refurb.core.permissions import Permission
-from refurb.core.scanning import COMMANDS, Answer
-from refurb.core.workflow import may
+from refurb.core.scanning import COMMANDS, Answer, may_command
 from refurb.db import get_session
 from refurb.desk import day, finding, pages, queries, settling
 from refurb.desk.models import ScanPile
@@ -229,7 +228,7 @@ def say_unknown(scan_id: int) -> ResponseReturnValue:
 def cards() -> ResponseReturnValue:
     """Cards to print and hang up: what each sets, and the places of the workshop."""
     places = organisation_queries.places_of(get_session(), actor().organisation_id or 0)
-    commands = [c for c in COMMANDS.values() if c.action is None or may(c.action, actor().permissions)]
+    commands = [c for c in COMMANDS.values() if may_command(c, actor().permissions)]
     return render_template(
         "desk/cards.html",
         commands=[{"code": c.code, "word": COMMAND_WORDS[c.key], "symbols": symbols_of(c.code)} for c in commands],

@@ -3,6 +3,7 @@
 import pytest
 
 from refurb.core.identity import CodeKind, check, kind_of
+from refurb.core.permissions import Permission
 from refurb.core.scanning import (
     COMMANDS,
     Belated,
@@ -13,6 +14,7 @@ from refurb.core.scanning import (
     catch_up,
     command_of,
     confirmation,
+    may_command,
     may_set,
 )
 from refurb.core.workflow import Action
@@ -102,3 +104,12 @@ def test_a_machine_waits_for_one_confirmation() -> None:
     assert confirmation(SCRAP, ["scrap", "scrap"]) is Confirmation.ALREADY_ASKED
     assert confirmation(SCRAP, ["lose"]) is Confirmation.REPLACES
     assert confirmation(SCRAP, ["lose", "scrap"]) is Confirmation.REPLACES
+
+
+def test_only_who_prints_labels_may_ask_for_them() -> None:
+    label, opens = COMMANDS[Deed.LABEL.value], COMMANDS[Deed.OPEN.value]
+    scans = {Permission.SCAN}
+    assert not may_command(label, scans)
+    assert may_command(label, {*scans, Permission.LABEL_PRINT})
+    assert may_command(opens, scans)
+    assert not may_command(COMMANDS["stock"], scans)

@@ -25,8 +25,8 @@ def test_every_icon_is_there_in_its_size(client: FlaskClient) -> None:
         assert f"{picture.width}x{picture.height}" == sizes
         assert len(answer.data) < 8_000
     masked = next(icon for icon in icons if icon["purpose"] == "maskable")
-    picture = Image.open(io.BytesIO(client.get(masked["src"]).data)).convert("RGBA")
-    assert picture.getpixel((0, 0)) == (0x1C, 0x5A, 0x43, 255), "green to its corners: whatever is cut off is green"
+    whole = Image.open(io.BytesIO(client.get(masked["src"]).data)).convert("RGBA")
+    assert whole.getpixel((0, 0)) == (0x1C, 0x5A, 0x43, 255), "green to its corners: whatever is cut off is green"
 
 
 def test_the_frame_has_an_icon_and_a_colour_for_each_scheme(visitor: Visitor) -> None:

@@ -170,7 +170,9 @@ def test_a_place_card_sets_where_and_can_be_undone(
 ) -> None:
     shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère B3")
     device = make_device(holder=workshop)
-    assert "Étagère B3" in said(scan(technician, shelf.code))
+    page = scan(technician, shelf.code)
+    assert "Étagère B3" in said(page)
+    assert page.one("#desk-command option[value=open]").text == "S'ouvre et se range"
     page = scan(technician, device.code)
     assert "Rangée à Étagère B3" in said(page)
     assert device.place_id == shelf.id
