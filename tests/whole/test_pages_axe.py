@@ -49,6 +49,7 @@ NOT_WALKED: dict[str, str] = {
     "desk.pile_now": "leads on to the open pile",
     "desk.unknown": "follows an unknown scan; tests/desk visits it",
     "desk.badge": "follows a badge that was given; tests/desk visits it",
+    "desk.leave_operator": "leads on, but while the bearer of a badge has the browser; tests/desk visits it",
     "desk.stocktake": "follows a stocktake; tests/desk visits it",
     "accounts.second_step": "follows a password; tests/accounts visits it",
     "accounts.enrol": "follows the relating of a telephone; tests/accounts visits it",
