@@ -93,7 +93,12 @@ _STANDING = (
     .order_by(Scan.id.desc())
     .limit(sa.bindparam("many"))
 )
-_UNKNOWN = sa.select(Scan.id, Scan.code, Scan.text).where(*_STANDS, Scan.answer == Answer.UNKNOWN)
+_UNKNOWN = (
+    sa.select(Scan.id, Scan.code, Scan.text)
+    .where(*_STANDS, Scan.answer == Answer.UNKNOWN)
+    .order_by(Scan.id.desc())
+    .limit(sa.bindparam("many"))
+)
 _KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
 _OF_THE_PILE = (
     Device.holder_id == sa.select(ScanPile.organisation_id).where(ScanPile.id == sa.bindparam("pile")).scalar_subquery()
@@ -186,7 +191,8 @@ def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequ
 def standing(session: Session, pile_id: int, *, limit: int = 10_000) -> Standing:
     """Return what stands in the way in a pile: refused, unknown or waiting, and not dealt with.
 
-    An unknown one that names a machine by now, however that came in, stands in nobody's way.
+    An unknown one that names a machine by now, however that came in, stands in nobody's way: it is looked for among
+    ten times as many of the latest as are shown, for a pile of hundreds would cost each of its scans as many.
     """
     rows = session.execute(_STANDING, {"pile": pile_id, "many": limit}).all()
     if not rows:
@@ -194,7 +200,8 @@ def standing(session: Session, pile_id: int, *, limit: int = 10_000) -> Standing
     entries, many, asked, unknown = [row[0] for row in rows], *map(int, rows[0][1:])
     if not unknown:
         return Standing(entries, many, asked)
-    known = _known_since(session, pile_id, session.execute(_UNKNOWN, {"pile": pile_id}).all())
+    unread = session.execute(_UNKNOWN, {"pile": pile_id, "many": 10 * limit}).all()
+    known = _known_since(session, pile_id, unread)
     kept = [entry for entry in entries if entry.id not in known]
     if len(kept) < len(entries) < many:
         rows = session.execute(_STANDING, {"pile": pile_id, "many": limit + len(known)}).all()
