@@ -30,6 +30,11 @@ def may_try(session: Session, what: str, who: str) -> bool:
     return by_account and by_address
 
 
+def forget_tries(session: Session, what: str, who: str) -> None:
+    """Drop the count of `may_try` after a success."""
+    throttle.forget(session, f"{what}:{who}:{request.remote_addr or '?'}")
+
+
 def welcome(session: Session, account: Account, target: str | None, *, at: datetime) -> ResponseReturnValue:
     """Open a sign-in for the account, commit, and put its token in the browser in place of whatever it held.
 

@@ -33,7 +33,7 @@ from refurb.accounts.forms import (
 )
 from refurb.accounts.mailed_codes import may_receive
 from refurb.accounts.models import Account
-from refurb.accounts.pages import WINDOW, bp, half_signed_in, may_try, own_id, welcome
+from refurb.accounts.pages import WINDOW, bp, forget_tries, half_signed_in, may_try, own_id, welcome
 from refurb.accounts.words import browser_name
 from refurb.core.permissions import Permission
 from refurb.db import Session, get_session
@@ -82,7 +82,7 @@ def _welcome(session: Session, account: Account, password: str, target: str | No
     if fresh:
         account.password_hash = fresh
         session.add(account)
-    throttle.forget(session, f"sign-in:{account.email}:{request.remote_addr or '?'}")
+    forget_tries(session, "sign-in", account.email)
     return welcome(session, account, target, at=now())
 
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from refurb.accounts import queries as accounts
 from refurb.accounts import services as accounts_services
 from refurb.accounts.models import Account
-from refurb.accounts.pages import may_try
+from refurb.accounts.pages import forget_tries, may_try
 from refurb.accounts.passwords import is_right
 from refurb.core.permissions import PROVEN_ROLES, Permission
 from refurb.db import get_session
@@ -74,6 +74,7 @@ def leave_operator() -> ResponseReturnValue:
         known = account.password_hash
         session.commit()
         if is_right(known, str(form.password.data)):
+            forget_tries(session, "sign-in", account.email)
             accounts_services.hand_browser(session, g.account_session_id, None, at=now())
             session.commit()
             flash(_("%(name)s a de nouveau ce poste.", name=person.name), "done")

@@ -285,7 +285,7 @@ def test_while_a_badge_is_on_the_browser_is_its_bearers(
     page = controller.submit(".desk-link", pin="4821")
     assert not page.select('a[href="/scan/badges"], a[href="/workshop/settings"], a[href="/account"]')
     assert page.select('.account a[href="/scan/operator/leave"]')
-    for name in ("refurb_desk", "refurb_scanner", "refurb_operator", "session"):
+    for name in ("refurb_desk", "refurb_scanner", "session"):
         controller.client.delete_cookie(name)
     assert "Amina scanne" in setting(controller.get("/scan"))
     for address in ("/scan/badges", "/workshop/settings", "/account", "/account/password", "/account/second-factor"):
