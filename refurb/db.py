@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy_lite import SQLAlchemy
@@ -108,6 +108,23 @@ class Session(orm.Session):
                 self._reader = (bind, bind.execution_options(**options))
             return self._reader[1]
         return bind
+
+
+_Model = TypeVar("_Model", bound=Base)
+
+
+def shared_alias(model: type[_Model]) -> type[_Model]:
+    """Return an alias of a model for a module or a kept statement to hold, whole before a second thread can see it.
+
+    SQLAlchemy (2.1) fills the index by which an alias knows its columns when it is first asked for one, and no lock
+    keeps another thread out meanwhile. Who looks into the half of it gets the column of the table itself, and the
+    alias then gives that for good: every scan failed until the process was started anew.
+    """
+    alias = orm.aliased(model)
+    selectable = sa.inspect(alias).selectable
+    for column in model.__table__.columns:
+        selectable.corresponding_column(column)
+    return alias
 
 
 @cache

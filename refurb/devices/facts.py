@@ -9,22 +9,23 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from refurb.core import media as core_media
 from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_PROFILE, WITHOUT_SYSTEM
 from refurb.core.media import MediumState
 from refurb.core.refurbished import may_be_called_refurbished
 from refurb.core.workflow import OPTIONAL_STEPS, Action, Facts, HandoverMode
+from refurb.db import shared_alias
 from refurb.devices import queries, registry
 from refurb.devices.models import Device, DeviceSet, MediumWipe, Report, StorageMedium
 from refurb.devices.queries import MONITOR_READY, NOT_A_DIAGNOSIS, WITHOUT_MEDIA, MediumSeen, WipeSeen
 from refurb.security import Actor
 
 _FACTS = frozenset(field.name for field in fields(Facts))
-_Screen = aliased(Device)
+_Screen = shared_alias(Device)
 #: Aliases, so that what an area asks about media is not taken to be about these.
-_Medium, _Wipe = aliased(StorageMedium), aliased(MediumWipe)
+_Medium, _Wipe = shared_alias(StorageMedium), shared_alias(MediumWipe)
 
 
 @dataclass(frozen=True, slots=True)

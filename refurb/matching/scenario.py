@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from refurb.core.documents import modes_allowed
 from refurb.core.equipment import Form, Recipient
@@ -14,6 +14,7 @@ from refurb.core.need_life import OPEN
 from refurb.core.needs import oldest_fresh
 from refurb.core.territory import departement_of
 from refurb.core.workflow import Status
+from refurb.db import shared_alias
 from refurb.devices.models import Device, DeviceSet
 from refurb.needs.models import Need
 from refurb.needs.queries import Kind
@@ -32,7 +33,7 @@ MATCHED = {
 }
 
 #: The screen of a set, whose size is the set's.
-Monitor = aliased(Device)
+Monitor = shared_alias(Device)
 
 
 def stock(session: Session, *, device_ids: Sequence[int] | None = None) -> list[Row]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
+import sqlalchemy as sa
 
 from refurb.app import AREAS
 from refurb.cli.main import COMMANDS, cli
@@ -204,3 +205,37 @@ def test_every_icon_and_script_that_pages_name_is_there(app: Flask) -> None:
         if not (asset_dir("static") / name).is_file()
     ]
     assert missing == []
+
+
+def _kept(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what a module evaluates for several threads: outside its functions, and in those whose answer is kept."""
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef) or any("cache" in ast.unparse(one) for one in node.decorator_list):
+            yield from ast.walk(node)
+
+
+def test_an_alias_that_several_threads_share_is_made_whole() -> None:
+    """One that is completed at its first use gives wrong SQL for good when two threads come first (db.shared_alias)."""
+    found = [
+        f"{path.relative_to(PACKAGE)}:{node.lineno}"
+        for path, tree in modules()
+        for node in _kept(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"aliased", "with_polymorphic"}
+    ]
+    assert not found, f"made by aliased(), not by shared_alias(): {found}"
+
+
+def test_a_shared_alias_leaves_nothing_to_its_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sqlalchemy.sql.base import WriteableColumnCollection
+
+    from refurb.db import shared_alias
+    from refurb.devices.models import StorageMedium
+
+    alias = shared_alias(StorageMedium)
+
+    def completed(columns: object) -> None:
+        raise AssertionError("its index of columns is made only now")
+
+    monkeypatch.setattr(WriteableColumnCollection, "_init_proxy_index", completed)
+    columns = str(sa.select(alias.id, alias.serial_key, alias.held_since)).partition("FROM")[0]
+    assert re.fullmatch(r"SELECT (storage_medium_1\.\w+(, )?\s*){3}", columns), columns
