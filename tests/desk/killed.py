@@ -73,6 +73,11 @@ class Server:
             )
         self.guard = Guard(f"kill -9 -{self.process.pid}")
 
+    def words(self) -> str:
+        """Return what it said last, and whether it is there at all: for who waits for it in vain."""
+        code = self.process.poll() if self.process is not None else "killed"
+        return f"process: {'running' if code is None else code}; log: {self.log.read_text()[-3000:]}"
+
     def kill(self) -> None:
         """End every process of it, as a power cut does."""
         if self.process is not None and self.guard is not None:
@@ -124,7 +129,8 @@ class Crowd:
             try:
                 return browser.send(body)
             except (OSError, http.client.HTTPException) as error:
-                assert time.monotonic() < deadline, "the server did not come back"
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"the server did not come back; {self.server.words()}") from error
                 browser.close()
                 with self._counted:
                     # A refused connection is no sending: nobody heard it.
@@ -138,7 +144,7 @@ class Crowd:
         """Wait until so many scans are acknowledged; return how many are."""
         with self._counted:
             done = self._counted.wait_for(lambda: self.failures or len(self.acknowledged) >= count, timeout=PATIENCE)
-            assert done, f"{len(self.acknowledged)} of {count}"
+            assert done, f"{len(self.acknowledged)} of {count}; {self.server.words()}"
             assert not self.failures, self.failures
             return len(self.acknowledged)
 
@@ -261,7 +267,7 @@ def check(desk: Desk, crowd: Crowd, kills: Sequence[Kill] = ()) -> int:
     from refurb.devices.models import Device
 
     strays = [at for at in crowd.broken if not any(kill.explains(at) for kill in kills)]
-    assert not strays, f"the server broke by itself: {crowd.server.log.read_text()[-3000:]}"
+    assert not strays, f"the server broke by itself: {crowd.server.words()}"
     with desk.app.app_context():
         session = get_session()
         columns = (Scan.client_uuid, Scan.answer, Scan.event_id, Scan.at)
