@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from refurb.core.media import MediaState
 from refurb.core.permissions import Permission
+from refurb.core.steps import LINE_ARRIVAL, OPTIONAL_STEPS, line_step, path
 from refurb.core.workflow import (
-    LINE_ARRIVAL,
-    OPTIONAL_STEPS,
     WHO,
     WORKSHOP,
     Action,
@@ -17,10 +16,8 @@ from refurb.core.workflow import (
     TransitionRefused,
     TriageOutcome,
     guards,
-    line_step,
     may,
     media_codes,
-    path,
 )
 
 S, A = Status, Action

@@ -1,11 +1,11 @@
 """Device statuses, actions, the moves and their guards: domain.md D.1 as one table.
 
-Everything here is decided from `Facts`; nobody reads a database. `path` is what the service follows: a workshop
-chooses which steps it scans, the others are written as implied, and no guard is skipped for that.
+Everything here is decided from `Facts`; nobody reads a database. A move is one line of the table; `steps` says which
+of them a scan makes, `undo` which may be taken back, `guidance` what comes next.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from refurb.core.media import MediaAsk, MediaState
@@ -167,22 +167,6 @@ class Facts:
 
 S, A = Status, Action
 
-#: The road of an ordinary machine: the step that each status waits for.
-LINE: dict[Status, Action] = {
-    S.RECEIVED: A.INVENTORY,
-    S.INVENTORIED: A.TRIAGE,
-    S.TRIAGED: A.RECORD_WIPE,
-    S.WIPING: A.RECORD_WIPE,
-    S.WIPED: A.DIAGNOSE,
-    S.DIAGNOSED: A.INSTALL,
-    S.INSTALLED: A.CONTROL,
-    S.QUALITY_CHECKED: A.STOCK,
-}
-#: The steps a workshop may leave unscanned: never the wipe, which is proved, nor the entry into stock.
-OPTIONAL_STEPS = (A.INVENTORY, A.TRIAGE, A.DIAGNOSE, A.INSTALL, A.CONTROL)
-#: What a scan may imply steps for; anything else starts from where the machine stands.
-REACHED_BY_LINE = frozenset({A.TRIAGE, A.START_WIPE, A.DIAGNOSE, A.REPAIR, A.INSTALL, A.CONTROL, A.STOCK})
-
 TERMINAL = frozenset({S.PARTS, S.WEEE, S.RETURNED_TO_SUPPLIER, S.DESTROYED})
 OUT = frozenset({S.HANDED_OVER, S.ON_LOAN, S.IN_KIT})
 #: With a workshop, under its hands.
@@ -304,8 +288,6 @@ ARRIVALS: dict[Action, frozenset[Status]] = {
     A.UNLOCK: frozenset(),
     A.RELEASE: frozenset({S.IN_STOCK}),
 }
-#: After one of these, earlier checklists and reports prove nothing any more.
-FRESH_STARTS = frozenset({A.RETURN, A.REOPEN, A.FIND, A.RECOVER})
 
 _BENCH = frozenset({Permission.DEVICE_CHANGE_STATUS})
 _CONTROL = frozenset({Permission.DEVICE_CONTROL})
@@ -427,167 +409,3 @@ def next_status(status: Status, action: Action, facts: Facts) -> Status:
     if codes := guards(status, action, facts):
         raise TransitionRefused(codes[0])
     return target if isinstance(target, Status) else target(facts)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One move of a path; `implied` steps were not scanned, they follow from one that was, or from evidence."""
-
-    action: Action
-    before: Status
-    after: Status
-    implied: bool = False
-
-
-def consequences(status: Status, facts: Facts) -> list[Step]:
-    """Return the moves that follow at once from standing in `status`.
-
-    Triaged with all media clear is wiped; wiped with a report that came before is diagnosed.
-    """
-    steps: list[Step] = []
-    if status is S.TRIAGED and facts.holds_system and facts.media is MediaState.CLEAR:
-        steps.append(Step(A.RECORD_WIPE, status, status := S.WIPED, implied=True))
-    if status is S.WIPED and facts.holds_system and facts.diagnosed:
-        steps.append(Step(A.DIAGNOSE, status, S.DIAGNOSED, implied=True))
-    return steps
-
-
-def path(status: Status, action: Action, facts: Facts, scanned: Iterable[Action] = OPTIONAL_STEPS) -> list[Step]:
-    """Return the moves that `action` makes from `status`: implied steps, the move itself, what follows from it.
-
-    `scanned` are the steps this workshop scans: one of them is never implied ("step-missing", with the step). Every
-    implied step passes its own guards. Raises TransitionRefused.
-    """
-    scanned = frozenset(scanned)
-    steps: list[Step] = []
-    here = status
-    while action in REACHED_BY_LINE and not _open(here, action, facts) and _leads_to(here, action, facts):
-        # What follows by itself is nobody's scan to make, whatever the workshop scans.
-        if follows := consequences(here, facts):
-            step = follows[0]
-        else:
-            implied = line_step(here, facts)
-            assert implied is not None  # or the line would lead nowhere
-            if implied in scanned or implied not in (*OPTIONAL_STEPS, A.RECORD_WIPE):
-                raise TransitionRefused("step-missing", implied)
-            step = Step(implied, here, next_status(here, implied, facts), implied=True)
-        steps.append(step)
-        here = step.after
-    target = next_status(here, action, facts)
-    steps.append(Step(action, here, target))
-    return steps + consequences(target, facts_after(action, facts))
-
-
-def facts_after(action: Action, facts: Facts) -> Facts:
-    """Return the facts once `action` is done: what was opened up, lost or out is to be looked at again."""
-    if action in (A.FIND, A.RECOVER):
-        return replace(facts, media=MediaState.UNKNOWN, diagnosed=False, control=Control.NONE)
-    if action in FRESH_STARTS:
-        return replace(facts, diagnosed=False, control=Control.NONE)
-    return facts
-
-
-def _open(status: Status, action: Action, facts: Facts) -> bool:
-    """Whether the table has the move; control with nothing installed is for what holds no system."""
-    if action is A.CONTROL and status is not S.INSTALLED and facts.holds_system:
-        return False
-    return (status, action) in MOVES
-
-
-def line_step(status: Status, facts: Facts) -> Action | None:
-    """Return the step that the ordinary road takes from `status`, or None beside it."""
-    if not facts.holds_system and status in (S.TRIAGED, S.WIPED, S.IN_REPAIR):
-        return A.CONTROL
-    return LINE.get(status)
-
-
-#: Where each step of the line arrives when it succeeds.
-LINE_ARRIVAL = {
-    A.INVENTORY: S.INVENTORIED,
-    A.TRIAGE: S.TRIAGED,
-    A.RECORD_WIPE: S.WIPED,
-    A.DIAGNOSE: S.DIAGNOSED,
-    A.INSTALL: S.INSTALLED,
-    A.CONTROL: S.QUALITY_CHECKED,
-    A.STOCK: S.IN_STOCK,
-}
-
-
-def _leads_to(status: Status, action: Action, facts: Facts) -> bool:
-    """Whether the line from `status`, guards apart, comes to where `action` starts."""
-    while (step := line_step(status, facts)) is not None:
-        if _open(status, action, facts):
-            return True
-        status = LINE_ARRIVAL[step]
-    return _open(status, action, facts)
-
-
-def status_after_media(status: Status, facts: Facts) -> Status | None:
-    """Return where a change in the media leads: wiped, wipe_failed, or None when it moves nothing.
-
-    A machine without a system is not moved by good news: it goes from triaged to its control.
-    """
-    if not facts.holds_system and facts.media is MediaState.CLEAR and status not in (S.WIPING, S.WIPE_FAILED):
-        return None
-    try:
-        target = next_status(status, A.RECORD_WIPE, facts)
-    except TransitionRefused:
-        return None
-    return None if target is status else target
-
-
-def frees_reservation(before: Status, after: Status) -> bool:
-    """Return whether the move ends an open reservation: every way out of reserved but to be prepared or handed over."""
-    return before in HELD and after not in HELD | OUT
-
-
-#: Deeds with an opposite of their own, or with somebody outside: put right by a new move, never by an undo.
-NEVER_UNDONE = frozenset(
-    {
-        A.RECORD_WIPE,
-        A.RESERVE,
-        A.RELEASE,
-        A.HAND_OVER,
-        A.RETURN,
-        A.GIVE_BACK_TO_USER,
-        A.GIVE_BACK,
-        A.DESTROY,
-        A.RECOVER,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """What refers to the same machine after the move that somebody wants to undo."""
-
-    later_status: bool = False
-    later_reservation: bool = False
-    later_document: bool = False
-    later_report: bool = False
-    already_undone: bool = False
-    #: The move released an open reservation, which may be somebody else's by now.
-    released: bool = False
-
-
-def undo_refusal(action: Action, since: Since) -> str | None:
-    """Return why a move may not be undone, or None.
-
-    Source: design.md section 3: an undo is a compensating event, refused while a later status, reservation, document
-    or report refers to the same device.
-    """
-    if since.already_undone:
-        return "already-undone"
-    if action in NEVER_UNDONE:
-        return "never-undone"
-    if since.later_status:
-        return "later-status"
-    if since.later_reservation:
-        return "later-reservation"
-    if since.later_document:
-        return "later-document"
-    if since.later_report:
-        return "later-report"
-    if since.released:
-        return "reservation-released"
-    return None

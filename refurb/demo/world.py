@@ -11,7 +11,8 @@ from refurb.accounts.models import Account
 from refurb.accounts.passwords import hash_password
 from refurb.accounts.queries import actor_in
 from refurb.core.permissions import ROLES_IN, Role
-from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson
+from refurb.core.steps import OPTIONAL_STEPS
+from refurb.core.workflow import Action, SecondPerson
 from refurb.demo import names
 from refurb.demo.names import Body
 from refurb.organisations import services as organisations

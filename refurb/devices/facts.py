@@ -15,7 +15,8 @@ from refurb.core import media as core_media
 from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_PROFILE, WITHOUT_SYSTEM
 from refurb.core.media import MediumState
 from refurb.core.refurbished import may_be_called_refurbished
-from refurb.core.workflow import OPTIONAL_STEPS, Action, Facts, HandoverMode
+from refurb.core.steps import OPTIONAL_STEPS
+from refurb.core.workflow import Action, Facts, HandoverMode
 from refurb.db import shared_alias
 from refurb.devices import queries, registry
 from refurb.devices.models import Device, DeviceSet, MediumWipe, Report, StorageMedium

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from refurb.audit.services import record
 from refurb.core.equipment import DiskWish
-from refurb.core.workflow import BEFORE_WIPED, OUT, TERMINAL, Action, Status, TransitionRefused, status_after_media
+from refurb.core.steps import status_after_media
+from refurb.core.workflow import BEFORE_WIPED, OUT, TERMINAL, Action, Status, TransitionRefused
 from refurb.devices import queries, services
 from refurb.devices.facts import facts
 from refurb.devices.identity import serial_key

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
-from refurb.core.workflow import Action, Status, Step, frees_reservation
+from refurb.core.steps import Step, frees_reservation
+from refurb.core.workflow import Action, Status
 from refurb.devices.models import Device, Report
 from refurb.devices.readings.reading import Reading
 from refurb.security import Actor

@@ -19,20 +19,18 @@ from refurb.audit.services import record
 from refurb.core.equipment import NEEDS_SET, DiskWish, Form, Origin, Regime
 from refurb.core.identity import CodeKind
 from refurb.core.media import MediaState
+from refurb.core.steps import Step, path
+from refurb.core.undo import Since, undo_refusal
 from refurb.core.workflow import (
     AFTER_WIPED,
     HELD,
     OUT,
     Action,
     HandoverMode,
-    Since,
     Status,
-    Step,
     TransitionRefused,
     may,
-    path,
     same_person,
-    undo_refusal,
 )
 from refurb.db import write_columns
 from refurb.devices import facts, queries, registry
@@ -155,7 +153,7 @@ def move(
 
     `payload` goes into the event (`outcome` for a triage, `motive`, `place_id`...). `mode` says how a hand-over is
     made, a Mode or "kit". `evidence`: a report makes the move, whoever brought it. The same `client_uuid` twice is one
-    move. Codes: those of core.workflow, and "number-taken", "not-allowed", "in-a-set", "motive-missing".
+    move. Codes: those of core.steps.path, and "number-taken", "not-allowed", "in-a-set", "motive-missing".
     """
     if (earlier := _same_deed(session, client_uuid, by, device.id)) is not None:
         return repeated(device, action, earlier)
@@ -277,7 +275,7 @@ def undo(
 ) -> Event:
     """Take back one move, with its implied steps, by a compensating event.
 
-    Raises TransitionRefused with the code of core.workflow.undo_refusal, "not-a-move", "not-allowed", "not-clear",
+    Raises TransitionRefused with the code of core.undo.undo_refusal, "not-a-move", "not-allowed", "not-clear",
     "in-a-set", "set-incomplete" or "charger-missing".
     """
     if (earlier := _same_deed(session, client_uuid, by, event.subject_id)) is not None:

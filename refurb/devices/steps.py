@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
 from refurb.audit.services import record
-from refurb.core.workflow import FRESH_STARTS, HELD, OUT, Action, Status, Step, TriageOutcome
+from refurb.core.steps import FRESH_STARTS, Step
+from refurb.core.workflow import HELD, OUT, Action, Status, TriageOutcome
 from refurb.db import write_columns
 from refurb.devices.models import Device, StorageMedium
 from refurb.devices.registry import Moved

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from refurb.core.workflow import Action, Step
+from refurb.core.steps import Step
+from refurb.core.workflow import Action
 from refurb.devices import registry
 from refurb.devices.models import Device
 from refurb.devices.registry import Moved

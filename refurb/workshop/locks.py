@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, joinedload
 from refurb.audit.services import record
 from refurb.core import locks
 from refurb.core.locks import Letter, LockKind
-from refurb.core.workflow import Action, Status, Step, TransitionRefused
+from refurb.core.steps import Step
+from refurb.core.workflow import Action, Status, TransitionRefused
 from refurb.devices import services as devices
 from refurb.devices.models import Device
 from refurb.devices.registry import Moved, did

@@ -12,7 +12,8 @@ from refurb.accounts.models import Membership
 from refurb.core import workflow
 from refurb.core.media import MediumState, Outcome, WipeSource
 from refurb.core.permissions import Role
-from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, Status
+from refurb.core.steps import OPTIONAL_STEPS
+from refurb.core.workflow import Action, SecondPerson, Status
 from refurb.devices.models import Device, MediumWipe, StorageMedium
 from refurb.devices.queries import medium_state
 from refurb.devices.registry import Asked

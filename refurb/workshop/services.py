@@ -11,7 +11,8 @@ from refurb.audit.services import record
 from refurb.core import checklist
 from refurb.core.identity import CodeKind
 from refurb.core.locks import WAIT_DAYS
-from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, Status, TransitionRefused
+from refurb.core.steps import OPTIONAL_STEPS
+from refurb.core.workflow import Action, SecondPerson, Status, TransitionRefused
 from refurb.devices import services as devices
 from refurb.devices.media import AWAY
 from refurb.devices.models import Device, Grade

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from refurb.core import checklist
 from refurb.core.locks import WAIT_DAYS, is_over
 from refurb.core.permissions import Permission
-from refurb.core.workflow import OPTIONAL_STEPS, Action, SecondPerson, TransitionRefused
+from refurb.core.steps import OPTIONAL_STEPS
+from refurb.core.workflow import Action, SecondPerson, TransitionRefused
 from refurb.db import get_session
 from refurb.devices import queries as devices
 from refurb.devices.forms import options

@@ -6,7 +6,8 @@ import pytest
 
 from refurb.core.guidance import next_instead, next_step, refusal
 from refurb.core.media import MediaState
-from refurb.core.workflow import OPTIONAL_STEPS, Action, Facts, Status, TransitionRefused
+from refurb.core.steps import OPTIONAL_STEPS
+from refurb.core.workflow import Action, Facts, Status, TransitionRefused
 
 FACTS = (Facts(), Facts(media=MediaState.CLEAR, diagnosed=True, system_known=True), Facts(holds_system=False))
 

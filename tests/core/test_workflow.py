@@ -1,18 +1,16 @@
-"""Every status by every action, each guard, implied steps, undo: domain.md D.1 told a second time."""
+"""Every status by every action, each guard, who may: domain.md D.1 told a second time."""
 
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import product
 
 import pytest
 
-from refurb.core.guidance import REPORT_ASKS, Doer, NextStep, allowed_actions, decider, doer, next_step, refusal
-from refurb.core.media import CLEAR_STATES, MediaState, MediumState, media_asks, media_state
-from refurb.core.permissions import GRANTS, Permission, Role
+from refurb.core.guidance import refusal
+from refurb.core.media import MediaState
+from refurb.core.permissions import GRANTS, Role
+from refurb.core.steps import path
 from refurb.core.workflow import (
     HELD,
-    NEVER_UNDONE,
-    OPTIONAL_STEPS,
-    OUT,
     WHO,
     WORKSHOP,
     Action,
@@ -20,39 +18,14 @@ from refurb.core.workflow import (
     Facts,
     HandoverMode,
     SecondPerson,
-    Since,
     Status,
     TransitionRefused,
-    TriageOutcome,
-    consequences,
-    frees_reservation,
     guards,
     may,
     next_status,
-    path,
     same_person,
-    status_after_media,
-    undo_refusal,
 )
-
-#: A machine for which every guard is met.
-FINE = Facts(
-    media=MediaState.CLEAR,
-    triage_outcome=TriageOutcome.INSTALL,
-    system_known=True,
-    installer_id=1,
-    controller_id=2,
-    technicians=3,
-    control=Control.PASSED,
-    charger_complete=True,
-    profile_known=True,
-    labelled=True,
-    reservation_open=True,
-    handover_mode=HandoverMode.GIFT,
-    locked_from=Status.DIAGNOSED,
-    left_as=Status.ON_LOAN,
-)
-DIRTY = replace(FINE, media=MediaState.NOT_CLEAR)
+from tests.core.machines import DIRTY, FINE, code_of
 
 BENCH = (
     "received inventoried triaged wiping wiped wipe_failed diagnosed in_repair waiting_part installed quality_checked "
@@ -95,12 +68,6 @@ TABLE = {
     "destroy": each(f"{BENCH} locked", "destroyed"),
     "give_back": each(f"{BENCH} locked", "returned_to_supplier"),
 }
-
-
-def code_of(status: Status, action: Action, facts: Facts) -> str:
-    with pytest.raises(TransitionRefused) as caught:
-        next_status(status, action, facts)
-    return caught.value.code
 
 
 @pytest.mark.parametrize("action", Action)
@@ -235,7 +202,7 @@ def test_install_needs_wiped_and_a_system() -> None:
     assert code_of(Status.DIAGNOSED, Action.INSTALL, replace(FINE, system_known=False)) == "system-unknown"
 
 
-# -- Lock, loss, reopening --------------------------------------------------------------------------------------------
+# -- Lock and unlock --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("before", WORKSHOP)
 def test_unlock_goes_back_to_the_state_before_never_reserved(before: Status) -> None:
     after = next_status(Status.LOCKED, Action.UNLOCK, replace(FINE, locked_from=before))
@@ -255,134 +222,6 @@ def test_unlock_does_not_bring_what_is_incomplete_back_into_stock(change: dict[s
     for before in (Status.IN_STOCK, Status.RESERVED):
         facts = replace(FINE, locked_from=before, **change)  # type: ignore[arg-type]
         assert next_status(Status.LOCKED, Action.UNLOCK, facts) is Status.QUALITY_CHECKED
-
-
-@pytest.mark.parametrize("action", [Action.FIND, Action.RECOVER])
-def test_what_was_lost_has_unknown_media(action: Action) -> None:
-    status = Status.MISSING if action is Action.FIND else Status.STOLEN
-    assert [step.after for step in path(status, action, FINE)] == [Status.TRIAGED]
-
-
-def test_triaged_with_all_media_clear_is_wiped_at_once() -> None:
-    steps = path(Status.INVENTORIED, Action.TRIAGE, FINE)
-    assert [(step.action, step.after, step.implied) for step in steps] == [
-        (Action.TRIAGE, Status.TRIAGED, False),
-        (Action.RECORD_WIPE, Status.WIPED, True),
-    ]
-    assert [step.after for step in path(Status.INVENTORIED, Action.TRIAGE, DIRTY)] == [Status.TRIAGED]
-
-
-def test_a_report_that_came_before_the_wipe_is_taken_when_wiped_is_reached() -> None:
-    early = replace(FINE, diagnosed=True)
-    assert path(Status.INVENTORIED, Action.TRIAGE, early)[-1].after is Status.DIAGNOSED
-    assert path(Status.WIPING, Action.RECORD_WIPE, early)[-1].after is Status.DIAGNOSED
-
-
-def test_a_machine_reopened_is_wiped_and_waits_for_a_new_diagnosis() -> None:
-    assert path(Status.IN_STOCK, Action.REOPEN, replace(FINE, diagnosed=True))[-1].after is Status.WIPED
-
-
-# -- Media that move the machine --------------------------------------------------------------------------------------
-@pytest.mark.parametrize("status", Status)
-def test_good_news_moves_a_machine_forward_only(status: Status) -> None:
-    before = {"received", "inventoried", "triaged", "wiping", "wipe_failed", "after_sales"}
-    assert status_after_media(status, FINE) == (Status.WIPED if status.value in before else None)
-
-
-@pytest.mark.parametrize("status", Status)
-def test_a_failure_moves_whatever_is_on_the_bench_or_in_stock(status: Status) -> None:
-    failed = replace(DIRTY, wipe_failed=True)
-    stays = {Status.WIPE_FAILED, Status.LOCKED, Status.MISSING, Status.STOLEN, *OUT} | {
-        Status.PARTS,
-        Status.WEEE,
-        Status.RETURNED_TO_SUPPLIER,
-        Status.DESTROYED,
-    }
-    assert status_after_media(status, failed) == (None if status in stays else Status.WIPE_FAILED)
-
-
-def test_one_medium_of_two_moves_nothing() -> None:
-    for status in Status:
-        assert status_after_media(status, DIRTY) is None
-
-
-def test_a_later_failure_releases_the_reservation() -> None:
-    assert frees_reservation(Status.RESERVED, Status.WIPE_FAILED)
-
-
-@pytest.mark.parametrize("before", Status)
-def test_leaving_releases_the_reservation_and_leaving_with_it_does_not(before: Status) -> None:
-    goes_on = {Status.RESERVED, Status.READY_FOR_PICKUP, Status.HANDED_OVER, Status.ON_LOAN, Status.IN_KIT}
-    for after in Status:
-        expected = before in (Status.RESERVED, Status.READY_FOR_PICKUP) and after not in goes_on
-        assert frees_reservation(before, after) is expected
-
-
-# -- Implied steps ----------------------------------------------------------------------------------------------------
-def test_a_workshop_that_scans_the_least_goes_from_received_to_stock_in_one_scan() -> None:
-    steps = path(Status.RECEIVED, Action.STOCK, FINE, scanned=())
-    assert [step.action.value for step in steps] == [
-        "inventory",
-        "triage",
-        "record_wipe",
-        "diagnose",
-        "install",
-        "control",
-        "stock",
-    ]
-    assert [step.implied for step in steps] == [True] * 6 + [False]
-    for one, other in pairwise(steps):
-        assert one.after is other.before
-    assert steps[-1].after is Status.IN_STOCK
-
-
-def test_a_step_that_the_workshop_scans_is_never_implied() -> None:
-    with pytest.raises(TransitionRefused) as caught:
-        path(Status.RECEIVED, Action.STOCK, FINE, scanned={Action.TRIAGE})
-    assert (caught.value.code, caught.value.step) == ("step-missing", Action.TRIAGE)
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"media": MediaState.NOT_CLEAR}, "not-clear"),
-        ({"media": MediaState.UNKNOWN}, "media-unknown"),
-        ({"system_known": False}, "system-unknown"),
-        ({"control": Control.NONE}, "checklist-missing"),
-        ({"charger_complete": False}, "charger-missing"),
-    ],
-)
-def test_guards_are_never_skipped_by_implying(change: dict[str, object], code: str) -> None:
-    facts = replace(FINE, **change)  # type: ignore[arg-type]
-    assert refusal(Status.RECEIVED, Action.STOCK, facts, scanned=()) == code
-
-
-@pytest.mark.parametrize("action", [Action.REOPEN, Action.RESERVE, Action.HAND_OVER, Action.WAIT_PART, Action.RESUME])
-def test_only_the_line_is_implied(action: Action) -> None:
-    assert refusal(Status.RECEIVED, action, FINE, scanned=()) == "no-such-move"
-
-
-def test_a_monitor_goes_from_received_to_stock_without_a_system() -> None:
-    monitor = replace(FINE, holds_system=False, system_known=False)
-    steps = path(Status.RECEIVED, Action.STOCK, monitor, scanned=())
-    assert [step.action.value for step in steps] == ["inventory", "triage", "control", "stock"]
-
-
-@pytest.mark.parametrize("scanned", [(), OPTIONAL_STEPS, (Action.TRIAGE,)])
-@pytest.mark.parametrize("status", Status)
-def test_every_path_is_made_of_moves_of_the_table(status: Status, scanned: tuple[Action, ...]) -> None:
-    for action, system in product(Action, (True, False)):
-        facts = replace(FINE, holds_system=system, diagnosed=True)
-        try:
-            steps = path(status, action, facts, scanned)
-        except TransitionRefused:
-            continue
-        assert steps[0].before is status
-        assert [step.action for step in steps if not step.implied] == [action]
-        for one, other in pairwise(steps):
-            assert one.after is other.before
-        for step in steps:
-            assert next_status(step.before, step.action, facts) is step.after
 
 
 # -- Who --------------------------------------------------------------------------------------------------------------
@@ -407,176 +246,3 @@ def test_every_action_is_somebodys_and_nobodys_by_default() -> None:
     for action in Action:
         assert WHO[action]
         assert not may(action, ())
-
-
-# -- Undo -------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("action", Action)
-def test_undo_is_refused_while_something_later_refers_to_the_machine(action: Action) -> None:
-    assert undo_refusal(action, Since()) == ("never-undone" if action in NEVER_UNDONE else None)
-    assert undo_refusal(action, Since(already_undone=True)) == "already-undone"
-    if action not in NEVER_UNDONE:
-        assert undo_refusal(action, Since(later_status=True)) == "later-status"
-        assert undo_refusal(action, Since(later_reservation=True)) == "later-reservation"
-        assert undo_refusal(action, Since(later_document=True)) == "later-document"
-        assert undo_refusal(action, Since(later_report=True)) == "later-report"
-        assert undo_refusal(action, Since(released=True)) == "reservation-released"
-
-
-def test_what_brings_a_machine_to_or_from_somebody_is_never_undone() -> None:
-    assert {Action.HAND_OVER, Action.RETURN, Action.GIVE_BACK, Action.RESERVE, Action.RECORD_WIPE} <= NEVER_UNDONE
-
-
-# -- What to do next --------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("system", [True, False])
-@pytest.mark.parametrize("scanned", [(), OPTIONAL_STEPS])
-@pytest.mark.parametrize("status", Status)
-def test_every_status_says_what_to_do_next(status: Status, scanned: tuple[Action, ...], system: bool) -> None:
-    for facts in (FINE, DIRTY, Facts(), replace(FINE, triage_outcome=None)):
-        facts = replace(facts, holds_system=system)
-        step = next_step(status, facts, scanned)
-        if step.action is None:
-            assert step.waits
-        elif not step.missing and step.waits is None:
-            assert refusal(status, step.action, facts, scanned) in (None, "mode-missing", "no-reservation")
-
-
-@pytest.mark.parametrize(
-    ("status", "facts", "action", "missing"),
-    [
-        (Status.RECEIVED, FINE, Action.INVENTORY, ()),
-        (Status.TRIAGED, DIRTY, Action.START_WIPE, ()),
-        (Status.TRIAGED, replace(DIRTY, triage_outcome=TriageOutcome.WEEE), Action.SCRAP, ("not-clear",)),
-        (Status.WIPED, FINE, Action.DIAGNOSE, ()),
-        (Status.DIAGNOSED, replace(FINE, triage_outcome=TriageOutcome.REPAIR), Action.REPAIR, ()),
-        (Status.INSTALLED, replace(FINE, control=Control.NONE), Action.CONTROL, ("checklist-missing",)),
-        (Status.QUALITY_CHECKED, replace(FINE, charger_complete=False), Action.STOCK, ("charger-missing",)),
-        (Status.WIPE_FAILED, DIRTY, Action.START_WIPE, ()),
-        (Status.LOCKED, DIRTY, Action.UNLOCK, ()),
-    ],
-)
-def test_what_to_do_next(status: Status, facts: Facts, action: Action, missing: tuple[str, ...]) -> None:
-    step = next_step(status, facts)
-    assert (step.action, step.missing) == (action, missing)
-
-
-@pytest.mark.parametrize("status", Status)
-def test_a_report_in_doubt_is_settled_first_while_the_machine_is_in_hand(status: Status) -> None:
-    asked = replace(FINE, report_asks=True)
-    step = next_step(status, asked)
-    if status in WORKSHOP:
-        assert step == NextStep(None, (), REPORT_ASKS)
-        assert decider(step, {Permission.REPORT_UPLOAD}) is None
-        assert decider(step, {Permission.DEVICE_READ}) is Doer.WORKSHOP
-    else:
-        assert step == next_step(status, FINE)
-    assert decider(next_step(status, FINE), set()) is None
-    assert allowed_actions(status, asked) == allowed_actions(status, FINE)
-
-
-#: What is said to do for the media of a machine, by what they ask for: the action, or what it waits for.
-FOR_THE_MEDIA = [
-    ({MediumState.NOT_WIPED}, (Action.START_WIPE, None)),
-    ({MediumState.INTERRUPTED}, (Action.START_WIPE, None)),
-    ({MediumState.FAILED}, (None, "disk-to-destroy")),
-    ({MediumState.TO_DESTROY}, (None, "disk-to-destroy")),
-    ({MediumState.FAILED, MediumState.NOT_WIPED}, (None, "disk-to-destroy")),
-    ({MediumState.DOUBTFUL}, (None, "log-to-settle")),
-    ({MediumState.RESERVATION}, (None, "reservation-to-accept")),
-    ({MediumState.RESERVATION, MediumState.OK}, (None, "reservation-to-accept")),
-    ({MediumState.RESERVATION, MediumState.NOT_WIPED}, (Action.START_WIPE, None)),
-]
-
-
-def with_media(*states: MediumState, known: bool = True) -> Facts:
-    return replace(FINE, media=media_state(known, states), media_asks=media_asks(states), diagnosed=True)
-
-
-@pytest.mark.parametrize("status", [Status.TRIAGED, Status.WIPE_FAILED, Status.AFTER_SALES])
-@pytest.mark.parametrize(("states", "said"), FOR_THE_MEDIA)
-def test_the_media_say_what_to_do_next(
-    status: Status, states: set[MediumState], said: tuple[Action | None, str | None]
-) -> None:
-    step = next_step(status, with_media(*states))
-    assert (step.action, step.waits, step.missing) == (*said, ())
-
-
-@pytest.mark.parametrize(("states", "said"), FOR_THE_MEDIA)
-def test_a_run_goes_on_only_while_something_is_left_to_wipe(
-    states: set[MediumState], said: tuple[Action | None, str | None]
-) -> None:
-    step = next_step(Status.WIPING, with_media(*states))
-    runs = not states.isdisjoint({MediumState.NOT_WIPED, MediumState.INTERRUPTED})
-    assert (step.action, step.waits) == ((Action.RECORD_WIPE, "wipe-running") if runs else said)
-
-
-def test_what_a_machine_holds_is_said_before_it_is_wiped() -> None:
-    for status in (Status.TRIAGED, Status.WIPE_FAILED, Status.AFTER_SALES):
-        step = next_step(status, with_media(known=False))
-        assert (step.action, step.waits) == (None, "media-unknown")
-    # The log of the run that is under way will say it.
-    assert next_step(Status.WIPING, with_media(known=False)).waits == "wipe-running"
-
-
-@pytest.mark.parametrize("state", sorted(CLEAR_STATES))
-def test_what_holds_nothing_to_wipe_goes_on(state: MediumState) -> None:
-    for status in (Status.WIPING, Status.WIPE_FAILED, Status.AFTER_SALES):
-        step = next_step(status, with_media(state))
-        assert (step.action, step.waits) == (Action.RECORD_WIPE, None)
-        assert next_status(status, Action.RECORD_WIPE, with_media(state)) is Status.WIPED
-    # A screen that came back is mended: there never was anything to wipe.
-    assert next_step(Status.AFTER_SALES, replace(with_media(), holds_system=False)).action is Action.REPAIR
-
-
-@pytest.mark.parametrize(("states", "said"), FOR_THE_MEDIA)
-def test_a_refusal_says_what_the_media_ask_for(
-    states: set[MediumState], said: tuple[Action | None, str | None]
-) -> None:
-    """No sentence sends to a wipe what no wipe would mend."""
-    facts = with_media(*states)
-    assert code_of(Status.TRIAGED, Action.SCRAP, facts) == (said[1] or "not-clear")
-    assert code_of(Status.QUALITY_CHECKED, Action.STOCK, facts) == (said[1] or "not-clear")
-    assert code_of(Status.TRIAGED, Action.RECORD_WIPE, facts) == (said[1] or "not-clear")
-
-
-def test_unscanned_steps_are_passed_over() -> None:
-    assert next_step(Status.RECEIVED, DIRTY, ()).action is Action.START_WIPE
-    unchecked = replace(FINE, control=Control.NONE)
-    assert next_step(Status.RECEIVED, unchecked, ()).action is Action.CONTROL
-    assert next_step(Status.RECEIVED, FINE, ()).action is Action.STOCK
-
-
-def test_actions_offered_are_those_that_succeed_and_that_one_may() -> None:
-    offered = allowed_actions(Status.RESERVED, replace(FINE, handover_mode=None))
-    assert Action.HAND_OVER in offered
-    assert offered.index(Action.PREPARE) < offered.index(Action.LOSE)
-    mine = allowed_actions(Status.RESERVED, FINE, permissions=GRANTS[Role.TECHNICIAN])
-    assert Action.PREPARE in mine
-    assert Action.HAND_OVER not in mine
-
-
-def test_no_consequence_where_nothing_follows() -> None:
-    for status in set(Status) - {Status.TRIAGED, Status.WIPED}:
-        assert consequences(status, replace(FINE, diagnosed=True)) == []
-
-
-@pytest.mark.parametrize("action", Action)
-def test_who_does_what_a_person_may_not(action: Action) -> None:
-    roles = {
-        Doer.WORKSHOP: Role.VOLUNTEER,
-        Doer.CONTROLLER: Role.CONTROLLER,
-        Doer.COORDINATION: Role.COORDINATOR,
-        Doer.COUNTER: Role.HANDOVER_AGENT,
-    }
-    who = doer(action, ())
-    assert who is not None
-    assert doer(action, GRANTS[roles[who]]) is None
-    for role in Role:
-        assert (doer(action, GRANTS[role]) is None) is may(action, GRANTS[role])
-
-
-def test_a_volunteer_is_told_who_sets_a_machine_aside_and_who_controls_it() -> None:
-    volunteer = GRANTS[Role.VOLUNTEER]
-    assert doer(Action.RESERVE, volunteer) is Doer.COORDINATION
-    assert doer(Action.CONTROL, volunteer) is Doer.CONTROLLER
-    assert doer(Action.HAND_OVER, volunteer) is Doer.COUNTER
-    assert doer(Action.START_WIPE, volunteer) is None

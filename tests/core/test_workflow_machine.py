@@ -27,24 +27,19 @@ from refurb.core.media import (
     media_state,
     medium_state,
 )
+from refurb.core.steps import OPTIONAL_STEPS, Step, frees_reservation, path, status_after_media
+from refurb.core.undo import Since, undo_refusal
 from refurb.core.workflow import (
     AFTER_WIPED,
     HELD,
-    OPTIONAL_STEPS,
     OUT,
     TERMINAL,
     Action,
     Control,
     Facts,
     HandoverMode,
-    Since,
     Status,
-    Step,
     TransitionRefused,
-    frees_reservation,
-    path,
-    status_after_media,
-    undo_refusal,
 )
 
 START = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

@@ -20,7 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from refurb.core.equipment import Form
 from refurb.core.media import MediaRefused, MediaState, Outcome, WipeSource
-from refurb.core.workflow import HELD, OPTIONAL_STEPS, Action, HandoverMode, SecondPerson, Status, TransitionRefused
+from refurb.core.steps import OPTIONAL_STEPS
+from refurb.core.workflow import HELD, Action, HandoverMode, SecondPerson, Status, TransitionRefused
 from tests.conftest import NOON
 from tests.needs.conftest import coordination, coordinator, make_need, place, prescriber, service, territory  # noqa: F401
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refurb.core.media import MediumState, Outcome, WipeSource
-from refurb.core.workflow import Action, Status, Step
+from refurb.core.steps import Step
+from refurb.core.workflow import Action, Status
 from tests.conftest import NOON
 
 if TYPE_CHECKING:
