@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tests.postgres import Server
     from tests.visitor import Visitor
 
-pytest_plugins = ["tests.factories", "tests.mail_server"]
+pytest_plugins = ["tests.factories", "tests.department", "tests.mail_server"]
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile("calm", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -1,4 +1,4 @@
-"""A workshop and its people, for the tests of machines."""
+"""The people of a workshop, for the tests of machines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refurb.core.permissions import OrganisationRole, Role
+from refurb.core.permissions import Role
 
 if TYPE_CHECKING:
     from refurb.organisations.models import Organisation
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def noon(clock: Clock) -> Clock:
     return clock
-
-
-@pytest.fixture
-def workshop(make_organisation: Callable[..., Organisation]) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Lac")
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -23,7 +24,6 @@ from refurb.core.media import MediaRefused, MediaState, Outcome, WipeSource
 from refurb.core.steps import OPTIONAL_STEPS
 from refurb.core.workflow import HELD, Action, HandoverMode, SecondPerson, Status, TransitionRefused
 from tests.conftest import NOON
-from tests.needs.conftest import coordination, coordinator, make_need, place, prescriber, service, territory  # noqa: F401
 
 if TYPE_CHECKING:
     from refurb.db import Session
@@ -423,14 +423,15 @@ class Lives(RuleBasedStateMachine):
                 assert queries.set_is_complete(self.session, device.id)
 
 
+@pytest.mark.usefixtures("territory")
 def test_random_lives(
     session: Session,
     clock: Clock,
     workshop: Organisation,
     technician: Actor,
     controller: Actor,
-    coordinator: Actor,  # noqa: F811
-    make_need: Callable[..., Need],  # noqa: F811
+    coordinator: Actor,
+    make_need: Callable[..., Need],
 ) -> None:
     from refurb.workshop.models import OperatingSystem
 

@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refurb.core.permissions import OrganisationRole, Role
-from tests.factories import siret
 
 if TYPE_CHECKING:
     from refurb.accounts.models import Account
     from refurb.db import Session
-    from refurb.donations.models import Lot
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
     from tests.factories import MakeAccount, MakeActor, MakeOrganisation
-
-    MakeLot = Callable[..., tuple[Lot, str]]
 
 
 @dataclass
@@ -66,53 +62,6 @@ def coordinator(house: House, make_actor: MakeActor) -> Actor:
 def controller(house: House, make_actor: MakeActor) -> Actor:
     """Somebody of the workshop nearby, for services."""
     return make_actor(house.near, Role.CONTROLLER)
-
-
-@pytest.fixture
-def make_lot(session: Session) -> MakeLot:
-    """Make a gift: `make_lot([{"form": Form.LAPTOP, "serial": "ABC1234"}])`; three lines of two kinds by default."""
-    from refurb.core.equipment import Form
-    from refurb.donations.services import Declared, Gift, submit
-    from refurb.organisations.models import LegalType
-    from refurb.security import Actor
-    from refurb.web import now
-
-    def make(lines: list[dict[str, Any]] | None = None, **values: Any) -> tuple[Lot, str]:
-        given = lines or [
-            {
-                "form": Form.LAPTOP,
-                "maker": "HP",
-                "model": "ProBook",
-                "serial": "5CG1230ABC",
-                "inventory_number": "INV-1",
-            },
-            {
-                "form": Form.LAPTOP,
-                "maker": "HP",
-                "model": "ProBook",
-                "serial": "5CG1234ABD",
-                "inventory_number": "INV-2",
-            },
-            {"form": Form.MONITOR, "maker": "Dell", "model": "P2217H", "quantity": 4},
-            {"form": Form.OTHER, "kind": "keyboard", "quantity": 6},
-        ]
-        gift = {
-            "supplier_name": "Menuiserie des Ponts-de-Cé",
-            "legal_type": LegalType.COMPANY,
-            "contacts": [{"name": "Camille Exemple", "role": "", "email": "camille@example.org", "phone": ""}],
-            "siret": siret(4242),
-            "address": "3 rue des Copeaux",
-            "postcode": "49130",
-            "commune_code": "49007",
-            "epci_code": "244900015",
-            "slots": "mardi matin",
-        } | values
-        rows = [Declared(**line) for line in given]
-        lot, token = submit(session, Gift(**gift), rows, by=Actor.public(), at=now(), language="fr")
-        session.flush()
-        return lot, token
-
-    return make
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from refurb.db import Session
     from refurb.security import Actor
-    from tests.donations.conftest import House, MakeLot
+    from tests.department import MakeLot
+    from tests.donations.conftest import House
     from tests.visitor import Page, Visitor
 
 

@@ -14,7 +14,8 @@ from tests.factories import siret
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.security import Actor
-    from tests.donations.conftest import House, MakeLot
+    from tests.department import MakeLot
+    from tests.donations.conftest import House
     from tests.visitor import Visitor
 
 

@@ -18,7 +18,8 @@ from refurb.outbox import OutboxRow
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.security import Actor
-    from tests.donations.conftest import House, MakeLot
+    from tests.department import MakeLot
+    from tests.donations.conftest import House
     from tests.visitor import Visitor
 
 AT = datetime(2026, 11, 17, 11, 0, tzinfo=UTC)

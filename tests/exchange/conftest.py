@@ -1,5 +1,5 @@
-"""The same service, place and family as the tests of needs."""
+"""The communes, as the tests of needs have them."""
 
-from tests.needs.conftest import coordination, coordinator, make_need, place, prescriber, service, territory
+from tests.needs.conftest import in_the_territory
 
-__all__ = ["coordination", "coordinator", "make_need", "place", "prescriber", "service", "territory"]
+__all__ = ["in_the_territory"]

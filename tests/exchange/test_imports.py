@@ -23,8 +23,8 @@ from refurb.organisations.models import Organisation
 from refurb.privacy import labels
 from refurb.sheets import write_xlsx
 from tests.conftest import NOON
+from tests.department import TODAY
 from tests.factories import siret
-from tests.needs.conftest import TODAY
 
 if TYPE_CHECKING:
     from flask import Flask

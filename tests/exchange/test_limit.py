@@ -15,8 +15,8 @@ from refurb.needs.models import Need
 from refurb.organisations.models import Organisation
 from refurb.privacy import labels
 from tests.conftest import NOON
+from tests.department import TODAY
 from tests.matching.test_concurrency import people, race, ready
-from tests.needs.conftest import TODAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.exchange.models import ImportPreview
     from refurb.security import Actor
+    from tests.department import MakeNeed
     from tests.factories import MakeAccount, MakeOrganisation
-    from tests.needs.conftest import MakeNeed
     from tests.visitor import Visitor
 
 HEAD = (

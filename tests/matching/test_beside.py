@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.devices.models import Device
     from refurb.organisations.models import Organisation
+    from tests.department import MakeNeed, StockDevice
     from tests.factories import MakeAccount
-    from tests.matching.conftest import StockDevice
-    from tests.needs.conftest import MakeNeed
     from tests.visitor import Page, Visitor
 
 

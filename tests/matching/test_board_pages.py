@@ -13,15 +13,14 @@ from refurb.core.needs import Ergonomics, Motive
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.matching.models import Proposal, ProposalState, Trial
 from tests.conftest import NOON
-from tests.needs.conftest import TODAY
+from tests.department import TODAY
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
+    from tests.department import MakeNeed, StockDevice
     from tests.factories import MakeAccount, MakeOrganisation
-    from tests.matching.conftest import StockDevice
-    from tests.needs.conftest import MakeNeed
     from tests.visitor import Page, Visitor
 
 

@@ -13,8 +13,8 @@ from refurb.core.need_life import State
 from refurb.core.permissions import OrganisationRole, Role, permissions_of
 from refurb.core.workflow import Status
 from tests.conftest import NOON
+from tests.department import FAMILY, TODAY
 from tests.factories import ANGERS, ANGERS_EPCI, sign_in_as
-from tests.needs.conftest import FAMILY, TODAY
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -84,7 +84,7 @@ def ready(
     from refurb.organisations.models import Place, PlaceKind
     from refurb.security import Actor
     from refurb.territory import services as territory_services
-    from tests.matching.conftest import stock
+    from tests.department import stock
 
     territory_services.load(session, "49", at=NOON)
     place = Place(

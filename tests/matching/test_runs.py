@@ -18,14 +18,13 @@ from refurb.matching import planner, proposals
 from refurb.matching.models import Origin, Proposal, ProposalState, Reservation, Run, Unserved
 from refurb.matching.services import MatchRefused
 from tests.conftest import NOON
-from tests.needs.conftest import TODAY
+from tests.department import TODAY
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
-    from tests.matching.conftest import StockDevice
-    from tests.needs.conftest import MakeNeed
+    from tests.department import MakeNeed, StockDevice
 
 
 def run(session: Session, by: Actor, *, dry: bool = False) -> Run:

@@ -12,15 +12,14 @@ from refurb.core.need_life import Act, State
 from refurb.core.needs import Usage
 from refurb.core.workflow import Action, Status
 from tests.conftest import NOON
-from tests.needs.conftest import TODAY
+from tests.department import TODAY
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
+    from tests.department import MakeNeed, StockDevice
     from tests.factories import MakeActor
-    from tests.matching.conftest import StockDevice
-    from tests.needs.conftest import MakeNeed
 
 
 def outbox_templates(session: Session) -> list[str]:

@@ -13,15 +13,14 @@ from refurb.matching import estimates, jobs, planner
 from refurb.matching.models import Run, WaitEstimate
 from refurb.outbox import OutboxRow
 from tests.conftest import NOON
-from tests.needs.conftest import TODAY
+from tests.department import TODAY
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
+    from tests.department import MakeNeed, StockDevice
     from tests.factories import MakeAccount
-    from tests.matching.conftest import StockDevice
-    from tests.needs.conftest import MakeNeed
 
 
 def test_who_stands_before_waits_less(

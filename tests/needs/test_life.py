@@ -16,15 +16,15 @@ from refurb.core.need_life import Act, NeedRefused, State
 from refurb.core.needs import FollowUp, Substitute, Usage
 from refurb.core.permissions import OrganisationRole, Role
 from tests.conftest import NOON
-from tests.needs.conftest import FAMILY, TODAY
+from tests.department import FAMILY, TODAY
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.needs.models import Need
     from refurb.organisations.models import Organisation, Place
     from refurb.security import Actor
+    from tests.department import MakeNeed
     from tests.factories import MakeAccount, MakeActor, MakeOrganisation
-    from tests.needs.conftest import MakeNeed
 
 
 def change(session: Session, need: Need, act: Act, days: int, by: Actor, motive: str | None = None) -> None:

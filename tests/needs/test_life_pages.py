@@ -14,16 +14,16 @@ from refurb.core.need_life import Act, State
 from refurb.core.needs import FollowUp
 from refurb.core.permissions import OrganisationRole, Role
 from tests.conftest import NOON
-from tests.needs.conftest import TODAY
-from tests.needs.test_pages import at_the_service, filled, only_need  # noqa: F401 - fixtures
+from tests.department import TODAY
+from tests.needs.test_pages import only_need
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation, Place
     from refurb.security import Actor
     from tests.conftest import Clock
+    from tests.department import MakeNeed
     from tests.factories import MakeAccount, MakeOrganisation
-    from tests.needs.conftest import MakeNeed
     from tests.visitor import Visitor
 
 
@@ -44,9 +44,9 @@ def handed_over(session: Session, make_need: MakeNeed, prescriber: Actor) -> Any
 
 # -- Sent once ---------------------------------------------------------------------------------------------------------
 def test_a_demand_that_arrives_twice_is_one(
-    at_the_service: Visitor,  # noqa: F811
+    at_the_service: Visitor,
     session: Session,
-    filled: dict[str, Any],  # noqa: F811
+    filled: dict[str, Any],
 ) -> None:
     at_the_service.get("/needs/new")
     number = str(uuid.uuid4())
@@ -59,9 +59,9 @@ def test_a_demand_that_arrives_twice_is_one(
 
 
 def test_a_device_is_answered_in_json(
-    at_the_service: Visitor,  # noqa: F811
+    at_the_service: Visitor,
     session: Session,
-    filled: dict[str, Any],  # noqa: F811
+    filled: dict[str, Any],
 ) -> None:
     client, asks = at_the_service.client, {"Accept": "application/json"}
     pulse = client.get("/needs/pulse").get_json()
@@ -75,7 +75,7 @@ def test_a_device_is_answered_in_json(
 
 
 def test_the_form_asks_nothing_that_nothing_reads(
-    at_the_service: Visitor,  # noqa: F811
+    at_the_service: Visitor,
     session: Session,
     coordinator: Actor,
     place: Place,
@@ -97,7 +97,7 @@ def test_the_form_asks_nothing_that_nothing_reads(
     assert not {"district", "accompaniment"} & names
 
 
-def test_the_paper_asks_the_same_in_the_same_order(at_the_service: Visitor, place: Place) -> None:  # noqa: F811
+def test_the_paper_asks_the_same_in_the_same_order(at_the_service: Visitor, place: Place) -> None:
     screen = [
         legend.get_text(strip=True) for legend in at_the_service.get("/needs/new").select("fieldset.group > legend")
     ]
@@ -108,7 +108,7 @@ def test_the_paper_asks_the_same_in_the_same_order(at_the_service: Visitor, plac
 
 # -- The slip ----------------------------------------------------------------------------------------------------------
 def test_the_slip_is_a_picture_too_and_says_how_to_follow(
-    at_the_service: Visitor,  # noqa: F811
+    at_the_service: Visitor,
     make_need: MakeNeed,
 ) -> None:
     import io
@@ -127,7 +127,7 @@ def test_the_slip_is_a_picture_too_and_says_how_to_follow(
 
 
 def test_whoever_can_tell_the_wait_tells_it_on_the_slip(
-    at_the_service: Visitor,  # noqa: F811
+    at_the_service: Visitor,
     make_need: MakeNeed,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -162,7 +162,7 @@ def test_letters_cannot_be_tried_one_after_the_other(visitor: Visitor, make_need
 
 # -- Kept alive --------------------------------------------------------------------------------------------------------
 def test_one_page_and_one_button_confirm_them_all(
-    at_the_service: Visitor,  # noqa: F811
+    at_the_service: Visitor,
     session: Session,
     make_need: MakeNeed,
 ) -> None:
@@ -196,7 +196,7 @@ def test_a_stranger_confirms_nothing(
     visitor.get("/needs/settings", status=403)
 
 
-def test_a_motive_forgotten_leaves_the_question_open(at_the_service: Visitor, make_need: MakeNeed) -> None:  # noqa: F811
+def test_a_motive_forgotten_leaves_the_question_open(at_the_service: Visitor, make_need: MakeNeed) -> None:
     need = make_need()
     page = at_the_service.post(f"/needs/{need.code}/act", {"act": "cancel"})
     (opened,) = page.select("details.more[open]")
@@ -205,7 +205,7 @@ def test_a_motive_forgotten_leaves_the_question_open(at_the_service: Visitor, ma
 
 
 def test_three_months_after_one_button(
-    at_the_service: Visitor,  # noqa: F811
+    at_the_service: Visitor,
     session: Session,
     make_need: MakeNeed,
     prescriber: Actor,
@@ -224,7 +224,7 @@ def test_three_months_after_one_button(
 
 
 def test_what_is_served_in_part_is_taken_up_again_by_its_service(
-    at_the_service: Visitor,  # noqa: F811
+    at_the_service: Visitor,
     session: Session,
     make_need: MakeNeed,
     prescriber: Actor,
@@ -291,7 +291,7 @@ def test_doubles_are_off_until_the_coordination_says_so(
     make_organisation: MakeOrganisation,
     coordination: Organisation,
     service: Organisation,
-    filled: dict[str, Any],  # noqa: F811
+    filled: dict[str, Any],
 ) -> None:
     from refurb.audit.models import Event
     from refurb.needs.models import Need
@@ -328,7 +328,7 @@ def test_birth_dates_cannot_be_tried_one_after_the_other(
     session: Session,
     make_account: MakeAccount,
     service: Organisation,
-    filled: dict[str, Any],  # noqa: F811
+    filled: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from refurb.needs import form_views

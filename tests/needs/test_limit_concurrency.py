@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from refurb.core.permissions import Role
 from tests.conftest import NOON
+from tests.department import FAMILY, TODAY
 from tests.factories import sign_in_as
 from tests.matching.test_concurrency import people, ready, territory  # noqa: F401 - `territory` is a fixture
-from tests.needs.conftest import FAMILY, TODAY, TYPED
+from tests.needs.conftest import TYPED
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -10,44 +10,15 @@ import sqlalchemy as sa
 
 from refurb.core.need_life import State
 from refurb.core.permissions import OrganisationRole, Role
-from tests.needs.conftest import FAMILY
+from tests.department import FAMILY
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.needs.models import Need
     from refurb.organisations.models import Organisation, Place
+    from tests.department import MakeNeed
     from tests.factories import MakeAccount, MakeOrganisation
-    from tests.needs.conftest import MakeNeed
     from tests.visitor import Visitor
-
-
-@pytest.fixture
-def at_the_service(visitor: Visitor, make_account: MakeAccount, service: Organisation) -> Visitor:
-    """Somebody of the service, signed in."""
-    return visitor.sign_in(make_account({service: [Role.PRESCRIBER]}))
-
-
-@pytest.fixture
-def filled(place: Place) -> dict[str, Any]:
-    """The form of a family with three pupils, as typed."""
-    return {
-        "usage_1": "secondary_school",
-        "usage_2": "procedures",
-        "commune": "st florent le vieil",
-        "persons": "5",
-        "pupils": "3",
-        "equipment": "phone_only",
-        "format": "laptop",
-        "can_pay": "yes",
-        "contribution": "40",
-        "loan_suits": "yes",
-        "eligibility": "income_quotient",
-        "not_equipped": "yes",
-        "handover_place": str(place.id),
-        "informed_on": "2026-11-17",
-        "informed_how": "in_person",
-        "system": "any",
-    }
 
 
 def only_need(session: Session) -> Need:

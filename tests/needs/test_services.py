@@ -15,14 +15,14 @@ from refurb.core.identity import check
 from refurb.core.need_life import Act, NeedRefused, State
 from refurb.core.needs import Profile, Usage
 from tests.conftest import NOON
-from tests.needs.conftest import FAMILY, TODAY
+from tests.department import FAMILY, TODAY
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation, Place
     from refurb.security import Actor
+    from tests.department import MakeNeed
     from tests.factories import MakeActor, MakeOrganisation
-    from tests.needs.conftest import MakeNeed
 
 
 def kinds(session: Session, need_id: int) -> list[tuple[str, str | None, str | None]]:

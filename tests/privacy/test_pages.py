@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation
     from refurb.security import Actor
+    from tests.department import MakeNeed
     from tests.factories import MakeAccount, MakeOrganisation
-    from tests.needs.conftest import MakeNeed
     from tests.visitor import Visitor
 
 

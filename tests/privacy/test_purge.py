@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from refurb.db import Session
     from refurb.organisations.models import Organisation
+    from tests.department import MakeNeed
     from tests.factories import MakeDevice
-    from tests.needs.conftest import MakeNeed
 
 LATER = NOON + timedelta(days=800)
 

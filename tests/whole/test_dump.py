@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.db import Base, db, get_session
 from tests.conftest import NOON
-from tests.needs.conftest import FAMILY
+from tests.department import FAMILY
 
 if TYPE_CHECKING:
     from flask import Flask

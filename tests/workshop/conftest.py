@@ -1,4 +1,4 @@
-"""A workshop and its people, for the tests of the bench."""
+"""The people of a workshop, for the tests of the bench."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.devices.conftest import controller, noon, technician, workshop
+from tests.devices.conftest import controller, noon, technician
 
 if TYPE_CHECKING:
     from refurb.db import Session
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from refurb.donations.models import Lot
     from refurb.organisations.models import Organisation
 
-__all__ = ["controller", "noon", "technician", "workshop"]
+__all__ = ["controller", "noon", "technician"]
 
 
 def picture(width: int = 64, height: int = 48, **save: Any) -> bytes:
