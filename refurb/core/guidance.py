@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from refurb.core.media import MediaState
+from refurb.core.media import MediaState, media_codes
 from refurb.core.permissions import Permission
 from refurb.core.steps import LINE_ARRIVAL, OPTIONAL_STEPS, line_step, path
 from refurb.core.workflow import (
@@ -17,7 +17,6 @@ from refurb.core.workflow import (
     TriageOutcome,
     guards,
     may,
-    media_codes,
 )
 
 S, A = Status, Action
@@ -174,7 +173,7 @@ def next_instead(refused: TransitionRefused, status: Status) -> NextStep | None:
 
 def _for_the_media(facts: Facts) -> NextStep:
     """Return what media that are not clear ask for first: a wipe, or what no wipe would mend."""
-    first = media_codes(facts)[0]
+    first = media_codes(facts.media, facts.media_asks)[0]
     return NextStep(A.START_WIPE) if first == "not-clear" else NextStep(None, (), first)
 
 
@@ -184,6 +183,8 @@ def _at_the_wipe(status: Status, facts: Facts) -> NextStep:
         # A screen holds nothing; a computer without a disk is looked at again as one that was wiped.
         back = status is S.AFTER_SALES and not facts.holds_system
         return NextStep(A.REPAIR if back else A.RECORD_WIPE)
-    if status is S.WIPING and (facts.media is MediaState.UNKNOWN or "not-clear" in media_codes(facts)):
+    if status is S.WIPING and (
+        facts.media is MediaState.UNKNOWN or "not-clear" in media_codes(facts.media, facts.media_asks)
+    ):
         return NextStep(A.RECORD_WIPE, (), "wipe-running")
     return _for_the_media(facts)

@@ -4,7 +4,7 @@ Source: design.md section 3 (storage medium, exit guard) and domain.md D.3: the 
 so an outcome has three values; a donor's own wipe is kept as evidence and never counts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -215,6 +215,26 @@ def media_state(known: bool, states: Iterable[MediumState]) -> MediaState:
 def media_asks(states: Iterable[MediumState]) -> frozenset[MediaAsk]:
     """Return what the media of a machine ask for, all of them together."""
     return frozenset(ASKS[state] for state in states if state not in CLEAR_STATES)
+
+
+#: What the media ask for, in the order in which it is done: a disk that is to be destroyed goes before a wipe is
+#: started beside it, and a controller looks at what is left of the wipes.
+ASK_CODES = {
+    MediaAsk.DESTROY: "disk-to-destroy",
+    MediaAsk.WIPE: "not-clear",
+    MediaAsk.SETTLE: "log-to-settle",
+    MediaAsk.ACCEPT: "reservation-to-accept",
+}
+
+
+def media_codes(media: MediaState, asks: Collection[MediaAsk]) -> list[str]:
+    """Return why the media forbid to go on, if they do, each code saying what they ask for."""
+    match media:
+        case MediaState.CLEAR:
+            return []
+        case MediaState.UNKNOWN:
+            return ["media-unknown"]
+    return [code for ask, code in ASK_CODES.items() if ask in asks] or ["not-clear"]
 
 
 def check_acceptance(wipe: Wipe, *, by_id: int | None, reason: str, to_destroy: bool = False) -> None:

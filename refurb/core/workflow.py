@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from refurb.core.media import MediaAsk, MediaState
+from refurb.core.media import MediaAsk, MediaState, media_codes
 from refurb.core.permissions import Permission
 
 
@@ -197,7 +197,7 @@ def _wipe_target(facts: Facts) -> Status:
         return S.WIPED
     if facts.wipe_failed:
         return S.WIPE_FAILED
-    raise TransitionRefused(media_codes(facts)[0])
+    raise TransitionRefused(media_codes(facts.media, facts.media_asks)[0])
 
 
 def _late_wipe_target(facts: Facts) -> Status:
@@ -321,7 +321,7 @@ def guards(status: Status, action: Action, facts: Facts) -> list[str]:
     match action:
         case A.INSTALL:
             # Invariant 2: install needs wiped; a medium that came in since, by a repair, is no exception.
-            codes += media_codes(facts)
+            codes += media_codes(facts.media, facts.media_asks)
             if not facts.holds_system:
                 codes.append("holds-no-system")
             elif not facts.system_known:
@@ -331,7 +331,7 @@ def guards(status: Status, action: Action, facts: Facts) -> list[str]:
                 codes.append("no-such-move")
             codes += _control(facts)
         case A.STOCK:
-            codes += media_codes(facts) + _control(facts)
+            codes += media_codes(facts.media, facts.media_asks) + _control(facts)
             if not facts.charger_complete:
                 codes.append("charger-missing")
             if not facts.set_complete:
@@ -346,35 +346,15 @@ def guards(status: Status, action: Action, facts: Facts) -> list[str]:
             if not facts.reservation_open:
                 codes.append("no-reservation")
         case A.HAND_OVER:
-            codes += media_codes(facts)
+            codes += media_codes(facts.media, facts.media_asks)
             if not facts.reservation_open:
                 codes.append("no-reservation")
         case A.GIVE_BACK_TO_USER:
             if facts.media is not MediaState.CLEAR and not facts.refusal_signed:
                 codes.append("refusal-not-signed")
         case A.DISMANTLE | A.SCRAP | A.DESTROY:
-            codes += media_codes(facts)
+            codes += media_codes(facts.media, facts.media_asks)
     return codes
-
-
-#: What the media ask for, in the order in which it is done: a disk that is to be destroyed goes before a wipe is
-#: started beside it, and a controller looks at what is left of the wipes.
-MEDIA_CODES = {
-    MediaAsk.DESTROY: "disk-to-destroy",
-    MediaAsk.WIPE: "not-clear",
-    MediaAsk.SETTLE: "log-to-settle",
-    MediaAsk.ACCEPT: "reservation-to-accept",
-}
-
-
-def media_codes(facts: Facts) -> list[str]:
-    """Return why the media forbid to go on, if they do, each code saying what they ask for."""
-    match facts.media:
-        case MediaState.CLEAR:
-            return []
-        case MediaState.UNKNOWN:
-            return ["media-unknown"]
-    return [code for ask, code in MEDIA_CODES.items() if ask in facts.media_asks] or ["not-clear"]
 
 
 def _control(facts: Facts) -> list[str]:
