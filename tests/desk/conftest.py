@@ -1,4 +1,4 @@
-"""A browser before a served desk."""
+"""A browser before a served desk; and the people of a workshop at theirs, page by page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from refurb.core.permissions import Role
+from refurb.organisations.models import PlaceKind
 from tests.desk.browsing import CHROMIUM, FLAGS, PATIENCE
 from tests.desk.served import Desk, furnish
 
@@ -14,6 +16,11 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from playwright.sync_api import Browser, BrowserContext, Playwright
+
+    from refurb.accounts.models import Account
+    from refurb.organisations.models import Organisation, Place
+    from tests.factories import MakeAccount, MakePlace
+    from tests.visitor import Visitor
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +60,30 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     made.set_default_timeout(PATIENCE)
     yield made
     made.close()
+
+
+@pytest.fixture
+def technician(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:
+    return visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}), workshop)
+
+
+@pytest.fixture
+def volunteer(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:
+    return visitor.sign_in(make_account({workshop: [Role.VOLUNTEER]}), workshop)
+
+
+@pytest.fixture
+def person(workshop: Organisation, make_account: MakeAccount) -> Account:
+    """A controller."""
+    return make_account({workshop: [Role.CONTROLLER]})
+
+
+@pytest.fixture
+def controller(visitor: Visitor, workshop: Organisation, person: Account) -> Visitor:
+    return visitor.sign_in(person, workshop)
+
+
+@pytest.fixture
+def shelves(workshop: Organisation, make_place: MakePlace) -> tuple[Place, Place]:
+    first, second = (make_place(workshop, PlaceKind.SHELF, name=name) for name in ("Étagère A1", "Étagère B2"))
+    return first, second

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from refurb.core.identity import display
-from refurb.core.permissions import OrganisationRole, Permission, Role
+from refurb.core.permissions import Permission, Role
 from refurb.core.scanning import COMMANDS
 from refurb.core.workflow import Status
 from refurb.desk import queries, services
@@ -18,45 +18,22 @@ from refurb.devices.words import STATUSES
 from refurb.organisations.models import PlaceKind
 from refurb.security import Actor, ActorKind
 from refurb.web import now
+from tests.desk.visiting import answer, scan
 from tests.visitor import Visitor as AVisitor
 
 if TYPE_CHECKING:
     from refurb.accounts.models import Account
     from refurb.db import Session
     from refurb.organisations.models import Organisation, Place
-    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
+    from tests.factories import MakeAccount, MakeDevice, MakePlace
     from tests.visitor import Page, Visitor
 
 LOSE, SCRAP = COMMANDS["lose"].code, COMMANDS["scrap"].code
 
 
 @pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Layon")
-
-
-@pytest.fixture
-def person(workshop: Organisation, make_account: MakeAccount) -> Account:
-    return make_account({workshop: [Role.CONTROLLER]})
-
-
-@pytest.fixture
-def controller(visitor: Visitor, workshop: Organisation, person: Account) -> Visitor:
-    return visitor.sign_in(person, workshop)
-
-
-@pytest.fixture
 def shelf(workshop: Organisation, make_place: MakePlace) -> Place:
     return make_place(workshop, PlaceKind.SHELF, name="Étagère B1")
-
-
-def scan(visitor: Visitor, text: str) -> Page:
-    visitor.get("/scan")
-    return visitor.submit(".desk-box", text=text)
-
-
-def answer(page: Page) -> str:
-    return str(page.one("#desk-last .desk-answer")["data-answer"])
 
 
 def standing(page: Page) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,59 +14,17 @@ from refurb.desk import stocktakes
 from refurb.desk.words import lower
 from refurb.devices.words import STATUSES
 from refurb.donations.models import Lot
-from refurb.organisations.models import PlaceKind
 from refurb.security import Actor, ActorKind
 from tests.conftest import NOON
+from tests.desk.visiting import answer, begin, figures, said, scan, the_count
 from tests.visitor import Visitor as AVisitor
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.devices.models import Device
     from refurb.organisations.models import Organisation, Place
-    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
+    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation
     from tests.visitor import Page, Visitor
-
-
-@pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Layon")
-
-
-@pytest.fixture
-def shelves(workshop: Organisation, make_place: MakePlace) -> tuple[Place, Place]:
-    first, second = (make_place(workshop, PlaceKind.SHELF, name=name) for name in ("Étagère A1", "Étagère B2"))
-    return first, second
-
-
-@pytest.fixture
-def volunteer(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:
-    return visitor.sign_in(make_account({workshop: [Role.VOLUNTEER]}), workshop)
-
-
-def begin(visitor: Visitor, **what: Any) -> Page:
-    visitor.get("/scan/stocktakes")
-    return visitor.submit('form[action="/scan/stocktakes"]', **what)
-
-
-def scan(visitor: Visitor, text: str) -> Page:
-    visitor.get("/scan")
-    return visitor.submit(".desk-box", text=text)
-
-
-def last(page: Page) -> str:
-    return " ".join(page.one("#desk-last").get_text(" ").split())
-
-
-def answer(page: Page) -> str:
-    return str(page.one("#desk-last .desk-answer")["data-answer"])
-
-
-def the_count(visitor: Visitor) -> Page:
-    return visitor.get(str(visitor.get("/scan/stocktakes").one("tbody th a")["href"]))
-
-
-def figures(page: Page) -> list[str]:
-    return [dd.text for dd in page.select(".figures dd")]
 
 
 def rows(page: Page) -> list[str]:
@@ -90,9 +48,9 @@ def test_a_place_card_in_a_count_moves_nothing_now_or_later(
     begin(volunteer, place=shelf.code)
     page = scan(volunteer, other.code)
     assert answer(page) == "refused"
-    assert "On compte en ce moment" in last(page)
+    assert "On compte en ce moment" in said(page)
     assert answer(scan(volunteer, shelf.code)) == "already", "that is what is counted"
-    assert "Compté" in last(scan(volunteer, device.code))
+    assert "Compté" in said(scan(volunteer, device.code))
     if ended_by == "colleague":
         colleague = AVisitor(volunteer.app).sign_in(make_account({workshop: [Role.CONTROLLER]}), workshop)
         the_count(colleague)
@@ -105,7 +63,7 @@ def test_a_place_card_in_a_count_moves_nothing_now_or_later(
     else:
         volunteer.post("/scan/command", {"command": "open"})
     page = scan(volunteer, device.code)
-    assert "Trouvé" in last(page), "it opens, and no more"
+    assert "Trouvé" in said(page), "it opens, and no more"
     session.refresh(device)
     assert device.place_id == shelf.id
 
@@ -124,7 +82,7 @@ def test_what_a_card_sets_after_a_count_holds(
     volunteer.submit('form[action$="/finish"]')
     scan(volunteer, shelves[1].code)
     page = scan(volunteer, COMMANDS["inventory"].code)
-    assert "cette machine n'y est pas comptée" not in last(page)
+    assert "cette machine n'y est pas comptée" not in said(page)
     assert answer(scan(volunteer, device.code)) == "done"
     session.refresh(device)
     assert (device.status, device.place_id) == (Status.INVENTORIED, shelves[1].id)
@@ -204,11 +162,11 @@ def test_a_count_of_a_gift_expects_what_can_still_be_here_and_speaks_of_the_gift
     the_count(volunteer)
     volunteer.submit('form[action$="/join"]')
     assert answer(scan(volunteer, machines["here"].code)) == "done"
-    assert "n'est pas de ce don" in last(scan(volunteer, another.code))
+    assert "n'est pas de ce don" in said(scan(volunteer, another.code))
     page = scan(volunteer, machines["handed"].code)
-    assert "Notée partie" in last(page)
-    assert "son état est « remis »" in last(page)
-    assert "son état est « détruit »" in last(scan(volunteer, machines["destroyed"].code))
+    assert "Notée partie" in said(page)
+    assert "son état est « remis »" in said(page)
+    assert "son état est « détruit »" in said(scan(volunteer, machines["destroyed"].code))
     page = the_count(volunteer)
     assert figures(page) == ["2", "1", "1", "1", "2"]
     assert "pas de ce don" in page.one(".figures").text
@@ -230,9 +188,9 @@ def test_what_the_record_had_gone_is_said_first_with_what_puts_it_right(
     begin(technician, place=shelf.code)
     page = scan(technician, device.code)
     assert answer(page) == "refused", "somebody has to settle it"
-    assert f"son état est « {lower(STATUSES[status])} »" in last(page)
+    assert f"son état est « {lower(STATUSES[status])} »" in said(page)
     if status is Status.STOLEN:
-        assert "À faire par la coordination : noter récupérée" in last(page)
+        assert "À faire par la coordination : noter récupérée" in said(page)
         assert not page.select(".desk-steps, .desk-standing form[action*='/scan/step/']")
         return
     wanted, after = {
@@ -256,7 +214,7 @@ def test_what_came_to_the_shelf_since_counts_as_found(
     begin(volunteer, place=shelves[0].code)
     device = make_device(holder=workshop, place=shelves[0])
     session.commit()
-    assert "Compté" in last(scan(volunteer, device.code))
+    assert "Compté" in said(scan(volunteer, device.code))
     assert figures(the_count(volunteer)) == ["1", "1", "0", "0", "0"]
 
 
@@ -266,7 +224,7 @@ def test_another_workshops_machine_leads_to_no_page(
     theirs = make_device(holder=make_organisation(OrganisationRole.REFURBISHER, name="Un autre atelier"))
     begin(volunteer, place=shelves[0].code)
     page = scan(volunteer, theirs.code)
-    assert "chez Un autre atelier" in last(page)
+    assert "chez Un autre atelier" in said(page)
     assert not page.select(f'main a[href="/devices/{theirs.code}"]')
     page = scan(volunteer, theirs.code)
     assert answer(page) == "already"

@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from refurb.core.lateness import counts_on
-from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
 from tests.conftest import NOON
+from tests.desk.visiting import send
 
 if TYPE_CHECKING:
     from refurb.organisations.models import Organisation
     from tests.conftest import Clock
-    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation
+    from tests.factories import MakeDevice
     from tests.visitor import Visitor
 
-
-@pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER)
+pytestmark = pytest.mark.usefixtures("clock")
 
 
-@pytest.fixture
-def technician(visitor: Visitor, workshop: Organisation, make_account: MakeAccount, clock: Clock) -> Visitor:
-    return visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}), workshop)
-
-
-def send(visitor: Visitor, text: str, made: datetime | None) -> None:
-    body = {"text": text, "client_uuid": str(uuid.uuid4()), "client_at": made and made.isoformat()}
-    answer = visitor.client.post("/scan/send", json=body, headers={"X-CSRFToken": visitor.csrf()})
-    assert answer.get_json()["answer"] == "done"
+def counts(visitor: Visitor, text: str, made: datetime | None = None) -> None:
+    assert send(visitor, text, client_at=made and made.isoformat())["answer"] == "done"
 
 
 @pytest.mark.parametrize("days", [None, 0, 1, 30, 31, 32, 400])
@@ -41,8 +30,8 @@ def test_a_scan_sent_late_counts_for_the_day_it_was_made_if_that_can_be(
     technician: Visitor, workshop: Organisation, make_device: MakeDevice, days: int | None
 ) -> None:
     made = None if days is None else NOON - timedelta(days=days)
-    send(technician, COMMANDS["inventory"].code, None)
-    send(technician, make_device(holder=workshop).code, made)
+    counts(technician, COMMANDS["inventory"].code)
+    counts(technician, make_device(holder=workshop).code, made)
     asked = {NOON.date(), (NOON - timedelta(days=days or 1)).date()}
     with_it = {on for on in asked if technician.get(f"/scan/day?on={on}").select(".day-sum")}
     assert with_it == {counts_on(made and made.date(), NOON.date())}
@@ -51,8 +40,8 @@ def test_a_scan_sent_late_counts_for_the_day_it_was_made_if_that_can_be(
 def test_a_day_before_is_read_and_led_back_from(
     technician: Visitor, workshop: Organisation, make_device: MakeDevice, clock: Clock
 ) -> None:
-    send(technician, COMMANDS["inventory"].code, None)
-    send(technician, make_device(holder=workshop).code, None)
+    counts(technician, COMMANDS["inventory"].code)
+    counts(technician, make_device(holder=workshop).code)
     clock.move(days=1)
     page = technician.get("/scan/day")
     assert "Rien encore aujourd'hui" in page.words()

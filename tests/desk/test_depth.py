@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +15,7 @@ from refurb.core.workflow import Status
 from refurb.desk import finding
 from refurb.desk.models import Badge, Scan, ScanPile
 from refurb.organisations.models import PlaceKind
+from tests.desk.visiting import begin, figures, scan, send, setting, the_count
 
 if TYPE_CHECKING:
     from refurb.accounts.models import Account
@@ -26,38 +26,6 @@ if TYPE_CHECKING:
     from tests.visitor import Page, Visitor
 
 PASSWORD = "ornithorynque du matin"
-
-
-@pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Layon")
-
-
-@pytest.fixture
-def person(workshop: Organisation, make_account: MakeAccount) -> Account:
-    return make_account({workshop: [Role.CONTROLLER]})
-
-
-@pytest.fixture
-def controller(visitor: Visitor, workshop: Organisation, person: Account) -> Visitor:
-    return visitor.sign_in(person, workshop)
-
-
-def scan(visitor: Visitor, text: str) -> Page:
-    visitor.get("/scan")
-    return visitor.submit(".desk-box", text=text)
-
-
-def send(visitor: Visitor, text: str, *, status: int = 200, **more: Any) -> dict[str, Any]:
-    body = {"text": text, "client_uuid": str(uuid.uuid4())} | more
-    answer = visitor.client.post("/scan/send", json=body, headers={"X-CSRFToken": visitor.csrf()})
-    assert answer.status_code == status, answer.get_data(as_text=True)[:300]
-    told: dict[str, Any] = answer.get_json()
-    return told
-
-
-def setting(page: Page) -> str:
-    return " ".join(page.one("#desk-setting").text.split())
 
 
 def note(visitor: Visitor) -> str:
@@ -409,8 +377,7 @@ def test_a_shelf_is_counted_and_its_paper_says_what_is_missing(
     shelf, other = (make_place(workshop, PlaceKind.SHELF, name=name) for name in ("Étagère A1", "Étagère B2"))
     here, gone = (make_device(holder=workshop, place=shelf) for _ in range(2))
     elsewhere, nowhere = make_device(holder=workshop, place=other), make_device(holder=workshop)
-    controller.get("/scan/stocktakes")
-    page = controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    page = begin(controller, place=shelf.code)
     assert "Étagère A1, 0 sur 2" in setting(page)
     said = {d.id: scan(controller, d.code).one("#desk-last .desk-answer") for d in (here, elsewhere, nowhere)}
     assert said[here.id]["data-answer"] == "done"
@@ -419,9 +386,8 @@ def test_a_shelf_is_counted_and_its_paper_says_what_is_missing(
     assert scan(controller, here.code).one("#desk-last .desk-answer")["data-answer"] == "already"
     assert "1 sur 2" in setting(scan(controller, "INCONNU9"))
     assert [d.place_id for d in (here, elsewhere, nowhere)] == [shelf.id, other.id, None], "a count only looks"
-    page = controller.get("/scan/stocktakes")
-    page = controller.get(str(page.one("tbody th a")["href"]))
-    assert [dd.text for dd in page.select(".figures dd")] == ["2", "1", "1", "1", "1"]
+    page = the_count(controller)
+    assert figures(page) == ["2", "1", "1", "1", "1"]
     page = controller.submit('form[action$="/finish"]')
     response = controller.client.get(str(page.one('a[href$=".pdf"]')["href"]))
     text = " ".join(one.text for one in render(response.get_data(), 72)).replace("\xa0", " ")
@@ -441,21 +407,18 @@ def test_two_people_count_one_shelf_and_a_machine_is_ticked_once(
 
     shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère A1")
     first, second = (make_device(holder=workshop, place=shelf) for _ in range(2))
-    controller.get("/scan/stocktakes")
-    controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    begin(controller, place=shelf.code)
     colleague = Another(controller.app).sign_in(make_account({workshop: [Role.VOLUNTEER]}), workshop)
-    colleague.get("/scan/stocktakes")
-    page = colleague.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    page = begin(colleague, place=shelf.code)
     assert "déjà en cours" in page.words(), "one count of one shelf"
     assert "Compté" in scan(controller, first.code).one("#desk-last").text
     assert scan(colleague, first.code).one("#desk-last .desk-answer")["data-answer"] == "already"
     assert "2 sur 2" in setting(scan(colleague, second.code))
     assert "On compte en ce moment" in scan(colleague, COMMANDS["inventory"].code).one("#desk-last").text
-    page = controller.get(str(controller.get("/scan/stocktakes").one("tbody th a")["href"]))
+    page = the_count(controller)
     controller.submit('form[action$="/finish"]')
     assert "cette machine n'y est pas comptée" in scan(colleague, second.code).one("#desk-last").text
-    controller.get("/scan/stocktakes")
-    controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    begin(controller, place=shelf.code)
     assert "Inventaire" not in setting(scan(controller, COMMANDS["open"].code)), "a card leaves the count"
 
 
@@ -464,8 +427,7 @@ def test_a_tick_is_taken_back_until_the_count_is_over(
 ) -> None:
     shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère A1")
     here, stranger = make_device(holder=workshop, place=shelf), make_device(holder=workshop)
-    controller.get("/scan/stocktakes")
-    controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    begin(controller, place=shelf.code)
     scan(controller, here.code)
     page = scan(controller, stranger.code)
     assert "2 faits" in page.one("#desk-counts").text
@@ -473,8 +435,8 @@ def test_a_tick_is_taken_back_until_the_count_is_over(
     assert "1 fait" in page.one("#desk-counts").text
     assert "0 sur 1" in setting(controller.submit('#desk-rows form[action*="/scan/undo/"]'))
     scan(controller, here.code)
-    page = controller.get(str(controller.get("/scan/stocktakes").one("tbody th a")["href"]))
-    assert [dd.text for dd in page.select(".figures dd")] == ["1", "1", "0", "0", "0"]
+    page = the_count(controller)
+    assert figures(page) == ["1", "1", "0", "0", "0"]
     controller.submit('form[action$="/finish"]')
     controller.get("/scan")
     assert "L'inventaire est terminé" in controller.submit('#desk-rows form[action*="/scan/undo/"]').words()
@@ -485,12 +447,11 @@ def test_a_count_ticks_the_machine_that_an_unknown_text_turns_out_to_be(
 ) -> None:
     shelf = make_place(workshop, PlaceKind.SHELF, name="Étagère A1")
     device = make_device(holder=workshop, place=shelf, maker="Dell", serial="8H2JQ72")
-    controller.get("/scan/stocktakes")
-    controller.submit('form[action="/scan/stocktakes"]', place=shelf.code)
+    begin(controller, place=shelf.code)
     page = controller.get(str(scan(controller, "8H2JQ7Z").one(".desk-standing a")["href"]))
     page = controller.submit(f'form:has(input[value="{device.code}"])')
     assert "1 sur 1" in setting(page)
-    page = controller.get(str(controller.get("/scan/stocktakes").one("tbody th a")["href"]))
+    page = the_count(controller)
     assert "8H2JQ7Z" not in page.words()
 
 

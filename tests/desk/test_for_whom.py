@@ -9,16 +9,7 @@ import pytest
 from refurb.core.identity import display
 from refurb.core.permissions import OrganisationRole, Role
 from tests.conftest import NOON
-from tests.matching.conftest import shelf, stock_device, workshop  # noqa: F401 - fixtures
-from tests.needs.conftest import (  # noqa: F401 - fixtures
-    coordination,
-    coordinator,
-    make_need,
-    place,
-    prescriber,
-    service,
-    territory,
-)
+from tests.desk.visiting import said, scan
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,11 +20,13 @@ if TYPE_CHECKING:
     from refurb.organisations.models import Organisation, Place
     from refurb.security import Actor
     from tests.factories import MakeAccount
-    from tests.visitor import Page, Visitor
+    from tests.visitor import Visitor
+
+pytestmark = pytest.mark.usefixtures("territory")
 
 
 @pytest.fixture
-def set_aside(session: Session, make_need: Any, stock_device: Any, coordinator: Actor) -> tuple[Need, Device]:  # noqa: F811
+def set_aside(session: Session, make_need: Any, stock_device: Any, coordinator: Actor) -> tuple[Need, Device]:
     """A machine in stock, set aside for a need."""
     from refurb.matching import services
 
@@ -43,18 +36,9 @@ def set_aside(session: Session, make_need: Any, stock_device: Any, coordinator: 
     return need, device
 
 
-def scan(visitor: Visitor, text: str) -> Page:
-    visitor.get("/scan")
-    return visitor.submit(".desk-box", text=text)
-
-
-def said(page: Page) -> str:
-    return " ".join(page.one("#desk-last").get_text(" ").split())
-
-
 def test_the_bench_reads_a_code_a_profile_and_a_place(
     visitor: Visitor,
-    workshop: Organisation,  # noqa: F811
+    workshop: Organisation,
     make_account: MakeAccount,
     set_aside: tuple[Need, Device],
 ) -> None:
@@ -68,7 +52,7 @@ def test_the_bench_reads_a_code_a_profile_and_a_place(
 
 def test_the_hand_over_point_opens_the_case_from_the_machine_and_from_its_paper(
     visitor: Visitor,
-    place: Place,  # noqa: F811
+    place: Place,
     session: Session,
     make_account: MakeAccount,
     set_aside: tuple[Need, Device],
@@ -97,9 +81,9 @@ def test_somebody_elses_case_is_not_named(
 
 def test_the_coordination_goes_from_a_machine_in_stock_to_whom_it_suits(
     visitor: Visitor,
-    coordination: Organisation,  # noqa: F811
+    coordination: Organisation,
     make_account: MakeAccount,
-    stock_device: Any,  # noqa: F811
+    stock_device: Any,
 ) -> None:
     device = stock_device()
     visitor.sign_in(make_account({coordination: [Role.COORDINATOR]}), coordination)

@@ -9,36 +9,14 @@ import pytest
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
 from refurb.organisations.models import PlaceKind
+from tests.desk.visiting import answer, said, scan
 from tests.documents.test_numbers import issue
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation
     from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
-    from tests.visitor import Page, Visitor
-
-
-@pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Layon")
-
-
-@pytest.fixture
-def technician(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:
-    return visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}), workshop)
-
-
-def scan(visitor: Visitor, text: str) -> Page:
-    visitor.get("/scan")
-    return visitor.submit(".desk-box", text=text)
-
-
-def answer(page: Page) -> str:
-    return str(page.one("#desk-last .desk-answer").get("data-answer"))
-
-
-def said(page: Page) -> str:
-    return " ".join(page.one("#desk-last").get_text(" ").split())
+    from tests.visitor import Visitor
 
 
 def test_an_empty_desk_says_what_to_do(technician: Visitor) -> None:
@@ -246,7 +224,7 @@ def test_the_coordination_opens_every_machine_and_puts_none_away(
     scan(visitor, cupboard.code)
     page = scan(visitor, device.code)
     assert answer(page) == "refused"
-    assert "chez Atelier du Layon" in said(page)
+    assert "chez Atelier du Lac" in said(page)
     assert device.place_id is None
 
 

@@ -4,49 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from refurb.audit.queries import of_subject
-from refurb.core.permissions import OrganisationRole, Role
-from refurb.organisations.models import PlaceKind
+from refurb.core.permissions import OrganisationRole
+from tests.desk.visiting import begin, figures, scan, the_count
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation, Place
-    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
-    from tests.visitor import Page, Visitor
+    from tests.factories import MakeDevice, MakeOrganisation
+    from tests.visitor import Visitor
 
 HERE = 'form[action$="/here"]'
-
-
-@pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Layon")
-
-
-@pytest.fixture
-def shelves(workshop: Organisation, make_place: MakePlace) -> tuple[Place, Place]:
-    first, second = (make_place(workshop, PlaceKind.SHELF, name=name) for name in ("Étagère A1", "Étagère B2"))
-    return first, second
-
-
-@pytest.fixture
-def volunteer(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:
-    return visitor.sign_in(make_account({workshop: [Role.VOLUNTEER]}), workshop)
-
-
-def begin(visitor: Visitor, shelf: Place) -> None:
-    visitor.get("/scan/stocktakes")
-    visitor.submit('form[action="/scan/stocktakes"]', place=shelf.code)
-
-
-def scan(visitor: Visitor, text: str) -> Page:
-    visitor.get("/scan")
-    return visitor.submit(".desk-box", text=text)
-
-
-def the_count(visitor: Visitor) -> Page:
-    return visitor.get(str(visitor.get("/scan/stocktakes").one("tbody th a")["href"]))
 
 
 def test_the_desk_puts_what_it_meets_where_it_is_and_takes_it_back(
@@ -54,7 +22,7 @@ def test_the_desk_puts_what_it_meets_where_it_is_and_takes_it_back(
 ) -> None:
     shelf, other = shelves
     device, expected = make_device(holder=workshop, place=other), make_device(holder=workshop, place=shelf)
-    begin(volunteer, shelf)
+    begin(volunteer, place=shelf.code)
     for _twice in range(2):
         assert not scan(volunteer, expected.code).select(HERE), "it stands where it is noted"
     page = scan(volunteer, device.code)
@@ -80,7 +48,7 @@ def test_the_page_of_a_count_puts_one_or_all(
     shelf, other = shelves
     nowhere = make_device(holder=workshop)
     noted = [make_device(holder=workshop, place=other) for _ in range(3)]
-    begin(volunteer, shelf)
+    begin(volunteer, place=shelf.code)
     for device in (nowhere, *noted):
         scan(volunteer, device.code)
     the_count(volunteer)
@@ -97,7 +65,7 @@ def test_the_page_of_a_count_puts_one_or_all(
         session.refresh(device)
         assert device.place_id == shelf.id
     # What was met away stays told: the count says what it found.
-    assert [dd.text for dd in page.select(".figures dd")] == ["0", "0", "0", "1", "3"]
+    assert figures(page) == ["0", "0", "0", "1", "3"]
 
 
 def test_only_what_the_count_met_and_the_workshop_holds_is_put(
@@ -111,7 +79,7 @@ def test_only_what_the_count_met_and_the_workshop_holds_is_put(
     shelf, other = shelves
     unseen = make_device(holder=workshop, place=other)
     theirs = make_device(holder=make_organisation(OrganisationRole.REFURBISHER, name="Un autre atelier"))
-    begin(volunteer, shelf)
+    begin(volunteer, place=shelf.code)
     page = scan(volunteer, theirs.code)
     assert not page.select(HERE)
     action = str(volunteer.get(str(the_count(volunteer).response.request.path)).response.request.path) + "/here"

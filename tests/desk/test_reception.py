@@ -12,20 +12,16 @@ from refurb.core.identity import CodeKind, mint
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.devices.models import Device
 from refurb.donations.models import LotLine
+from tests.desk.visiting import answer, said, scan
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.donations.models import Lot
     from refurb.organisations.models import Organisation
     from tests.factories import MakeAccount, MakeActor, MakeOrganisation
-    from tests.visitor import Page, Visitor
+    from tests.visitor import Visitor
 
 LABEL = mint(CodeKind.DEVICE, 49_700_001)
-
-
-@pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Layon")
 
 
 @pytest.fixture
@@ -63,19 +59,6 @@ def counting(visitor: Visitor, workshop: Organisation, lot: Lot, make_account: M
     assert "Chaque scan compte maintenant" in page.words()
     assert "Comptage du don\xa0: Menuiserie" in page.one("#desk-setting").text
     return visitor
-
-
-def scan(visitor: Visitor, text: str) -> Page:
-    visitor.get("/scan")
-    return visitor.submit(".desk-box", text=text)
-
-
-def answer(page: Page) -> str:
-    return str(page.one("#desk-last .desk-answer").get("data-answer"))
-
-
-def said(page: Page) -> str:
-    return " ".join(page.one("#desk-last").get_text(" ").split())
 
 
 def test_a_declared_serial_is_a_machine_that_arrives(counting: Visitor, session: Session) -> None:

@@ -16,6 +16,7 @@ from refurb.core.scanning import COMMANDS
 from refurb.desk import queries
 from refurb.desk.models import Scan, ScanPile
 from refurb.organisations.models import PlaceKind
+from tests.desk.visiting import send
 
 if TYPE_CHECKING:
     from refurb.db import Session
@@ -24,24 +25,6 @@ if TYPE_CHECKING:
     from tests.visitor import Visitor
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER)
-
-
-@pytest.fixture
-def technician(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:
-    return visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}), workshop)
-
-
-def send(visitor: Visitor, text: Any, *, status: int = 200, token: str | None = None, **more: Any) -> dict[str, Any]:
-    body = {"text": text, "client_uuid": str(uuid.uuid4())} | more
-    headers = {"X-CSRFToken": visitor.csrf() if token is None else token}
-    answer = visitor.client.post("/scan/send", json=body, headers=headers)
-    assert answer.status_code == status, answer.get_data(as_text=True)[:500]
-    return answer.get_json() or {} if answer.is_json else {}
 
 
 def rows(answer: dict[str, Any]) -> list[str]:

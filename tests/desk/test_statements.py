@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
 from refurb.organisations.models import PlaceKind
 
 if TYPE_CHECKING:
     from refurb.db import Session
     from refurb.organisations.models import Organisation
-    from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
+    from tests.factories import MakeDevice, MakePlace
     from tests.visitor import Visitor
 
 #: What begins and ends a transaction, and the lock of a chain, which only PostgreSQL takes.
@@ -41,16 +40,6 @@ KINDS = {
     # what the pile does from now on
     "card": EACH + 1,
 }
-
-
-@pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER)
-
-
-@pytest.fixture
-def technician(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:
-    return visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}), workshop)
 
 
 @pytest.fixture

@@ -11,33 +11,19 @@ from refurb.core.identity import display
 from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.workflow import Status
 from tests.conftest import NOON
-from tests.donations.conftest import make_lot  # noqa: F401 - fixtures
-from tests.matching.conftest import shelf, stock_device, workshop  # noqa: F401 - fixtures
-from tests.needs.conftest import coordination, place, prescriber, service, territory  # noqa: F401 - fixtures
+from tests.desk.visiting import said, scan
 
 if TYPE_CHECKING:
     from refurb.devices.models import Device
     from refurb.organisations.models import Organisation
     from tests.factories import MakeAccount, MakeDevice
-    from tests.visitor import Page, Visitor
+    from tests.visitor import Visitor
 
-
-def scan(visitor: Visitor, text: str) -> Page:
-    visitor.get("/scan")
-    return visitor.submit(".desk-box", text=text)
-
-
-def said(page: Page) -> str:
-    return " ".join(page.one("#desk-last").get_text(" ").split())
+pytestmark = pytest.mark.usefixtures("territory")
 
 
 @pytest.fixture
-def technician(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:  # noqa: F811
-    return visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}), workshop)
-
-
-@pytest.fixture
-def make_beside(stock_device: Any) -> Any:  # noqa: F811
+def make_beside(stock_device: Any) -> Any:
     def make(form: Form) -> Device:
         device: Device = stock_device(form=form, cpu_class=None, has_battery=False)
         return device
@@ -70,7 +56,7 @@ def test_a_screen_names_the_base_units_that_want_one(
     technician: Visitor,
     make_beside: Any,
     make_device: MakeDevice,
-    workshop: Organisation,  # noqa: F811
+    workshop: Organisation,
 ) -> None:
     base = make_device(holder=workshop, form=Form.DESKTOP)
     base.status = Status.QUALITY_CHECKED
@@ -84,7 +70,7 @@ def test_a_screen_names_the_base_units_that_want_one(
 def test_a_screen_of_a_set_says_where_it_belongs(
     technician: Visitor,
     session: Any,
-    stock_device: Any,  # noqa: F811
+    stock_device: Any,
     make_beside: Any,
 ) -> None:
     from refurb.core.identity import CodeKind
@@ -103,8 +89,8 @@ def test_a_screen_of_a_set_says_where_it_belongs(
 
 def test_who_may_not_set_aside_reads_who_does(
     technician: Visitor,
-    stock_device: Any,  # noqa: F811
-    coordination: Organisation,  # noqa: F811
+    stock_device: Any,
+    coordination: Organisation,
     make_account: MakeAccount,
 ) -> None:
     device = stock_device()
@@ -120,8 +106,8 @@ def test_who_may_not_set_aside_reads_who_does(
 
 def test_what_only_a_controller_does_is_told_so_and_not_offered(
     visitor: Visitor,
-    workshop: Organisation,  # noqa: F811
-    stock_device: Any,  # noqa: F811
+    workshop: Organisation,
+    stock_device: Any,
     make_account: MakeAccount,
 ) -> None:
     device = stock_device()
@@ -138,7 +124,7 @@ def test_another_workshop_is_not_sent_to_whom_a_machine_is_for(
     visitor: Visitor,
     make_organisation: Any,
     make_account: MakeAccount,
-    stock_device: Any,  # noqa: F811
+    stock_device: Any,
 ) -> None:
     other = make_organisation(OrganisationRole.REFURBISHER, name="Un autre atelier")
     visitor.sign_in(make_account({other: [Role.TECHNICIAN]}), other)
@@ -149,9 +135,9 @@ def test_another_workshop_is_not_sent_to_whom_a_machine_is_for(
 
 def test_a_gift_is_named_once(
     visitor: Visitor,
-    coordination: Organisation,  # noqa: F811
+    coordination: Organisation,
     make_account: MakeAccount,
-    make_lot: Any,  # noqa: F811
+    make_lot: Any,
 ) -> None:
     lot, _token = make_lot(supplier_name="Ardoise Assurances")
     visitor.sign_in(make_account({coordination: [Role.COORDINATOR]}), coordination)
@@ -178,7 +164,7 @@ def test_what_is_refused_without_a_shape_is_shown_as_it_came(technician: Visitor
 
 def test_a_machine_that_moved_says_what_comes_next(
     technician: Visitor,
-    workshop: Organisation,  # noqa: F811
+    workshop: Organisation,
     make_device: MakeDevice,
     make_organisation: Any,
     make_account: MakeAccount,
@@ -199,8 +185,8 @@ def test_a_machine_that_moved_says_what_comes_next(
 
 def test_what_only_its_doer_fills_in_is_not_asked_of_others(
     visitor: Visitor,
-    workshop: Organisation,  # noqa: F811
-    stock_device: Any,  # noqa: F811
+    workshop: Organisation,
+    stock_device: Any,
     make_account: MakeAccount,
 ) -> None:
     device = stock_device()

@@ -22,11 +22,6 @@ CODE128 = zxingcpp.BarcodeFormat.Code128
 
 
 @pytest.fixture
-def workshop(make_organisation: MakeOrganisation) -> Organisation:
-    return make_organisation(OrganisationRole.REFURBISHER, name="Atelier du Layon")
-
-
-@pytest.fixture
 def technician(visitor: Visitor, workshop: Organisation, make_account: MakeAccount) -> Visitor:
     return visitor.sign_in(make_account({workshop: [Role.TECHNICIAN]}), workshop)
 
