@@ -16,9 +16,10 @@ from refurb.accounts.tokens import new_token, token_hash
 from refurb.blobs import Blob
 from refurb.core.equipment import Form
 from refurb.donations.headers import Fate
-from refurb.donations.lists import ListLine, Outcome, Reading
+from refurb.donations.lines import ListLine, Outcome
+from refurb.donations.lists import Reading
 from refurb.donations.models import DonationDraft
-from refurb.donations.values import REFUSALS, Note
+from refurb.donations.notes import REFUSALS, Note
 
 LIFETIME = timedelta(days=30)
 #: A gift of more lines than that is several gifts; the file says so rather than the browser.

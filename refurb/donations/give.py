@@ -21,7 +21,7 @@ from refurb.core.territory import Found
 from refurb.db import get_session
 from refurb.donations import drafts, gathered, lists, pages, queries, sentences, services
 from refurb.donations.forms import GIVERS, CareForm, CheckForm, FileForm, WhatForm, WhereForm, WhoForm
-from refurb.donations.lists import ListLine, Outcome
+from refurb.donations.lines import ListLine, Outcome
 from refurb.donations.models import DonationDraft
 from refurb.donations.pages import bp
 from refurb.organisations import queries as organisations

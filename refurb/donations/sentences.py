@@ -12,9 +12,9 @@ from refurb.core.documents import DocumentKind
 from refurb.core.equipment import DiskWish, Form, Origin, Regime
 from refurb.core.workflow import Status
 from refurb.donations.headers import Field
-from refurb.donations.lists import Outcome
+from refurb.donations.lines import Outcome
 from refurb.donations.models import LineState
-from refurb.donations.values import Note
+from refurb.donations.notes import Note
 
 Words = dict[Any, Any]
 

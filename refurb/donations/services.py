@@ -20,7 +20,7 @@ from refurb.core.identity import CodeKind
 from refurb.core.permissions import OrganisationRole
 from refurb.core.serials import fold_serial
 from refurb.donations import links
-from refurb.donations.lists import ListLine
+from refurb.donations.lines import ListLine
 from refurb.donations.models import LineState, Lot, LotLine, LotShare
 from refurb.organisations.codes import next_code
 from refurb.organisations.models import LegalType, Organisation, OrganisationRoleRow, Trust

@@ -25,7 +25,7 @@ from refurb.devices.identity import identity_columns, maker_key, serial_key
 from refurb.devices.models import Device, DeviceAlias, MediumKind, MediumWipe, StorageMedium
 from refurb.devices.words import STATUSES
 from refurb.donations import values as cells
-from refurb.donations.values import Note
+from refurb.donations.notes import Note
 from refurb.donations.words import fold, maker_of
 from refurb.exchange import vocabulary
 from refurb.exchange.reading import Known, Line, Record, settle

@@ -8,7 +8,8 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refurb.donations.lists import Outcome, Policy, read_list
+from refurb.donations.lines import Outcome, Policy
+from refurb.donations.lists import read_list
 from refurb.sheets import Book, Cell, Limits, Row, Sheet, SheetRefused, read
 
 TODAY = date(2026, 11, 17)
