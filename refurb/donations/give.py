@@ -11,25 +11,21 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import FileStorage
-from werkzeug.exceptions import RequestEntityTooLarge
 from wtforms import SelectChoice
 
 from refurb.core.identity import display
 from refurb.core.serials import normalise_siret
 from refurb.core.territory import Found
 from refurb.db import get_session
-from refurb.donations import drafts, gathered, lists, pages, queries, sentences, services
-from refurb.donations.forms import GIVERS, CareForm, CheckForm, FileForm, WhatForm, WhereForm, WhoForm
-from refurb.donations.lines import ListLine, Outcome
+from refurb.donations import drafts, gathered, pages, services
+from refurb.donations.forms import GIVERS, CareForm, CheckForm, WhatForm, WhereForm, WhoForm
 from refurb.donations.models import DonationDraft
 from refurb.donations.pages import bp
 from refurb.organisations import queries as organisations
 from refurb.organisations.models import LegalType
-from refurb.security import actor, csrf, public
-from refurb.sheets import SheetRefused, read
+from refurb.security import actor, public
 from refurb.territory import queries as territory
-from refurb.web import absolute_url, local_date, now, page_number, today
+from refurb.web import absolute_url, local_date, now
 
 STEPS = ("who", "what", "care", "where", "check")
 WHY = "anybody may offer machines, without an account"
@@ -72,12 +68,12 @@ def begin() -> ResponseReturnValue:
 def who(token: str) -> ResponseReturnValue:
     """Change the first step."""
     session = get_session()
-    draft = _draft(session, token)
+    draft = draft_of(session, token)
     form = WhoForm(data=draft.data.get("who"))
     if form.validate_on_submit():
         drafts.keep(draft, "who", _who_data(form), at=now())
         session.commit()
-        return redirect(_next(draft, token, "who"), 303)
+        return redirect(next_url(draft, token, "who"), 303)
     return _who_page(form, token, draft), 422 if form.errors else 200
 
 
@@ -86,7 +82,7 @@ def who(token: str) -> ResponseReturnValue:
 def what(token: str) -> ResponseReturnValue:
     """The machines, typed; a file has a page of its own, so that a bad one loses nothing typed here."""
     session = get_session()
-    draft = _draft(session, token)
+    draft = draft_of(session, token)
     if request.method == "GET":
         form = WhatForm(data={"lines": draft.data.get("what", {}).get("lines", [])})
         _add_rows(form, 1 if form.typed() else 0)
@@ -106,67 +102,8 @@ def what(token: str) -> ResponseReturnValue:
         form.form_errors.append(_("Indiquez au moins une machine, ou envoyez votre fichier."))
         right = False
     if right:
-        return redirect(_next(draft, token, "what"), 303)
+        return redirect(next_url(draft, token, "what"), 303)
     return _what_page(form, draft, token), 422
-
-
-@bp.route("/give/<token>/file", methods=["GET", "POST"])
-@public(WHY)
-def file(token: str) -> ResponseReturnValue:
-    """Send a list, and see it line by line before anything is kept for good."""
-    session = get_session()
-    draft = _draft(session, token)
-    if request.method == "GET":
-        return _file_page(FileForm(), draft, token)
-    try:
-        form = FileForm()
-        upload = form.file.data
-    except RequestEntityTooLarge:
-        return _file_refused(None, draft, token, "too-big")
-    if not isinstance(upload, FileStorage) or not upload.filename:
-        return _file_refused(form, draft, token, "missing")
-    if not pages.allowed(session, "give-file", limit=20, window=pages.QUARTER):
-        return _file_refused(form, draft, token, "too-often")
-    content = upload.read()
-    upload.close()
-    try:
-        reading = lists.read_list(read(content), today=today(), known=lambda keys: queries.known_serials(session, keys))
-    except SheetRefused as refusal:
-        return _file_refused(form, draft, token, refusal.code)
-    if not reading.lines:
-        return _file_refused(form, draft, token, "no-lines")
-    draft = _draft(session, token)
-    drafts.keep_list(session, draft, reading, name=_file_name(upload.filename), at=now())
-    session.commit()
-    return redirect(url_for(".preview", token=token), 303)
-
-
-# The form carries a secret address, and Flask reads the body to find the form's own token: a file too heavy would be
-# refused before this page could say so and keep what was typed.
-csrf.exempt(file)
-
-
-@bp.route("/give/<token>/preview", methods=["GET", "POST"])
-@public(WHY)
-def preview(token: str) -> ResponseReturnValue:
-    """The file line by line: what is kept, mended or left out, and why; ticks decide."""
-    session = get_session()
-    draft = _draft(session, token)
-    if draft.file_sha256 is None:
-        return redirect(url_for(".file", token=token), 303)
-    lines = drafts.list_lines(session, draft)
-    if request.method == "POST":
-        if request.form.get("do") == "forget":
-            drafts.forget_list(session, draft, at=now())
-            session.commit()
-            flash(_("Le fichier est retiré."), "done")
-            return redirect(url_for(".what", token=token), 303)
-        drafts.decide(draft, lines, _numbers("shown"), set(_numbers("given")), at=now())
-        session.commit()
-        pages = _numbers("go")
-        target = url_for(".preview", token=token, **_where_in_list(pages[0])) if pages else _next(draft, token, "what")
-        return redirect(target, 303)
-    return _preview_page(draft, token, lines)
 
 
 @bp.route("/give/<token>/care", methods=["GET", "POST"])
@@ -174,12 +111,12 @@ def preview(token: str) -> ResponseReturnValue:
 def care(token: str) -> ResponseReturnValue:
     """Disks, chargers, locks."""
     session = get_session()
-    draft = _draft(session, token)
+    draft = draft_of(session, token)
     form = CareForm(data=draft.data.get("care"))
     if form.validate_on_submit():
         drafts.keep(draft, "care", _plain(form), at=now())
         session.commit()
-        return redirect(_next(draft, token, "care"), 303)
+        return redirect(next_url(draft, token, "care"), 303)
     return _page("care", draft, token, form=form), 422 if form.errors else 200
 
 
@@ -188,7 +125,7 @@ def care(token: str) -> ResponseReturnValue:
 def where(token: str) -> ResponseReturnValue:
     """Where and when to come."""
     session = get_session()
-    draft = _draft(session, token)
+    draft = draft_of(session, token)
     kept = dict(draft.data.get("where", {}))
     for name in ("from_on", "until_on"):
         kept[name] = date.fromisoformat(kept[name]) if kept.get(name) else None
@@ -199,7 +136,7 @@ def where(token: str) -> ResponseReturnValue:
         if form.validate() and (code is not None or not candidates):
             drafts.keep(draft, "where", {**_plain(form), "commune_code": code}, at=now())
             session.commit()
-            return redirect(_next(draft, token, "where"), 303)
+            return redirect(next_url(draft, token, "where"), 303)
         if candidates and code is None:
             form.commune_pick.choices = [SelectChoice(c.commune.code, _commune_word(c)) for c in candidates]
             form.commune_pick.errors = [_("Plusieurs communes répondent : dites laquelle.")]
@@ -211,7 +148,7 @@ def where(token: str) -> ResponseReturnValue:
 def check(token: str) -> ResponseReturnValue:
     """Look once more, accept the conditions, send."""
     session = get_session()
-    draft = _draft(session, token)
+    draft = draft_of(session, token)
     missing = gathered.first_missing(draft)
     if missing != "check":
         return redirect(url_for(f".{missing}", token=token), 303)
@@ -244,7 +181,7 @@ def sent(token: str) -> ResponseReturnValue:
 
 
 def _send(session: Session, token: str, form: CheckForm) -> ResponseReturnValue:
-    draft = _draft(session, token, lock=True)
+    draft = draft_of(session, token, lock=True)
     lines = gathered.declared(session, draft)
     signatory = {"name": form.signatory_name.data or "", "role": form.signatory_role.data or ""}
     gift = gathered.gift(session, draft, signatory if signatory["name"] else None)
@@ -272,7 +209,8 @@ def _send(session: Session, token: str, form: CheckForm) -> ResponseReturnValue:
 # -- pages --------------------------------------------------------------------------------------------------------
 
 
-def _draft(session: Session, token: str, *, lock: bool = False) -> DonationDraft:
+def draft_of(session: Session, token: str, *, lock: bool = False) -> DonationDraft:
+    """Return the draft of a link; one that was sent leads to the page that says so."""
     draft = drafts.by_token(session, token, at=now(), lock=lock or request.method == "POST")
     if draft is None:
         abort(404)
@@ -305,73 +243,10 @@ def _what_page(form: WhatForm, draft: DonationDraft, token: str) -> str:
     return _page("what", draft, token, form=form, file=_file_summary(draft))
 
 
-def _file_page(form: FileForm | None, draft: DonationDraft, token: str, problem: str | None = None) -> str:
-    form = form or FileForm(formdata=None)
-    if problem:
-        form.file.errors = [problem]
-    return render_template(
-        "donations/give_file.html", form=form, token=token, draft=draft, names=step_names(), step=2,
-        urls=[url_for(f".{name}", token=token) for name in STEPS],
-        typed=len(draft.data.get("what", {}).get("lines", [])),
-    )  # fmt: skip
-
-
-def _file_refused(form: FileForm | None, draft: DonationDraft, token: str, code: str) -> ResponseReturnValue:
-    return _file_page(form, draft, token, str(sentences.FILE_REFUSALS[code])), 429 if code == "too-often" else 422
-
-
-FILTERS = ("all", "mended", "refused", "doubt")
-
-
-def _preview_page(draft: DonationDraft, token: str, lines: Sequence[ListLine]) -> str:
-    show = request.args.get("show", "all")
-    show = show if show in FILTERS else "all"
-    told = draft.data.get("file", {})
-    rows = [(index, line) for index, line in enumerate(lines) if _shown(line, show)]
-    number = min(page_number(), max(1, -(-len(rows) // PER_PAGE)))
-    page = rows[(number - 1) * PER_PAGE : number * PER_PAGE]
-    counts = {
-        "all": len(lines),
-        "mended": sum(line.outcome is Outcome.MENDED for line in lines),
-        "refused": sum(line.outcome is Outcome.REFUSED for line in lines),
-        "doubt": sum(bool(line.doubts) for line in lines),
-    }
-    given = [drafts.is_given(index, line, told) for index, line in enumerate(lines)]
-    return render_template(
-        "donations/give_preview.html",
-        token=token,
-        draft=draft,
-        file=told,
-        rows=[(index, line, given[index]) for index, line in page],
-        counts=counts,
-        show=show,
-        number=number,
-        last=max(1, -(-len(rows) // PER_PAGE)),
-        given=sum(given),
-        machines=sum(line.quantity for index, line in enumerate(lines) if given[index]),
-        many_sheets=len(told.get("sheets", [])) > 1,
-        can_overrule=drafts.can_overrule,
-        Outcome=Outcome,
-        names=step_names(),
-        step=2,
-        urls=[url_for(f".{name}", token=token) for name in STEPS],
-    )
-
-
-def _shown(line: ListLine, show: str) -> bool:
-    if show == "doubt":
-        return bool(line.doubts)
-    return show == "all" or line.outcome.value == show
-
-
-def _where_in_list(number: int) -> dict[str, Any]:
-    return {"page": number, "show": request.form.get("show", "all")}
-
-
 # -- what a draft says --------------------------------------------------------------------------------------------
 
 
-def _next(draft: DonationDraft, token: str, step: str) -> str:
+def next_url(draft: DonationDraft, token: str, step: str) -> str:
     """Return the step after, or the last look when everything else is done already."""
     after = STEPS[STEPS.index(step) + 1]
     return url_for(f".{'check' if gathered.first_missing(draft) == 'check' else after}", token=token)
@@ -422,15 +297,6 @@ def _file_summary(draft: DonationDraft) -> Mapping[str, Any] | None:
     if told is None:
         return None
     return {"name": told["name"], "lines": sum(sheet["lines"] for sheet in told["sheets"])}
-
-
-def _file_name(name: str) -> str:
-    """Return the last part of a file's name, without what a path or a control character would do."""
-    return "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable())[:200] or "liste"
-
-
-def _numbers(name: str) -> list[int]:
-    return [int(value) for value in request.form.getlist(name) if value.isdecimal() and len(value) < 8]
 
 
 def _commune(session: Session, form: WhereForm) -> tuple[str | None, Sequence[Found]]:
