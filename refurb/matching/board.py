@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from refurb.core.needs import Profile
+from refurb.devices.models import Device
 from refurb.matching.models import Origin, Proposal, ProposalState, Run, Unserved
 from refurb.matching.proposals import whole
 from refurb.needs.models import Need
@@ -165,20 +166,32 @@ def proposal_by_id(session: Session, run_id: int, proposal_id: int) -> Proposal 
     return found
 
 
-def overrides(session: Session, run_id: int) -> Sequence[Proposal]:
-    """Return what was decided otherwise than by the rule: refused, chosen by hand, with what it replaced."""
-    return session.scalars(
-        whole(
-            sa.select(Proposal).where(
-                Proposal.run_id == run_id,
-                sa.or_(
-                    Proposal.state == ProposalState.REFUSED,
-                    Proposal.state == ProposalState.REPLACED,
-                    Proposal.origin.in_([Origin.SWAP, Origin.DESK]),
-                ),
-            )
-        ).order_by(Proposal.decided_at, Proposal.id)
-    ).all()
+#: What was decided otherwise than by the rule: refused, chosen by hand, with what it replaced.
+OVERRIDES = sa.or_(
+    Proposal.state == ProposalState.REFUSED,
+    Proposal.state == ProposalState.REPLACED,
+    Proposal.origin.in_([Origin.SWAP, Origin.DESK]),
+)
+
+
+def overrides(session: Session, run_id: int, page: int) -> Page[Proposal]:
+    """Return a page of what was decided otherwise than by the rule, with the codes of need and machine."""
+    query = (
+        sa.select(Proposal)
+        .where(Proposal.run_id == run_id, OVERRIDES)
+        .order_by(Proposal.decided_at, Proposal.id)
+        .options(
+            joinedload(Proposal.need).load_only(Need.code, raiseload=True),
+            joinedload(Proposal.device).load_only(Device.code, raiseload=True),
+        )
+    )
+    return paginate(session, query, page)
+
+
+def overrides_count(session: Session, run_id: int) -> int:
+    """Return how many proposals of a run were decided otherwise than by the rule."""
+    query = sa.select(sa.func.count()).select_from(Proposal).where(Proposal.run_id == run_id, OVERRIDES)
+    return session.scalar(query) or 0
 
 
 def needs_by_code(session: Session, codes: Sequence[str]) -> Sequence[Need]:

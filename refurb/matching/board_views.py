@@ -116,10 +116,10 @@ def show_decisions(key: int) -> ResponseReturnValue:
     """What persons decided otherwise, beside what the rule alone would have done."""
     session = get_session()
     found = _run(session, key)
-    rows = board.overrides(session, key)
-    names = accounts.names(session, {row.decided_by_id or row.made_by_id or 0 for row in rows})
+    page = board.overrides(session, key, page_number())
+    names = accounts.names(session, {row.decided_by_id or row.made_by_id or 0 for row in page.items})
     return render_template(
-        "matching/decisions.html", tab="decisions", rows=rows, names=names, **_frame(session, found, Filters())
+        "matching/decisions.html", tab="decisions", page=page, names=names, **_frame(session, found, Filters())
     )
 
 

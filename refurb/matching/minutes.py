@@ -17,13 +17,13 @@ from refurb.audit.services import record
 from refurb.core.documents import DocumentKind
 from refurb.core.equipment import Recipient
 from refurb.core.minutes import Counts, Told, as_they_leave
+from refurb.devices.models import Device
 from refurb.documents import services as documents
 from refurb.documents.models import Document
 from refurb.documents.papers import MatchMinutes, Served
 from refurb.documents.parts import Feature
 from refurb.matching import board, words
 from refurb.matching.models import Proposal, ProposalState, Run
-from refurb.matching.proposals import whole
 from refurb.matching.services import MatchRefused
 from refurb.needs.models import Need
 from refurb.security import Actor
@@ -31,22 +31,16 @@ from refurb.territory import queries as territory
 from refurb.web import now
 
 
-def paper(session: Session, run: Run, rule: Sequence[str], *, language: str) -> MatchMinutes:
-    """Return what the minutes say, in their own language."""
+def paper(session: Session, run: Run, rule: Sequence[str], *, language: str, shown: int | None = None) -> MatchMinutes:
+    """Return what the minutes say, in their own language.
+
+    A page asks for the first decisions that were not the rule's, `shown` of them, and does without the list of cases,
+    which is long and only the paper's.
+    """
     with force_locale(language):
-        rows = list(
-            session.scalars(
-                whole(
-                    sa.select(Proposal)
-                    .join(Need, Need.id == Proposal.need_id)
-                    .where(Proposal.run_id == run.id)
-                    .order_by(Need.code, Proposal.id)
-                )
-            )
-        )
         states = board.counts(session, run.id)
         left, kept_out = _reasons(session, run, words.REASONS), _reasons(session, run, words.KEPT_OUT)
-        places = _territories(session, rows)
+        places = _territories(session, run)
         told = as_they_leave(
             Counts(
                 needs=run.needs,
@@ -76,8 +70,8 @@ def paper(session: Session, run: Run, rule: Sequence[str], *, language: str) -> 
                 *(_feature(words.REASONS[why], cell) for (why, _n), cell in zip(left, told.left, strict=True)),
                 *(_feature(words.KEPT_OUT[why], cell) for (why, _n), cell in zip(kept_out, told.kept_out, strict=True)),
             ],
-            rows=[_served(row) for row in rows],
-            overrides=[_override(row) for row in board.overrides(session, run.id)],
+            rows=[] if shown is not None else [_served(row) for row in session.execute(_cases(run.id))],
+            overrides=[_override(row) for row in session.execute(_overrides(run.id).limit(shown))],
         )
 
 
@@ -141,18 +135,23 @@ def _figures(devices: int, told: Told) -> list[Feature]:
     ]
 
 
-def _territories(session: Session, rows: Sequence[Proposal]) -> list[tuple[str, int]]:
+def _territories(session: Session, run: Run) -> list[tuple[str, int]]:
     """Return how many are served in each territory, as decided so far; those with none are told too."""
     counts: dict[str, int] = {epci.name: 0 for epci in territory.all_epci(session)}
     structures = 0
-    for row in rows:
-        if row.state not in (ProposalState.ACCEPTED, ProposalState.PENDING):
+    served = (
+        sa.select(Need.recipient, Need.epci_code, sa.func.count())
+        .join(Proposal, Proposal.need_id == Need.id)
+        .where(Proposal.run_id == run.id, Proposal.state.in_((ProposalState.ACCEPTED, ProposalState.PENDING)))
+        .group_by(Need.recipient, Need.epci_code)
+        .order_by(Need.epci_code)
+    )
+    for recipient, epci, count in session.execute(served):
+        if recipient is Recipient.STRUCTURE:
+            structures += count
             continue
-        if row.need.recipient is Recipient.STRUCTURE:
-            structures += 1
-            continue
-        name = territory.epci_name(session, row.need.epci_code) or _("hors intercommunalité")
-        counts[name] = counts.get(name, 0) + 1
+        name = territory.epci_name(session, epci) or _("hors intercommunalité")
+        counts[name] = counts.get(name, 0) + count
     return [*counts.items(), (_("Structures"), structures)]
 
 
@@ -162,23 +161,48 @@ def _reasons(session: Session, run: Run, known: Mapping[str, Any]) -> list[tuple
     return [(why, counts[why]) for why in known if why in counts]
 
 
-def _served(row: Proposal) -> Served:
+def _lines(run_id: int) -> sa.Select[Any]:
+    """Return the query of what the lists say of a proposal: plain columns, for a run proposes thousands."""
+    return (
+        sa.select(
+            Need.code.label("need_code"),
+            Device.code.label("device_code"),
+            Proposal.explanation,
+            Proposal.state,
+            Proposal.origin,
+            Proposal.motive,
+        )
+        .join(Need, Need.id == Proposal.need_id)
+        .join(Device, Device.id == Proposal.device_id)
+        .where(Proposal.run_id == run_id)
+    )
+
+
+def _cases(run_id: int) -> sa.Select[Any]:
+    return _lines(run_id).order_by(Need.code, Proposal.id)
+
+
+def _overrides(run_id: int) -> sa.Select[Any]:
+    return _lines(run_id).where(board.OVERRIDES).order_by(Proposal.decided_at, Proposal.id)
+
+
+def _served(row: Any) -> Served:
     return Served(
-        need_code=row.need.code,
+        need_code=row.need_code,
         points=int(row.explanation["points"]),
-        device_code=row.device.code,
+        device_code=row.device_code,
         why=words.why(row.explanation),
         decision=str(words.PROPOSAL_STATES[row.state][0]),
         motive=str(words.MOTIVES[row.motive]) if row.motive else "",
     )
 
 
-def _override(row: Proposal) -> Served:
+def _override(row: Any) -> Served:
     alone = _("proposait cette machine") if row.origin in ("rule", "follows") else _("ne la proposait pas")
     return Served(
-        need_code=row.need.code,
+        need_code=row.need_code,
         points=int(row.explanation["points"]),
-        device_code=row.device.code,
+        device_code=row.device_code,
         why=alone,
         decision=str(words.ORIGINS[row.origin] or words.PROPOSAL_STATES[row.state][0]),
         motive=str(words.MOTIVES[row.motive]) if row.motive else "",

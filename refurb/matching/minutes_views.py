@@ -12,6 +12,7 @@ from refurb.matching.pages import bp
 from refurb.matching.rule_views import sentences_of
 from refurb.matching.services import MatchRefused
 from refurb.security import actor, requires
+from refurb.web import PER_PAGE
 
 
 @bp.get("/runs/<int:key>/minutes", endpoint="minutes")
@@ -24,7 +25,8 @@ def show_minutes(key: int) -> ResponseReturnValue:
     return render_template(
         "matching/minutes.html",
         run=run,
-        paper=minutes.paper(session, run, sentences_of(session, run), language=language),
+        paper=minutes.paper(session, run, sentences_of(session, run), language=language, shown=PER_PAGE),
+        others=board.overrides_count(session, key),
         document=minutes.latest(session, key),
         words=words,
     )
