@@ -176,11 +176,6 @@ def _counted(medium: Medium) -> list[Wipe]:
 _GRAVITY = {Outcome.OK: 0, Outcome.OK_WITH_RESERVATION: 1, Outcome.FAILED: 2}
 
 
-def is_clear(medium: Medium) -> bool:
-    """Return whether the medium may leave."""
-    return medium_state(medium) in CLEAR_STATES
-
-
 #: What a run that did not end leaves in its log: no word of an error of the medium. Codes of the readings.
 _RUN_ENDED_EARLY = frozenset({"aborted", "not-finished", "not-all-bytes-written", "no-log"})
 #: Commands that were not there, were refused or did not start: the medium was not tried.

@@ -238,11 +238,6 @@ SCOPES: dict[Scope, frozenset[Permission]] = {
 STATION = SCOPES[Scope.REPORTS_WRITE]
 
 
-def permissions_in(scopes: frozenset[Scope]) -> frozenset[Permission]:
-    """Return what the scopes open together."""
-    return frozenset[Permission]().union(*(SCOPES[scope] for scope in scopes))
-
-
 def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
     """Return what the roles grant together; nobody signed in holds less than their own account."""
     return SIGNED_IN.union(*(GRANTS.get(role, frozenset()) for role in roles))

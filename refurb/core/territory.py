@@ -202,15 +202,6 @@ def _begins(asked: Sequence[str], words: Sequence[str]) -> bool:
     return all(any(word.startswith(part) for word in rest) for part in asked)
 
 
-def roll_up(counts: Mapping[str, int], territory_of: Mapping[str, str | None]) -> dict[str | None, int]:
-    """Add up counts by commune to the territory each belongs to; None holds what belongs to no territory."""
-    totals: dict[str | None, int] = {}
-    for code, count in counts.items():
-        territory = territory_of.get(code)
-        totals[territory] = totals.get(territory, 0) + count
-    return totals
-
-
 class Masked(NamedTuple):
     """A row of counts as it may leave: None where masked, and its total, None when it would unmask a cell."""
 

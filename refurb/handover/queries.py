@@ -196,16 +196,6 @@ def last_of_need(session: Session, need_code: str, *, seen_by: Actor) -> str | N
     return found
 
 
-def of_need(session: Session, need_id: int) -> Sequence[Handover]:
-    """Return the hand-overs of a need, the latest first."""
-    return session.scalars(
-        sa.select(Handover)
-        .where(Handover.need_id == need_id)
-        .options(joinedload(Handover.device), joinedload(Handover.place))
-        .order_by(Handover.handed_over_at.desc(), Handover.id.desc())
-    ).all()
-
-
 def recent(session: Session, *, seen_by: Actor, since: datetime, limit: int = 10) -> Sequence[Handover]:
     """Return the latest hand-overs since a moment that the actor may see."""
     return session.scalars(

@@ -63,12 +63,6 @@ def wanted_by(session: Session, device: Device, today: date, *, limit: int) -> t
     return core.wanting(row, found), count
 
 
-def failing(session: Session, device: Device, need: Need) -> frozenset[str] | None:
-    """Return the criteria on which a machine does not suit a need, None when it is not matched at all."""
-    row = scenario.one_device(session, device)
-    return None if row is None else core.failing(row, scenario.need_row(need))
-
-
 def devices(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[int, Device]:
     """Return the machines of some rows with their holder and shelf, by id, for the page that shows them."""
     keys = [row["key"] for row in rows]

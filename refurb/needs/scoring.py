@@ -24,11 +24,6 @@ def table(session: Session, recipient: Recipient) -> Version:
     return tables.current(session, points.KINDS[recipient], points.FIRST[recipient])
 
 
-def table_at(session: Session, recipient: Recipient, version: int) -> Version:
-    """Return the table that gave a need its points; raises LookupError when there is none of that number."""
-    return tables.at_version(session, points.KINDS[recipient], version, points.FIRST[recipient])
-
-
 def asked(session: Session, recipient: Recipient) -> frozenset[str]:
     """Return the answers that the form asks for: what a constraint or the table in force reads, and nothing else."""
     return core.CONSTRAINTS | points.reads(table(session, recipient).content)

@@ -8,12 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from refurb.audit.services import Author, record
-from refurb.core.permissions import OrganisationRole
 from refurb.organisations import services
 from refurb.organisations.models import JoinRequest, Organisation, RequestState, Trust
-
-#: What a service may ask to be from the public page; workshops and hand-over points are met first.
-OFFERED = (OrganisationRole.PRESCRIBER, OrganisationRole.STRUCTURE)
 
 
 class RequestRefused(Exception):

@@ -92,8 +92,3 @@ def epci_name(session: Session, code: str | None) -> str:
 def all_epci(session: Session) -> Sequence[core.Epci]:
     """Return the EPCI that have a member in the département, by name."""
     return sorted(gazetteer(session).epci.values(), key=lambda row: core.fold(row.name))
-
-
-def is_loaded(session: Session) -> bool:
-    """Whether any territory is loaded."""
-    return session.scalar(sa.select(sa.func.count()).select_from(TerritoryLoad)) != 0

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import refurb.territory
-from refurb.core.territory import Gazetteer, How, fold, key, mask, mask_rows, roll_up
+from refurb.core.territory import Gazetteer, How, fold, key, mask, mask_rows
 
 EXTRACT = json.loads((Path(refurb.territory.__file__).parent / "data" / "49.json").read_text())
 MAINE_ET_LOIRE = Gazetteer.of(EXTRACT)
@@ -104,12 +104,6 @@ def test_the_extract_holds_the_whole_departement() -> None:
     assert MAINE_ET_LOIRE.communes["49160"].epci == ancenis.code
     assert len(ancenis.members) == 20
     assert sum(len(set(epci.members) & set(MAINE_ET_LOIRE.communes)) for epci in MAINE_ET_LOIRE.epci.values()) == 176
-
-
-def test_counts_roll_up() -> None:
-    epci = {code: commune.epci for code, commune in MAINE_ET_LOIRE.communes.items()}
-    totals = roll_up({"49007": 3, "49015": 4, "49099": 1, "00000": 2}, epci)
-    assert totals == {"244900015": 7, "200071678": 1, None: 2}
 
 
 @pytest.mark.parametrize(
