@@ -1,8 +1,8 @@
 """Base, column types, and the session with its read-only mark.
 
 SQLite and PostgreSQL are both first class, so what differs between them is settled here, once: SQLite gets our own
-BEGIN IMMEDIATE (without it, WAL with a busy timeout loses updates silently), PostgreSQL a read-only transaction where
-the session carries the mark.
+BEGIN IMMEDIATE (without it, WAL with a busy timeout loses updates silently), PostgreSQL a BEGIN that tells whether the
+connection still lives; each reads only where the session carries the mark.
 """
 
 import sqlite3
@@ -88,6 +88,12 @@ class Base(orm.DeclarativeBase):
     )
 
 
+#: The mark of a connection whose transactions may not write, among its execution options.
+READ_ONLY = "refurb_read_only"
+#: Set on a connection that has carried a transaction, and may have died in the pool since.
+USED = "refurb_used"
+
+
 class Session(orm.Session):
     """The request's session. With `read_only`, what it opens may not write: a GET changes nothing."""
 
@@ -101,11 +107,8 @@ class Session(orm.Session):
     def get_bind(self, *args: Any, **kwargs: Any) -> sa.Engine | Connection:
         bind = super().get_bind(*args, **kwargs)
         if self.read_only and self.separate_read_only and isinstance(bind, sa.Engine):
-            options: dict[str, Any] = {"refurb_read_only": True}
-            if bind.dialect.name == "postgresql":
-                options["postgresql_readonly"] = True
             if self._reader is None or self._reader[0] is not bind:
-                self._reader = (bind, bind.execution_options(**options))
+                self._reader = (bind, bind.execution_options(**{READ_ONLY: True}))
             return self._reader[1]
         return bind
 
@@ -174,9 +177,23 @@ def get_session() -> Session:
 
 
 def prepare_engine(engine: sa.Engine) -> None:
-    """Give a SQLite engine the settings that two writers and a kill -9 ask for (dependencies.md, recipe SQLite)."""
-    if engine.dialect.name != "sqlite":
-        return
+    """Let transactions of an engine begin our way, and give its connections their settings."""
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine)
+    else:
+        _prepare_postgresql(engine)
+
+
+def _reads_only(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get(READ_ONLY))
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    """Give what two writers and a kill -9 ask for (dependencies.md, recipe SQLite)."""
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: ConnectionPoolEntry) -> None:
@@ -193,21 +210,64 @@ def prepare_engine(engine: sa.Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         # Straight to the driver: a statement of SQLAlchemy's costs ten times as much, and a scan has 15 ms in all.
-        driver: Any = connection.connection.driver_connection
-        read_only = bool(connection.get_execution_options().get("refurb_read_only"))
+        driver = _driver(connection)
+        read_only = _reads_only(connection)
         begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
         try:
-            if connection.info.get("refurb_read_only") is not read_only:
+            if connection.info.get(READ_ONLY) is not read_only:
                 driver.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
-                connection.info["refurb_read_only"] = read_only
+                connection.info[READ_ONLY] = read_only
             driver.execute(begin)
         except sqlite3.OperationalError as error:
             # Locked for longer than the timeout: told as SQLAlchemy tells it.
             raise sa.exc.OperationalError(begin, None, error) from error
 
 
+def _prepare_postgresql(engine: sa.Engine) -> None:
+    """Make one question to the server of BEGIN and of whether a pooled connection still lives; a scan has 15 ms.
+
+    They go straight to libpq, past the driver, which would take a transaction that is rolled back for one that may have
+    made tables, and forget every statement that the server has planned: at the end of each page.
+    """
+    from psycopg.errors import OperationalError, error_from_result
+    from psycopg.pq import ExecStatus, TransactionStatus
+
+    @event.listens_for(engine, "connect")
+    def on_connect(driver: Any, _: ConnectionPoolEntry) -> None:
+        driver.autocommit = True  # it sends no BEGIN of its own
+
+    def begun(driver: Any, begin: str) -> Exception | None:
+        try:
+            result = driver.pgconn.exec_(begin.encode())
+        except OperationalError as error:
+            return error
+        return None if result.status == ExecStatus.COMMAND_OK else error_from_result(result)
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        read_only = _reads_only(connection)
+        begin = "BEGIN READ ONLY" if read_only else "BEGIN"
+        while error := begun(driver := _driver(connection), begin):
+            if not (driver.broken and connection.info.get(USED)):
+                raise sa.exc.OperationalError(begin, None, error) from error
+            # It died in the pool. The next one may have too; one that was just opened is not tried again.
+            connection.invalidate(error)
+        connection.info[USED] = True
+        # What writes asks the same few things all day, planned once by connection; a page is planned for what it shows.
+        driver.prepare_threshold = None if read_only else 1
+
+    @event.listens_for(engine, "rollback")
+    def on_rollback(connection: Connection) -> None:
+        if connection.closed or connection.invalidated:
+            return
+        driver = _driver(connection)
+        if driver.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            driver.pgconn.exec_(b"ROLLBACK")
+
+
 def engine_options(url: sa.URL) -> dict[str, Any]:
     """Return what create_engine needs besides the address."""
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 30, "check_same_thread": False}}
-    return {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
+    # The connection used last is the next one used: it has planned what is asked, and is in the server's caches.
+    return {"pool_size": 8, "max_overflow": 8, "pool_use_lifo": True}
