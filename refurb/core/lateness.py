@@ -49,3 +49,8 @@ def counts_on(made: date | None, arrived: date) -> date:
     if made is None or made > arrived or (arrived - made).days > MOST_DAYS_AWAY:
         return arrived
     return made
+
+
+def arrivals(on: date) -> tuple[date, date]:
+    """Return the first and the last day on which a scan that counts for a day can have arrived."""
+    return on, on + timedelta(days=MOST_DAYS_AWAY)

@@ -51,3 +51,13 @@ ARRIVED = date(2026, 11, 17)
 )
 def test_a_scan_counts_for_the_day_it_was_made_if_that_can_be(made: date | None, day: date) -> None:
     assert lateness.counts_on(made, ARRIVED) == day
+
+
+def test_what_counts_for_a_day_arrived_in_its_window() -> None:
+    """Whoever looks for the scans of a day need look no further, and misses none."""
+    days = [ARRIVED + timedelta(days=n) for n in range(-35, 3)]
+    made = [None, *days]
+    for on in days:
+        first, last = lateness.arrivals(on)
+        arrived = {came for came in days for one in made if lateness.counts_on(one, came) == on}
+        assert arrived == {day for day in days if first <= day <= last}
