@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from refurb.core.identity import read
 from refurb.core.serials import fold_serial
-from refurb.desk import queries
+from refurb.desk import finding_queries as queries
 from refurb.devices.models import Device
 from refurb.security import Actor
 
@@ -39,10 +39,10 @@ def find(session: Session, text: str, *, by: Actor) -> Found:
     text = " ".join(text.split())
     if not text or by.organisation_id is None:
         return Found()
-    rows = queries.searchable(session, by.organisation_id, limit=MOST_SEARCHED)
+    rows = queries.searchable(session, by=by, limit=MOST_SEARCHED)
     codes = set(read(text).codes)
     scores = {row[0]: 101.0 for row in rows if row[1] in codes or row[5] in codes}
-    aliases = queries.aliases_searchable(session, by.organisation_id, limit=MOST_SEARCHED)
+    aliases = queries.aliases_searchable(session, by=by, limit=MOST_SEARCHED)
     for device_id, score in _by_number(fold_serial(text), rows, aliases):
         scores[device_id] = max(score, scores.get(device_id, 0))
     wanted = utils.default_process(text).split()

@@ -1,6 +1,7 @@
 """Piles and scans, and the machine that a scan means: few statements, for a gun does not wait."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -10,13 +11,11 @@ from sqlalchemy.orm import Session, joinedload
 from refurb.audit.models import Event
 from refurb.audit.queries import note_unseen
 from refurb.core.scanning import Answer
-from refurb.core.workflow import OUT, TERMINAL
 from refurb.desk.models import Scan, ScanPile
 from refurb.devices.identity import serial_key
 from refurb.devices.models import Device, DeviceAlias
 from refurb.devices.queries import Reach, reach_of, visible
 from refurb.devices.steps import note_locked
-from refurb.donations.models import Arrival, Lot, LotLine
 from refurb.organisations.models import Organisation, Place
 from refurb.security import Actor
 
@@ -279,14 +278,15 @@ def moved_on(session: Session, pile_id: int, scan_id: int) -> bool:
 
 
 def met_away(session: Session, pile_id: int, device_ids: Sequence[int | None]) -> Sequence[Scan]:
-    """Return the scans of a pile by which a count met these machines where they are not noted, not dealt with."""
+    """Return the scans of a pile by which a count met these machines where they are not noted, not dealt with, oldest
+    first."""
     query = sa.select(Scan).where(
         Scan.pile_id == pile_id,
         Scan.reason.in_(("counted-elsewhere", "counted-unexpected")),
         Scan.device_id.in_(device_ids),
         Scan.settled_at.is_(None),
     )
-    return session.scalars(query).all()
+    return session.scalars(query.order_by(Scan.id)).all()
 
 
 def holder_name(session: Session, device: Device) -> str:
@@ -364,36 +364,21 @@ def to_label(session: Session, pile_id: int) -> Sequence[Device]:
     return session.scalars(query).all()
 
 
-def searchable(
-    session: Session, holder_id: int, *, limit: int
-) -> Sequence[sa.Row[int, str, str | None, str | None, str | None, str, str]]:
-    """Return what names the machines of a workshop that are there, the latest first.
-
-    Rows of id, code, folded serial, maker, model, and the code and the giver of the gift they came with.
-    """
+def latest_by_others(
+    session: Session, device: Device, kinds: Collection[str], *, since: datetime, but: int | None, by: Actor
+) -> Event | None:
+    """Return the latest event of these kinds that somebody else made of a machine since a moment; `but` apart."""
     query = (
-        sa.select(Device.id, Device.code, Device.serial_key, Device.maker, Device.model, Lot.code, Lot.supplier_name)
-        .join(Arrival, Arrival.device_id == Device.id, isouter=True)
-        .join(LotLine, LotLine.id == Arrival.line_id, isouter=True)
-        .join(Lot, Lot.id == LotLine.lot_id, isouter=True)
-        .where(Device.holder_id == holder_id, Device.status.not_in(OUT | TERMINAL))
+        sa.select(Event)
+        .where(
+            Event.subject_kind == "device",
+            Event.subject_id == device.id,
+            Event.kind.in_(kinds),
+            sa.or_(Event.client_at.is_(None), Event.client_at > since),
+            Event.at > since,
+            sa.or_(Event.account_id.is_(None), Event.account_id != by.id),
+        )
+        .order_by(Event.seq.desc())
+        .limit(1)
     )
-    return session.execute(query.order_by(Device.id.desc()).limit(limit)).all()
-
-
-def aliases_searchable(session: Session, holder_id: int, *, limit: int) -> Sequence[sa.Row[int, str]]:
-    """Return the other texts that name machines of a workshop that are there: rows of device id and folded text."""
-    query = sa.select(DeviceAlias.device_id, DeviceAlias.text_key).join(Device)
-    return session.execute(
-        query.where(Device.holder_id == holder_id, Device.status.not_in(OUT | TERMINAL)).limit(limit)
-    ).all()
-
-
-def in_order(session: Session, device_ids: Sequence[int]) -> list[Device]:
-    """Return machines with place and holder, in the order of these numbers."""
-    query = sa.select(Device).where(Device.id.in_(device_ids))
-    found = {
-        device.id: device
-        for device in session.scalars(query.options(joinedload(Device.place), joinedload(Device.holder)))
-    }
-    return [found[id] for id in device_ids if id in found]
+    return session.scalar(query if but is None else query.where(Event.id != but))

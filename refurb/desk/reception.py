@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from flask import current_app, url_for
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from refurb.audit.queries import of_subject
 from refurb.core.permissions import Permission
 from refurb.core.scanning import Answer, Doing
+from refurb.desk import reception_queries as queries
 from refurb.desk.registry import DeskRefused, Outcome, Scanned
 from refurb.devices.services import DeviceRefused
 from refurb.donations import arrivals
-from refurb.donations.models import Lot, LotShare
+from refurb.donations.models import LotShare
 from refurb.donations.sentences import DEEDS, SCANS
 from refurb.donations.services import GiftRefused
 from refurb.security import Actor
@@ -33,20 +33,7 @@ def start(session: Session, code: str, by: Actor) -> str | None:
     """Return the context of counting this lot, when the actor's workshop has collected it and not counted it."""
     if not by.can(Permission.LOT_COUNT):
         return None
-    query = (
-        sa.select(LotShare.id)
-        .join(Lot)
-        .where(
-            Lot.code == code,
-            LotShare.workshop_id == by.organisation_id,
-            LotShare.accepted.is_(True),
-            LotShare.collected_at.is_not(None),
-            LotShare.counted_at.is_(None),
-        )
-        .order_by(LotShare.id)
-        .limit(1)
-    )
-    share_id = session.scalar(query)
+    share_id = queries.to_count(session, code, by=by)
     return f"{AREA}:{share_id}" if share_id is not None else None
 
 
@@ -118,14 +105,4 @@ def _share(session: Session, reference: str, by: Actor) -> LotShare | None:
     share_id = reference.partition(":")[0]
     if not (share_id.isascii() and share_id.isdecimal() and len(share_id) < 16):
         return None
-    query = (
-        sa.select(LotShare)
-        .where(
-            LotShare.id == int(share_id),
-            LotShare.workshop_id == by.organisation_id,
-            LotShare.accepted.is_(True),
-            LotShare.counted_at.is_(None),
-        )
-        .options(joinedload(LotShare.lot))
-    )
-    return session.scalar(query)
+    return queries.share(session, int(share_id), by=by)
