@@ -4,7 +4,7 @@ A browser holds a sealed note of who it scans for. A scan made without network i
 so that it stays its author's whoever is signed in when it leaves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session
 from refurb.accounts import throttle
 from refurb.accounts.models import Account, Membership
 from refurb.accounts.passwords import hash_password, is_right
+from refurb.accounts.queries import actor_in
 from refurb.core.identity import CodeKind
-from refurb.core.permissions import PROVEN_ROLES, SIGNED_IN, Permission, Role, permissions_of
+from refurb.core.permissions import PROVEN_ROLES, SIGNED_IN, Permission, Role
 from refurb.core.scanning import Answer
 from refurb.desk import badge_queries as queries
 from refurb.desk.models import Badge
 from refurb.desk.registry import DeskRefused
 from refurb.organisations.codes import next_code
-from refurb.security import Actor, ActorKind
+from refurb.security import Actor
 
 #: How long a note holds: a long week-end away from the network.
 NOTE_LIFETIME = timedelta(days=8)
@@ -92,23 +93,16 @@ def stand_in(session: Session, badge_id: int, badge_at: datetime, *, signed_in: 
 
 def _scanning(found: Membership, signed_in: Actor) -> Actor | None:
     """Return a member as their badge lets them in, None for who may not scan: a PIN opens the desk, not the account."""
-    roles = found.roles - PROVEN_ROLES
-    permissions = permissions_of(roles) - SIGNED_IN
+    by = actor_in(found.account, found.organisation, found.roles - PROVEN_ROLES)
+    permissions = by.permissions - SIGNED_IN
     if Permission.SCAN not in permissions:
         return None
-    return Actor(
-        kind=ActorKind.PERSON,
-        id=found.account_id,
-        organisation_id=found.organisation_id,
-        organisation_name=found.organisation.name,
-        organisation_roles=found.organisation.roles,
-        roles=roles,
+    suspension = found.organisation.suspension
+    return replace(
+        by,
         permissions=permissions,
-        name=found.account.name,
         language=signed_in.language,
-        epci_code=found.organisation.epci_code,
-        commune_code=found.organisation.commune_code,
-        suspension=found.organisation.suspension.value if found.organisation.suspension else "",
+        suspension=suspension.value if suspension else "",
     )
 
 
