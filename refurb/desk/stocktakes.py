@@ -13,7 +13,7 @@ from refurb.audit.services import record
 from refurb.core.guidance import doer
 from refurb.core.identity import Reading, read
 from refurb.core.scanning import Answer, Doing
-from refurb.core.stocktake import EXPECTED, Met, met, remedy
+from refurb.core.stocktake import EXPECTED, Met, contradicts, met, remedy
 from refurb.core.workflow import Status
 from refurb.desk import queries as desk
 from refurb.desk import stocktake_queries as queries
@@ -192,19 +192,23 @@ def _tick(session: Session, found: Stocktake, device: Device, *, by: Actor, at: 
         return Outcome(Answer.ALREADY, "counted-already", detail | ({} if held else {"holder": where}), device)
     # One tap puts it where it was found.
     detail["here"] = found.place_id is not None and held and noted is None
+    told: dict[str, Any]
     match what:
         case Met.SINCE:
-            return Outcome(Answer.DONE, "counted", detail | {"here": False}, device)
-        case Met.LOST | Met.LEFT:
-            reason = "counted-lost" if what is Met.LOST else "counted-left"
-            return Outcome(Answer.REFUSED, reason, detail | _to_put_right(found, device, by), device)
+            reason, told = "counted", {"here": False}
+        case Met.LOST:
+            reason, told = "counted-lost", _to_put_right(found, device, by)
+        case Met.LEFT:
+            reason, told = "counted-left", _to_put_right(found, device, by)
         case Met.OTHER_GIFT:
-            return Outcome(Answer.DONE, "counted-unexpected", detail | {"gift": True}, device)
+            reason, told = "counted-unexpected", {"gift": True}
         case Met.NOWHERE:
-            return Outcome(Answer.DONE, "counted-unexpected", detail, device)
+            reason, told = "counted-unexpected", {}
         case Met.HELD_ELSEWHERE:
-            return Outcome(Answer.REFUSED, "counted-elsewhere", detail | {"holder": where}, device)
-    return Outcome(Answer.REFUSED, "counted-elsewhere", detail | {"place": where}, device)
+            reason, told = "counted-elsewhere", {"holder": where}
+        case Met.OTHER_PLACE:
+            reason, told = "counted-elsewhere", {"place": where}
+    return Outcome(Answer.REFUSED if contradicts(what) else Answer.DONE, reason, detail | told, device)
 
 
 def _is_of_it(session: Session, found: Stocktake, device: Device) -> bool:
