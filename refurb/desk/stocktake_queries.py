@@ -139,12 +139,19 @@ def counted(session: Session, stocktake: Stocktake) -> Counted:
         if item.device is not None:
             elsewhere = item.recorded_at is not None or item.text is not None
             which = group(expected=item.expected, found=item.found_at is not None, elsewhere=elsewhere)
-            groups[which].append(_line(item, item.device))
+            groups[which].append(_line(stocktake, item, item.device))
     return Counted(groups, [(item.id, item.text or "") for item in items if item.device_id is None])
 
 
-def _line(item: StocktakeItem, device: Device) -> Line:
-    place = device.place.name if device.place and item.expected else None
+def _line(stocktake: Stocktake, item: StocktakeItem, device: Device) -> Line:
+    """Return a machine's line. Of a count that ended before its lines were kept, the record of today says nothing of
+    where the machine stood then: only that it was expected at the place that was counted.
+    """
+    if stocktake.closed_at is not None:
+        stood = stocktake.title if stocktake.place_id else None
+    else:
+        stood = device.place.name if device.place else None
+    place = stood if item.expected else None
     named = " ".join(filter(None, (device.maker, device.model)))
     return Line(device.code, named, item.recorded_at or place, Status(item.text) if item.text else None, device)
 

@@ -11,6 +11,7 @@ from refurb.core.permissions import OrganisationRole, Role
 from refurb.core.scanning import COMMANDS
 from refurb.core.workflow import Status
 from refurb.desk import stocktakes
+from refurb.desk.models import Stocktake, StocktakeItem
 from refurb.desk.words import lower
 from refurb.devices.words import STATUSES
 from refurb.donations.models import Lot
@@ -264,3 +265,24 @@ def test_the_paper_of_a_count_says_for_ever_what_was_seen_at_its_end(
     assert volunteer.client.get(address).get_data() == before
     assert rows(the_count(volunteer)) == seen
     assert any("Introuvable" in row for row in seen)
+
+
+def test_a_count_that_ended_before_its_lines_were_kept_tells_no_place_of_today(
+    volunteer: Visitor, session: Session, workshop: Organisation, shelves: tuple[Place, Place], make_device: MakeDevice
+) -> None:
+    """As an instance of before holds them: the items are there, and no event with the lines."""
+    shelf, other = shelves
+    device = make_device(holder=workshop, place=shelf)
+    count = Stocktake(
+        organisation_id=workshop.id, title="Étagère A1", place_id=shelf.id, opened_at=NOON, closed_at=NOON
+    )
+    session.add(count)
+    session.flush()
+    session.add(StocktakeItem(stocktake_id=count.id, device_id=device.id, expected=True))
+    device.place_id, shelf.name = other.id, "Étagère Z9"
+    session.commit()
+    page = the_count(volunteer)
+    assert figures(page) == ["1", "0", "1", "0", "0"]
+    (missing,) = page.select("main tbody tr")
+    assert "Étagère A1" in missing.text
+    assert "Étagère B2" not in page.one("main").text
