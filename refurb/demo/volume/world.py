@@ -1,8 +1,10 @@
 """Who takes part: workshops with their shelves, services with their hand-over points, givers, the coordination."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from refurb.accounts.models import Account, AccountSession, Membership
 from refurb.accounts.tokens import new_token, token_hash
@@ -17,7 +19,7 @@ WORKSHOPS, SHELVES, STRUCTURES = 20, 10, 20
 class World:
     """Numbers of those who take part: `points` are the hand-over places, `shelves` those of each workshop."""
 
-    def __init__(self, session, at, organisations):
+    def __init__(self, session: Session, at: datetime, organisations: int) -> None:
         self.session, self.at = session, at
         communes = session.execute(
             sa.select(Commune.code, Commune.epci_code).where(Commune.epci_code.is_not(None)).order_by(Commune.code)
@@ -70,7 +72,7 @@ class World:
         ]
         self._people(made)
 
-    def _place(self, organisation_id, kind, name):
+    def _place(self, organisation_id: int, kind: PlaceKind, name: str) -> Place:
         self.places += 1
         place = Place(
             code=mint(CodeKind.PLACE, number_in("49", self.places)),
@@ -82,7 +84,7 @@ class World:
         self.session.flush()
         return place
 
-    def _people(self, made):
+    def _people(self, made: Sequence[Organisation]) -> None:
         """Write three people for each, the technician whose cookie is printed, and an administrator.
 
         An instance that nobody administers asks at each request whether it still is so, which a real one does not.

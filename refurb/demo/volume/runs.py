@@ -1,13 +1,18 @@
 """Runs of the rule, every second week: what they proposed, what was decided, whom they left waiting."""
 
 import hashlib
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
 
 import sqlalchemy as sa
-from volume.writing import End, chained
 
 from refurb.core.documents import DocumentKind
 from refurb.core.equipment import Mode
+from refurb.demo.volume.papers import Papers
+from refurb.demo.volume.world import World
+from refurb.demo.volume.writing import End, Told, Writer, chained
 from refurb.matching.models import Origin, Proposal, ProposalState, Run, Unserved
 from refurb.matching.proposals import MOTIVES
 
@@ -21,9 +26,12 @@ KEPT_OUT = (("to_reconfirm", 60), ("no_place", 20), ("suspended", 15), ("to_comp
 class Runs:
     """The runs of the past, all closed; the proposals of each as they are decided."""
 
-    def __init__(self, draw, world, writer, since, until, versions):
+    def __init__(
+        self, draw: Random, world: World, writer: Writer, since: datetime, until: datetime, versions: tuple[int, int]
+    ) -> None:
         self.draw, self.world, self.writer, self.versions = draw, world, writer, versions
-        self.made, self.proposals, self.left = [], 0, 0
+        self.made: list[datetime] = []
+        self.proposals = self.left = 0
         at = since
         while at < until:
             self.made.append(at)
@@ -49,21 +57,25 @@ class Runs:
             at += EVERY
         # Before the reservations that name them; what they came to is known later.
         writer.flush()
-        #: By run: how many were accepted, and pairs to draw other decisions from.
-        self.pairs = [[] for _ in self.made]
+        #: By run, what was accepted: need, device, points.
+        self.pairs: list[list[tuple[int, int, int]]] = [[] for _ in self.made]
 
-    def after(self, at):
+    def after(self, at: datetime) -> int | None:
         """Return the number of the first run made after a moment, None where there was none."""
         return next((number for number, made in enumerate(self.made, 1) if made > at), None)
 
-    def accepted(self, run_id, need_id, device_id, points, reservation_id, at):
+    def accepted(
+        self, run_id: int, need_id: int, device_id: int, points: int, reservation_id: int, at: datetime
+    ) -> None:
         """Write a proposal that became a reservation."""
         self.pairs[run_id - 1].append((need_id, device_id, points))
         self._add(
             run_id, need_id, device_id, points, ProposalState.ACCEPTED, decided_at=at, reservation_id=reservation_id
         )
 
-    def _add(self, run_id, need_id, device_id, points, state, *, live=True, origin=Origin.RULE, **decided):
+    def _add(
+        self, run_id: int, need_id: int, device_id: int, points: int, state: ProposalState, **decided: Any
+    ) -> None:
         self.proposals += 1
         row = {"decided_at": None, "decided_by_id": None, "motive": None, "reservation_id": None, **decided}
         self.writer.add(
@@ -71,8 +83,8 @@ class Runs:
             {
                 "id": self.proposals,
                 "run_id": run_id,
-                "live": live,
-                "origin": origin,
+                "live": True,
+                "origin": Origin.RULE,
                 "need_id": need_id,
                 "device_id": device_id,
                 "mode": Mode.GIFT,
@@ -89,7 +101,7 @@ class Runs:
             },
         )
 
-    def finish(self, papers, needs):
+    def finish(self, papers: Papers, needs: Sequence[tuple[int, datetime]]) -> None:
         """Write the runs with what was decided otherwise and whom they left. `needs`: number and begin, in order."""
         draw, writer = self.draw, self.writer
         began = [begun for _number, begun in needs]
@@ -99,13 +111,13 @@ class Runs:
             scored = sum(points for _need, _device, points in pairs)
             objective = {"floors": 9, "served": len(pairs), "points": scored, "balance": 40, "fit": 2 * len(pairs)}
             figures = {"digest": digest, "devices": len(pairs) + 60, "needs": len(pairs) + LEFT, "objective": objective}
-            self.world.session.execute(sa.update(Run.__table__).where(Run.id == run_id).values(figures))
+            self.world.session.execute(sa.update(Run).where(Run.id == run_id).values(figures))
             told = {"dry": False, "policy": 1, "points": list(self.versions), "digest": digest, "seed": seed}
             writer.tell(
                 chained(
                     draw,
                     ("match_run", run_id),
-                    [("run.made", told | {"objective": objective}, None, None)],
+                    [Told("run.made", told | {"objective": objective})],
                     End(made),
                     organisation_id=self.world.coordination,
                 )

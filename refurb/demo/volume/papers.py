@@ -4,14 +4,17 @@ Every paper of a kind names the same bytes: rendering and sealing each would tak
 than their hash.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import timedelta
-
-from volume.writing import End, chained
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
 
 from refurb import blobs
 from refurb.core.documents import DocumentKind
 from refurb.core.identity import CodeKind, display, mint, number_in
+from refurb.demo.volume.world import World
+from refurb.demo.volume.writing import End, Told, Writer, chained
 from refurb.documents import checking, parts, rendering, seal, services
 from refurb.documents.models import Document, DocumentCounter
 from refurb.documents.papers import Served
@@ -24,16 +27,22 @@ CONTACT = parts.Contact(name="Accueil", phone="02 41 00 00 00")
 class Papers:
     """What is asked for, and written at the end, when the order of all is known."""
 
-    def __init__(self, draw, world, writer):
-        self.draw, self.world, self.writer, self.asked = draw, world, writer, []
+    def __init__(self, draw: Random, world: World, writer: Writer) -> None:
+        self.draw, self.world, self.writer = draw, world, writer
+        self.asked: list[tuple[datetime, int, DocumentKind, int, str, int, dict[str, Any]]] = []
 
-    def ask(self, kind, issuer_id, subject_kind, subject_id, at, **said):
+    def ask(
+        self, kind: DocumentKind, issuer_id: int, subject_kind: str, subject_id: int, at: datetime, **said: Any
+    ) -> None:
         """Ask for a paper about a thing, issued at a moment."""
         self.asked.append((at, len(self.asked), kind, issuer_id, subject_kind, subject_id, said))
 
-    def write(self):
+    def write(self) -> int:
         """Number, freeze and seal them all; return how many there are."""
-        session, draw, writer, lasts, sealed = self.world.session, self.draw, self.writer, {}, {}
+        session, draw, writer = self.world.session, self.draw, self.writer
+        lasts: dict[tuple[int, int], int] = {}
+        #: By kind: what its papers say, the hash of the bytes that they share, and of the certificate.
+        sealed: dict[DocumentKind, tuple[dict[str, Any], str, str | None]] = {}
         prefixes = {one: services.prefix(session.get_one(Organisation, one)) for one in self.world.names}
         for number, (at, _order, kind, issuer_id, subject_kind, subject_id, said) in enumerate(
             sorted(self.asked, key=lambda row: row[:2]), 1
@@ -84,16 +93,14 @@ class Papers:
                 },
             )
             told = [
-                (
+                Told(
                     "document.issued",
                     {"number": printed, "kind": kind.value, "subject": f"{subject_kind}:{subject_id}"},
-                    None,
-                    None,
                 ),
-                ("document.rendered", {"sha256": sha256, "seal": fingerprint}, None, None, at + timedelta(minutes=1)),
+                Told("document.rendered", {"sha256": sha256, "seal": fingerprint}, at=at + timedelta(minutes=1)),
             ]
             if voided_at:
-                told.append(("document.voided", {"reason": "Erreur de saisie"}, None, None, voided_at))
+                told.append(Told("document.voided", {"reason": "Erreur de saisie"}, at=voided_at))
             writer.tell(chained(draw, ("document", number), told, End(at), organisation_id=issuer_id))
             if writer.full():
                 writer.flush(f"{number:,} papers")
@@ -102,7 +109,7 @@ class Papers:
         writer.flush(f"{len(self.asked):,} papers")
         return len(self.asked)
 
-    def _sealed(self, kind, data, at):
+    def _sealed(self, kind: DocumentKind, data: dict[str, Any], at: datetime) -> tuple[str, str | None]:
         """Return the hash of the bytes of one paper of a kind, and of the certificate that sealed them."""
         pdf, key = rendering.render(kind, data, "fr", at.astimezone(zone()).date()), services.instance_seal()
         if key is not None:
@@ -110,7 +117,7 @@ class Papers:
         return blobs.put(self.world.session, pdf, "application/pdf"), seal.fingerprint(key.certificate) if key else None
 
 
-def says(kind, at, issuer, said):
+def says(kind: DocumentKind, at: datetime, issuer: str, said: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a paper of a kind says, less its envelope."""
     day = at.astimezone(zone()).date().isoformat()
     us = parts.Party(name=issuer)
@@ -156,8 +163,8 @@ def says(kind, at, issuer, said):
             parts.CertifiedMedium(number=1, kind="ssd", serial="S0000000", size_gb=240, outcome="ok", level="clear"),
         ],
     )
-    shapes = {
-        DocumentKind.DONATION_AGREEMENT: lambda: {
+    shapes: dict[DocumentKind, dict[str, Any]] = {
+        DocumentKind.DONATION_AGREEMENT: {
             "donor": donor,
             "taker": us,
             "origin": "private",
@@ -167,25 +174,25 @@ def says(kind, at, issuer, said):
             "disks": "wipe",
             "resale": "none",
         },
-        DocumentKind.PICKUP_SLIP: lambda: {
+        DocumentKind.PICKUP_SLIP: {
             "supplier": donor,
             "collector": us,
             "place": "Sur place",
             "lines": [goods] * 5,
         },
-        DocumentKind.RECEIPT_SLIP: lambda: {
+        DocumentKind.RECEIPT_SLIP: {
             "supplier": donor,
             "receiver": us,
             "received_on": day,
             "lines": [parts.Counted(label=goods.label, declared=20, received=20)] * 5,
         },
-        DocumentKind.INTAKE_CERTIFICATE: lambda: {
+        DocumentKind.INTAKE_CERTIFICATE: {
             "supplier": donor,
             "holder": us,
             "received_on": day,
             "devices": [line] * 20,
         },
-        DocumentKind.WIPE_CERTIFICATE: lambda: {
+        DocumentKind.WIPE_CERTIFICATE: {
             "former_owner": donor,
             "holder": us,
             "sensitivity": "wipe",
@@ -193,7 +200,7 @@ def says(kind, at, issuer, said):
             "reviewed_on": day,
             "machines": [machine] * 20,
         },
-        DocumentKind.TRANSFER_CERTIFICATE: lambda: {
+        DocumentKind.TRANSFER_CERTIFICATE: {
             "donor": donor,
             "taker": us,
             "regime": "patronage",
@@ -201,4 +208,4 @@ def says(kind, at, issuer, said):
             "devices": [line] * 20,
         },
     }
-    return {**lot, **shapes[kind]()}
+    return {**lot, **shapes[kind]}

@@ -1,33 +1,42 @@
 """Needs in every state, with the machine that was found for them: set aside, handed over, come back with a fault."""
 
 import uuid
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
 
 import sqlalchemy as sa
-from volume.writing import BATCH, End, chained
+from sqlalchemy.orm import Session
 
 from refurb.aftersales.models import Ticket
-from refurb.core import machine_asked, points
+from refurb.core import points
 from refurb.core.aftersales import Fault, Outcome
 from refurb.core.documents import RULES, DocumentKind
 from refurb.core.equipment import Mode, Recipient
 from refurb.core.handover import Signature
 from refurb.core.identity import CodeKind, mint, number_in
 from refurb.core.need_life import ALIVE, State
-from refurb.core.needs import Answers, Eligibility, Equipment, Format, Informed, Motive, Usage, dump
 from refurb.core.workflow import Status
+from refurb.demo.volume.answers import variants
+from refurb.demo.volume.machines import Stocked
+from refurb.demo.volume.papers import Papers
+from refurb.demo.volume.runs import Runs
+from refurb.demo.volume.world import World
+from refurb.demo.volume.writing import BATCH, Columns, End, Line, Told, Writer, chained
 from refurb.devices.models import Device
 from refurb.handover.models import Appointment, Handover
 from refurb.matching.models import Ending, Reservation, WaitEstimate
 from refurb.needs import scoring
 from refurb.needs.models import Need
-from refurb.territory.models import Commune
 
 #: How a need comes to each state: the events, each with the state it leads to.
+Way = tuple[tuple[str, State], ...]
 DRAFTED, SUBMITTED = ("need.drafted", State.DRAFT), ("need.submitted", State.SUBMITTED)
-WAITING = (DRAFTED, SUBMITTED, ("need.validated", State.VALIDATED), ("need.state-changed", State.WAITING))
-SERVED = "served"
-WAYS = {
+WAITING: Way = (DRAFTED, SUBMITTED, ("need.validated", State.VALIDATED), ("need.state-changed", State.WAITING))
+#: It waited, and goes on with the machine that was found for it.
+SERVED: Way = ()
+WAYS: dict[Way, int] = {
     (DRAFTED,): 1,
     (DRAFTED, SUBMITTED): 3,
     (DRAFTED, SUBMITTED, ("need.returned", State.TO_COMPLETE)): 1,
@@ -46,13 +55,27 @@ CALLS, COME_BACK = 8, 3
 
 
 class Cases:
-    """Writes the needs; `numbers` are those written, each with its beginning, in order."""
+    """Writes the needs; `begun` are their numbers, each with its beginning, in order."""
 
-    def __init__(self, draw, world, writer, runs, papers, stock, many, since, now):
+    def __init__(
+        self,
+        draw: Random,
+        world: World,
+        writer: Writer,
+        runs: Runs,
+        papers: Papers,
+        *,
+        stock: Iterable[Stocked],
+        many: int,
+        since: datetime,
+        now: datetime,
+    ) -> None:
         self.draw, self.world, self.writer, self.runs, self.papers = draw, world, writer, runs, papers
         self.now, self.stock = now, iter(stock)
         self.reservations = self.handovers = self.tickets = self.appointments = self.estimates = 0
-        self.begun, self.moved = [], []
+        self.begun: list[tuple[int, datetime]] = []
+        #: Where the machines of the needs stand now.
+        self.moved: list[Columns] = []
         session = world.session
         self.table = scoring.table(session, Recipient.HOUSEHOLD)
         self.variants = variants(session, draw, since.date())
@@ -66,24 +89,27 @@ class Cases:
         writer.flush(f"{many:,} needs")
         self._move_machines(session)
 
-    def _one(self, number, code, begun):
+    def _one(self, number: int, code: str, begun: datetime) -> None:
         """Write one need as far as its way goes."""
         draw, now = self.draw, self.now
         answers, commune, columns = draw.choice(self.variants)
         service, place = draw.choice(self.world.services), draw.choice(self.world.points)
-        way = draw.choices(list(WAYS), WAYS.values())[0]
+        way = draw.choices(list(WAYS), list(WAYS.values()))[0]
         age = (now - begun).days
         held = HELD_DAYS[0] < age < HELD_DAYS[1] and draw.randrange(100) < HELD
         end, by = End(begun), {"organisation_id": service}
-        lines, before = [], None
+        lines: list[Line] = []
+        state: State | None = None
         for kind, after in WAITING if held or way is SERVED else way:
-            payload = {"motive": MOTIVES.get(kind), "reason": "service-closed", "act": kind} if before else {}
-            lines += chained(draw, ("need", number), [(kind, payload, before, after.value)], end, **by)
-            before = after.value
+            payload = {"motive": MOTIVES.get(kind), "reason": "service-closed", "act": kind} if state else {}
+            lines += chained(
+                draw, ("need", number), [Told(kind, payload, state and state.value, after.value)], end, **by
+            )
+            state = after
         validated_on = next((line.at.date() for line in lines if line.after == State.VALIDATED), None)
         facts = points.facts(answers, rank=1, validated_on=validated_on, population=commune.population)
         given = points.score(facts, self.table.content, now.date())
-        need = {
+        need: Columns = {
             **columns,
             "id": number,
             "code": code,
@@ -104,7 +130,7 @@ class Cases:
             "warranty_return": False,
             "rank_in_household": 1,
             "substitutes_asked": [],
-            "state": State(before),
+            "state": state,
             "handover_place_id": None if number % 40 == 0 else place,
             "state_since": lines[-1].at,
         }
@@ -115,7 +141,7 @@ class Cases:
         if need["state"] is State.WAITING and age > 80 and number % 10:
             # Most services say in time that a need is still there.
             said = now - timedelta(days=draw.randrange(1, 80))
-            lines += chained(draw, ("need", number), [("need.refreshed", {}, None, None, said)], end, **by)
+            lines += chained(draw, ("need", number), [Told("need.refreshed", {}, at=said)], end, **by)
             need |= {"confirmed_on": said.date(), "changed_at": said}
         if need["state"] not in ALIVE and need["state"] is not State.HANDED_OVER:
             need["closed_at"] = need["state_since"]
@@ -139,7 +165,9 @@ class Cases:
         self.writer.add(Need, need)
         self.writer.tell(lines)
 
-    def _set_aside(self, need, end, lines, place, open_since=None):
+    def _set_aside(
+        self, need: Columns, end: End, lines: list[Line], place: int, open_since: datetime | None = None
+    ) -> None:
         """Find a machine for a need: set aside these days, or handed over long ago and perhaps come back.
 
         What would have been handed over tomorrow is not: the need goes on waiting.
@@ -154,15 +182,14 @@ class Cases:
             made_at = self.runs.made[run_id - 1] + timedelta(minutes=draw.randrange(60, 2_000))
         if (found := next(self.stock, None)) is None:
             return
-        device_id, device_code, workshop, model, device_end = found
-        if made_at <= max(end.at, device_end.at):
-            made_at = max(end.at, device_end.at) + timedelta(hours=1)
+        if made_at <= max(end.at, found.end.at):
+            made_at = max(end.at, found.end.at) + timedelta(hours=1)
         handed_at = made_at + timedelta(days=draw.randrange(3, 9))
         if open_since is None and handed_at > now - timedelta(days=1):
             return
         self.reservations += 1
-        own, pair = self.reservations, {"need_id": number, "device_id": device_id}
-        chain, by = End(made_at), {"organisation_id": workshop}
+        own, pair = self.reservations, {"need_id": number, "device_id": found.id}
+        chain, by = End(made_at), {"organisation_id": found.workshop}
         expires_at, accepted = made_at + OPEN_FOR, open_since is None or number % 2 == 0
         prepared = open_since is None or (accepted and number % 4 == 0)
         row = {
@@ -177,18 +204,13 @@ class Cases:
             "ending": None,
         }
         told = [
-            (
-                "reservation.opened",
-                {**pair, "terms": {}, "expires_at": expires_at.isoformat(), "mode": "gift"},
-                None,
-                None,
-            ),
-            ("proposal.made", pair, None, None, made_at),
+            Told("reservation.opened", {**pair, "terms": {}, "expires_at": expires_at.isoformat(), "mode": "gift"}),
+            Told("proposal.made", pair, at=made_at),
         ]
         moves = [("reserve", Status.IN_STOCK, Status.RESERVED, made_at)]
         states = [("need.state-changed", State.PROPOSED, made_at)]
         if accepted:
-            told.append(("proposal.accepted", pair, None, None, made_at + timedelta(hours=6)))
+            told.append(Told("proposal.accepted", pair, at=made_at + timedelta(hours=6)))
             states.append(("need.state-changed", State.ACCEPTED, made_at + timedelta(hours=6)))
             self._agree(
                 own,
@@ -199,22 +221,21 @@ class Cases:
         if prepared:
             moves.append(("prepare", Status.RESERVED, Status.READY_FOR_PICKUP, made_at + timedelta(hours=7)))
         if open_since is None:
-            told.append(("reservation.fulfilled", pair, None, None, handed_at))
+            told.append(Told("reservation.fulfilled", pair, at=handed_at))
             moves.append(("hand_over", Status.READY_FOR_PICKUP, Status.HANDED_OVER, handed_at))
             states.append(("need.state-changed", State.HANDED_OVER, handed_at))
             row |= {"ended_at": handed_at, "ending": Ending.HANDED_OVER}
         self.writer.add(Reservation, row)
         self.writer.tell(chained(draw, ("reservation", own), told, chain, **by))
         if run_id is not None:
-            self.runs.accepted(run_id, number, device_id, need["points"], own, made_at)
+            self.runs.accepted(run_id, number, found.id, need["points"], own, made_at)
         back = None
         if open_since is None:
-            back = self._hand_over(need, own, device_id, device_code, workshop, model, place, handed_at)
+            back = self._hand_over(need, own, found, place, handed_at)
             if handed_at < now - timedelta(days=120):
                 states.append(("need.state-changed", State.CLOSED, handed_at + timedelta(days=95)))
         if back is not None:
             moves.append(("return", Status.HANDED_OVER, Status.AFTER_SALES, back))
-        device_lines = []
         for action, before, after, at in moves:
             payload = {
                 "action": action,
@@ -222,40 +243,26 @@ class Cases:
                 "was": {},
                 "reservation_id": own,
             }
-            device_lines += chained(
-                draw,
-                ("device", device_id),
-                [("device.moved", payload, before.value, after.value, at)],
-                device_end,
-                **by,
-            )
-        self.writer.tell(device_lines)
-        _action, _before, after, at = moves[-1]
-        out = after is Status.HANDED_OVER
-        self.moved.append(
-            {"number": device_id, "now": after, "since": at, "left": Status.HANDED_OVER if back else None, "out": out}
-        )
-        before = State.WAITING.value
-        for kind, after, at in states:
+            moved = [Told("device.moved", payload, before.value, after.value, at)]
+            self.writer.tell(chained(draw, ("device", found.id), moved, found.end, **by))
+        _action, _before, status, since = moves[-1]
+        left, out = Status.HANDED_OVER if back else None, status is Status.HANDED_OVER
+        self.moved.append({"number": found.id, "now": status, "since": since, "left": left, "out": out})
+        state = State.WAITING
+        for kind, reached, at in states:
             payload = {"act": kind, "motive": None, "reservation_id": own}
-            lines += chained(
-                draw,
-                ("need", number),
-                [(kind, payload, before, after.value, at)],
-                end,
-                organisation_id=need["organisation_id"],
-            )
-            if after is State.HANDED_OVER:
-                told = [
-                    ("handover.performed", {**pair, "mode": "gift"}, None, None, at),
-                    ("handover.signed", {"how": "signed"}, None, None, at),
+            told = [Told(kind, payload, state.value, reached.value, at)]
+            if reached is State.HANDED_OVER:
+                told += [
+                    Told("handover.performed", {**pair, "mode": "gift"}, at=at),
+                    Told("handover.signed", {"how": "signed"}, at=at),
                 ]
-                lines += chained(draw, ("need", number), told, end, organisation_id=need["organisation_id"])
                 need["handed_over_on"] = at.date()
-            before = after.value
-            need |= {"state": after, "state_since": at, "changed_at": at, "confirmed_on": at.date()}
+            lines += chained(draw, ("need", number), told, end, organisation_id=need["organisation_id"])
+            state = reached
+            need |= {"state": reached, "state_since": at, "changed_at": at, "confirmed_on": at.date()}
 
-    def _agree(self, reservation_id, place, agreed_at, starts_at):
+    def _agree(self, reservation_id: int, place: int, agreed_at: datetime, starts_at: datetime) -> None:
         """Write an appointment."""
         self.appointments += 1
         starts_at = starts_at.replace(minute=0, second=0, microsecond=0)
@@ -271,7 +278,9 @@ class Cases:
             },
         )
 
-    def _hand_over(self, need, reservation_id, device_id, device_code, workshop, model, place, at):
+    def _hand_over(
+        self, need: Columns, reservation_id: int, found: Stocked, place: int, at: datetime
+    ) -> datetime | None:
         """Write a hand-over with its papers, and the call about it where there was one; return when it came back."""
         draw = self.draw
         self.handovers += 1
@@ -288,7 +297,7 @@ class Cases:
                 "id": own,
                 "code": code,
                 "need_id": need["id"],
-                "device_id": device_id,
+                "device_id": found.id,
                 "reservation_id": reservation_id,
                 "place_id": place,
                 "organisation_id": need["organisation_id"],
@@ -308,19 +317,19 @@ class Cases:
         for kind in (DocumentKind.HANDOVER_SHEET, DocumentKind.BENEFICIARY_SHEET, DocumentKind.GIFT_DEED):
             self.papers.ask(
                 kind,
-                workshop,
+                found.workshop,
                 "handover",
                 own,
                 at,
                 need_code=need["code"],
                 handover_code=code,
-                device=(device_code, model),
+                device=(found.code, found.title),
             )
         if called:
-            self._ticket(own, device_id, workshop, called_at, is_open=recent and (comes or own % 2 == 0))
+            self._ticket(own, found, called_at, is_open=recent and (comes or own % 2 == 0))
         return back
 
-    def _ticket(self, handover_id, device_id, workshop, at, is_open):
+    def _ticket(self, handover_id: int, found: Stocked, at: datetime, *, is_open: bool) -> None:
         """Write a call about a machine."""
         draw = self.draw
         self.tickets += 1
@@ -334,23 +343,23 @@ class Cases:
             {
                 "id": self.tickets,
                 "code": mint(CodeKind.TICKET, number_in("49", self.tickets)),
-                "device_id": device_id,
+                "device_id": found.id,
                 "handover_id": handover_id,
-                "organisation_id": workshop,
+                "organisation_id": found.workshop,
                 "fault": fault.value,
                 "opened_at": at,
                 "outcome": outcome.value if closed_at else None,
                 "closed_at": closed_at,
             },
         )
-        told = [("ticket.opened", {"fault": fault.value, "device_id": device_id, "comes_back": is_open}, None, None)]
+        told = [Told("ticket.opened", {"fault": fault.value, "device_id": found.id, "comes_back": is_open})]
         if closed_at:
-            told.append(("ticket.closed", {"outcome": outcome.value}, None, None, closed_at))
-        self.writer.tell(chained(draw, ("ticket", self.tickets), told, End(at), organisation_id=workshop))
+            told.append(Told("ticket.closed", {"outcome": outcome.value}, at=closed_at))
+        self.writer.tell(chained(draw, ("ticket", self.tickets), told, End(at), organisation_id=found.workshop))
 
-    def _move_machines(self, session):
+    def _move_machines(self, session: Session) -> None:
         """Write where the machines of the needs stand now."""
-        table = Device.__table__
+        table: Any = Device.__table__
         change = (
             sa.update(table)
             .where(table.c.id == sa.bindparam("number"))
@@ -365,53 +374,3 @@ class Cases:
         rows = self.moved
         for start in range(0, len(rows), BATCH):
             session.connection().execute(change, rows[start : start + BATCH])
-
-
-def variants(session, draw, informed_on):
-    """Return some hundred columns of needs that follow from answers, with the answers: what many rows share."""
-    communes = session.scalars(sa.select(Commune).order_by(Commune.code)).all()
-    made = []
-    for _ in range(400):
-        commune, persons = draw.choice(communes), draw.randrange(1, 7)
-        answers = Answers(
-            commune=commune.code,
-            usages=(
-                draw.choice(
-                    [
-                        Usage.PROCEDURES,
-                        Usage.SECONDARY_SCHOOL,
-                        Usage.JOB_TRAINING,
-                        Usage.VIDEO_CALLS,
-                        Usage.HIGHER_EDUCATION,
-                    ]
-                ),
-            ),
-            persons=persons,
-            pupils=draw.randrange(persons),
-            equipment=draw.choice(list(Equipment)),
-            format=draw.choice(list(Format)),
-            eligibility=draw.choice([Eligibility.INCOME_QUOTIENT, Eligibility.MINIMUM_BENEFITS]),
-            motive=draw.choice([None, None, Motive.EXAM_OR_JOB]),
-            contribution_cents=0,
-            loan_suits=True,
-            informed_on=informed_on,
-            informed_how=Informed.IN_PERSON,
-            not_equipped=True,
-        )
-        made.append(
-            (
-                answers,
-                commune,
-                {
-                    "answers": dump(answers),
-                    "commune_code": commune.code,
-                    "epci_code": commune.epci_code,
-                    "profile": machine_asked.profile(answers.usages),
-                    "forms": machine_asked.forms(answers),
-                    "minima": machine_asked.minima(answers),
-                    "os": answers.system.value,
-                    "modes": [mode.value for mode in machine_asked.modes(answers)],
-                },
-            )
-        )
-    return made

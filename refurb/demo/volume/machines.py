@@ -1,16 +1,19 @@
 """Machines: their way through a workshop with its evidence, and those that stand in stock at its end."""
 
 import uuid
-from datetime import timedelta
-
-from volume.names import NAMES
-from volume.writing import End, chained
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, NamedTuple
 
 from refurb.core.checklist import VERSION, Tick, points_for
 from refurb.core.equipment import DiskWish, Form, Origin, Regime
 from refurb.core.identity import CodeKind, mint, number_in
 from refurb.core.media import Outcome, WipeSource
 from refurb.core.workflow import Status
+from refurb.demo.volume.gifts import Gifts
+from refurb.demo.volume.names import NAMES
+from refurb.demo.volume.world import World
+from refurb.demo.volume.writing import End, Told, Writer, chained
 from refurb.devices.identity import identity_columns
 from refurb.devices.models import Device, MediumKind, MediumWipe, Report, StorageMedium
 from refurb.workshop.models import Control, Installation
@@ -27,10 +30,11 @@ STEPS = (
 REACHED = [Status.RECEIVED, *(status for status, _action in STEPS)]
 #: How far machines are, in hundredths: two in five end as parts or waste once they are wiped (domain.md F9).
 FAR = (8, 5, 5, 48, 6, 5, 5, 18)
-LEAVES = ((Status.WEEE, "scrap", 28), (Status.PARTS, "dismantle", 12), (None, None, 8))
+#: Of those wiped and no further, in shares: the two in five that leave, and the others.
+LEAVES = {(Status.WEEE, "scrap"): 28, (Status.PARTS, "dismantle"): 12, None: 8}
 TICKS = {point.code: Tick.OK.value for point in points_for(Form.LAPTOP)}
 #: What a diagnosis found, and what that serves.
-FOUND = (
+FOUND: tuple[tuple[int, dict[str, Any]], ...] = (
     (3, {"cpu_class": 1, "ram_mb": 4096, "storage_gb": 128, "profiles": ["P0", "P1"], "webcam": None}),
     (5, {"cpu_class": 2, "ram_mb": 8192, "storage_gb": 240, "profiles": ["P0", "P1", "P2"], "webcam": True}),
     (
@@ -44,7 +48,7 @@ FOUND = (
         },
     ),
 )
-SAME = {
+SAME: dict[str, Any] = {
     "charger": "USB-C 65 W",
     "wifi": True,
     "has_battery": True,
@@ -54,15 +58,38 @@ SAME = {
     "cpu_cores": 4,
     "missing": [],
 }
-NOTHING = dict.fromkeys([*FOUND[0][1], *SAME])
+NOTHING: dict[str, Any] = dict.fromkeys([*FOUND[0][1], *SAME])
+
+
+class Stocked(NamedTuple):
+    """A machine that stands in stock, and the end of its chain."""
+
+    id: int
+    code: str
+    workshop: int
+    title: str
+    end: End
 
 
 class Machines:
-    """`stock`: what stands in stock, in the order in which it came: number, code, workshop, name, end of its chain."""
+    """`stock`: what stands in stock, in the order in which it came. `reading`: the report they all share."""
 
-    def __init__(self, draw, world, writer, gifts, system_id, reading, many, events_each, since, until):
+    def __init__(
+        self,
+        draw: Random,
+        world: World,
+        writer: Writer,
+        gifts: Gifts,
+        *,
+        system_id: int,
+        reading: tuple[str, Any],
+        many: int,
+        events_each: int,
+        since: datetime,
+        until: datetime,
+    ) -> None:
         self.draw, self.world, self.writer, self.system_id, self.reading = draw, world, writer, system_id, reading
-        self.stock = []
+        self.stock: list[Stocked] = []
         for number in range(1, many + 1):
             workshop = world.workshops[number % len(world.workshops)]
             start = since + (until - since) * number / many
@@ -70,40 +97,35 @@ class Machines:
             if writer.full():
                 writer.flush(f"{number:,} machines")
         writer.flush(f"{many:,} machines")
-        self.stock.sort(key=lambda one: one[4].at)
+        self.stock.sort(key=lambda one: one.end.at)
 
-    def _life(self, number, workshop, start, events_each, line_id):
+    def _life(self, number: int, workshop: int, start: datetime, events_each: int, line_id: int | None) -> None:
         """Write one machine, its chain and what its status supposes."""
         draw, status, end = self.draw, Status.RECEIVED, End(start)
-        told = [
-            (
-                "device.received",
-                {
-                    "form": "laptop",
-                    "origin": "private",
-                    "regime": "gift",
-                    "holder_id": workshop,
-                    "lot_line_id": line_id,
-                    "place_id": None,
-                },
-                None,
-                Status.RECEIVED.value,
-            )
-        ]
+        born = {
+            "form": "laptop",
+            "origin": "private",
+            "regime": "gift",
+            "holder_id": workshop,
+            "lot_line_id": line_id,
+            "place_id": None,
+        }
+        told = [Told("device.received", born, None, Status.RECEIVED.value)]
         far = min(draw.choices(range(len(FAR)), FAR)[0], events_each - 2)
         for after, action in STEPS[:far]:
             told.append(self._move(action, status, after))
             status = after
         reached = status
-        leaves = draw.choices(LEAVES, [each[2] for each in LEAVES])[0] if status is Status.WIPED else LEAVES[-1]
+        leaves = draw.choices(list(LEAVES), list(LEAVES.values()))[0] if status is Status.WIPED else None
         place_id = None
-        while len(told) < events_each - (leaves[0] is not None):
+        while len(told) < events_each - (leaves is not None):
             shelf = draw.choice(self.world.shelves[workshop])
-            told.append(("device.placed", {"place_id": shelf, "was": place_id}, None, None))
+            told.append(Told("device.placed", {"place_id": shelf, "was": place_id}))
             place_id = shelf
-        if leaves[0] is not None:
-            told.append(self._move(leaves[1], status, leaves[0]))
-            status, place_id = leaves[0], None
+        if leaves is not None:
+            after, action = leaves
+            told.append(self._move(action, status, after))
+            status, place_id = after, None
         lines = chained(draw, ("device", number), told, end, account_id=self.world.technician, organisation_id=workshop)
         self.writer.tell(lines)
         since = next(line.at for line in reversed(lines) if line.after)
@@ -138,13 +160,13 @@ class Machines:
         )
         self._evidence(number, workshop, reached, start, since)
         if status is Status.IN_STOCK:
-            self.stock.append((number, code, workshop, f"{maker} {model}", end))
+            self.stock.append(Stocked(number, code, workshop, f"{maker} {model}", end))
 
-    def _move(self, action, before, after):
+    def _move(self, action: str, before: Status, after: Status) -> Told:
         payload = {"action": action, "move": uuid.UUID(int=self.draw.getrandbits(128)).hex, "was": {}}
-        return ("device.moved", payload, before.value, after.value)
+        return Told("device.moved", payload, before.value, after.value)
 
-    def _evidence(self, number, workshop, reached, start, since):
+    def _evidence(self, number: int, workshop: int, reached: Status, start: datetime, since: datetime) -> None:
         """Write what a machine's step supposes: its disk, the wipe, the report, the system, the checklist."""
         account_id, writer = self.world.technician, self.writer
         writer.add(
@@ -226,6 +248,6 @@ class Machines:
             )
 
 
-def has_reached(status, step):
+def has_reached(status: Status, step: Status) -> bool:
     """Tell whether a machine came to a step of the line, or past it."""
     return REACHED.index(status) >= REACHED.index(step)

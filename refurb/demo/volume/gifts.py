@@ -1,14 +1,16 @@
 """Gifts: lots with their lines, offered to workshops and as far as they go; where each machine's line is drawn from."""
 
 from collections import deque
-from datetime import timedelta
-
-from volume.names import NAMES
-from volume.writing import End, chained
+from datetime import datetime, timedelta
+from random import Random
 
 from refurb.core.documents import DocumentKind
 from refurb.core.equipment import DiskWish, Form, Origin, Regime
 from refurb.core.identity import CodeKind, mint, number_in
+from refurb.demo.volume.names import NAMES
+from refurb.demo.volume.papers import Papers
+from refurb.demo.volume.world import World
+from refurb.demo.volume.writing import End, Told, Writer, chained
 from refurb.donations.models import Arrival, LineState, Lot, LotLine, LotShare
 from refurb.organisations.models import LegalType
 
@@ -19,8 +21,10 @@ LARGEST = 1_500
 class Gifts:
     """The lots, and by workshop the pieces that were counted: the line of each and when."""
 
-    def __init__(self, draw, world, writer, papers, many, since, until):
-        self.pieces = {workshop: deque() for workshop in world.workshops}
+    def __init__(
+        self, draw: Random, world: World, writer: Writer, papers: Papers, many: int, since: datetime, until: datetime
+    ) -> None:
+        self.pieces: dict[int, deque[tuple[int, datetime]]] = {workshop: deque() for workshop in world.workshops}
         line_id = 0
         for number in range(1, many + 1):
             at = since + (until - since) * number / many
@@ -36,14 +40,14 @@ class Gifts:
             counted_at = at + timedelta(days=10)
             code = mint(CodeKind.LOT, number_in("49", number))
             end = End(at)
-            told = [("lot.submitted", {"lines": count}, None, None)]
+            told = [Told("lot.submitted", {"lines": count})]
             if has_share:
-                told.append(("lot.offered", {"organisation_id": workshop}, None, None))
+                told.append(Told("lot.offered", {"organisation_id": workshop}))
             if has_share and is_over:
                 told += [
-                    ("lot.offer-accepted", {"organisation_id": workshop}, None, None),
-                    ("lot.collected", {"count": count}, None, None, at + timedelta(days=9)),
-                    ("lot.counted", {"declared": count, "received": count}, None, None, counted_at),
+                    Told("lot.offer-accepted", {"organisation_id": workshop}),
+                    Told("lot.collected", {"count": count}, at=at + timedelta(days=9)),
+                    Told("lot.counted", {"declared": count, "received": count}, at=counted_at),
                 ]
             writer.tell(chained(draw, ("lot", number), told, end, organisation_id=supplier))
             writer.add(
@@ -108,13 +112,16 @@ class Gifts:
                 )
                 if state is LineState.RECEIVED:
                     self.pieces[workshop].extend([(line_id, counted_at)] * quantity)
-            self._papers(papers, world, number, code, workshop, supplier, at, counted_at, is_over and has_share)
+            if is_over and has_share:
+                self._papers(papers, number, code, workshop, world.names[supplier], at, counted_at)
             if writer.full():
                 writer.flush(f"{number:,} lots")
         writer.flush(f"{many:,} lots")
 
-    def _papers(self, papers, world, number, code, workshop, supplier, at, counted_at, is_over):
-        """Freeze the papers of a gift that went its whole way, each issued by its workshop."""
+    def _papers(
+        self, papers: Papers, number: int, code: str, workshop: int, donor: str, at: datetime, counted_at: datetime
+    ) -> None:
+        """Ask for the papers of a gift that went its whole way, each issued by its workshop."""
         kinds = {
             DocumentKind.DONATION_AGREEMENT: at + timedelta(days=2),
             DocumentKind.PICKUP_SLIP: at + timedelta(days=8),
@@ -123,10 +130,10 @@ class Gifts:
             DocumentKind.WIPE_CERTIFICATE: counted_at + timedelta(days=20),
             DocumentKind.TRANSFER_CERTIFICATE: counted_at + timedelta(days=21),
         }
-        for kind, issued_at in kinds.items() if is_over else ():
-            papers.ask(kind, workshop, "lot", number, issued_at, lot_code=code, donor=world.names[supplier])
+        for kind, issued_at in kinds.items():
+            papers.ask(kind, workshop, "lot", number, issued_at, lot_code=code, donor=donor)
 
-    def birth(self, writer, number, workshop, at):
+    def birth(self, writer: Writer, number: int, workshop: int, at: datetime) -> int | None:
         """Return the line that a machine came from, and write that; None for stock that was there before."""
         pieces = self.pieces[workshop]
         if not pieces or pieces[0][1] > at:
