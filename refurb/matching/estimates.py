@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session, joinedload
 from refurb.audit.models import Event
 from refurb.core import matching as core
 from refurb.core.kinds import group
-from refurb.core.need_life import OPEN, State
+from refurb.core.need_life import State
 from refurb.core.waiting import Outcome, Score, Wait, ahead_of, estimate, score
 from refurb.core.workflow import Status
 from refurb.matching import scenario
 from refurb.matching.models import Ending, Reservation, WaitEstimate
 from refurb.needs.models import Need
+from refurb.needs.queries import is_open
 from refurb.organisations.models import Organisation
 from refurb.web import Page, paginate, zone
 
@@ -232,7 +233,7 @@ def _newest(column: Any) -> Any:
 
 
 def _hopeless() -> tuple[sa.ColumnElement[bool], ...]:
-    return Need.state.in_(OPEN), _newest(WaitEstimate.why) == "nothing-comes"
+    return is_open(), _newest(WaitEstimate.why) == "nothing-comes"
 
 
 def hopeless(session: Session, page: int) -> Page[WaitEstimate]:

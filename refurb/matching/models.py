@@ -146,6 +146,8 @@ class Proposal(Base):
             postgresql_where=sa.text("live AND state = 'pending'"),
         ),
         sa.Index("ix_match_proposal_run_state", "run_id", "state"),
+        # Whether a run says something of a need, of any need of a service: by the index alone.
+        sa.Index("ix_match_proposal_need_run", "need_id", "run_id"),
     )
     id: Mapped[pk]
     #: None for what was proposed at the desk, until the next run takes it into its minutes.
@@ -153,7 +155,7 @@ class Proposal(Base):
     #: Whether it can be accepted: False in a dry run.
     live: Mapped[bool]
     origin: Mapped[Origin] = mapped_column(enum_type(Origin), default=Origin.RULE)
-    need_id: Mapped[int] = mapped_column(sa.ForeignKey("need.id"), index=True)
+    need_id: Mapped[int] = mapped_column(sa.ForeignKey("need.id"))
     device_id: Mapped[int] = mapped_column(sa.ForeignKey("device.id"), index=True)
     mode: Mapped[Mode] = mapped_column(enum_type(Mode))
     explanation: Mapped[dict[str, Any]]
@@ -177,10 +179,13 @@ class Unserved(Base):
     """One need that a run left waiting, and why; or that was kept out of it, with a reason of its own."""
 
     __tablename__ = "match_unserved"
-    __table_args__ = (sa.Index("ix_match_unserved_run", "run_id", "kept_out"),)
+    __table_args__ = (
+        sa.Index("ix_match_unserved_run", "run_id", "kept_out"),
+        sa.Index("ix_match_unserved_need_run", "need_id", "run_id"),
+    )
     id: Mapped[pk]
     run_id: Mapped[int] = mapped_column(sa.ForeignKey("match_run.id", ondelete="CASCADE"))
-    need_id: Mapped[int] = mapped_column(sa.ForeignKey("need.id"), index=True)
+    need_id: Mapped[int] = mapped_column(sa.ForeignKey("need.id"))
     kept_out: Mapped[bool]
     reason: Mapped[str] = mapped_column(sa.String(40))
     #: `criterion` and `devices`, as the plan has them.

@@ -22,6 +22,13 @@ class Need(Base):
         # What the front page counts, and the order of the coordination's list.
         sa.Index("ix_need_state_since", "state", "state_since"),
         sa.Index("ix_need_points", "points"),
+        # The order in which the open ones are served: the states as `queries.is_open` writes them.
+        sa.Index(
+            "ix_need_served",
+            "points",
+            sqlite_where=sa.text("state IN ('validated', 'waiting')"),
+            postgresql_where=sa.text("state IN ('validated', 'waiting')"),
+        ),
         sa.UniqueConstraint("organisation_id", "client_uuid"),
         sa.CheckConstraint("points >= 1", name="points_positive"),
     )

@@ -216,10 +216,16 @@ _KIND = (
 )
 
 
+def is_open() -> sa.ColumnElement[bool]:
+    """Return the condition that a need waits for a machine, in the words of its index: its states, not parameters."""
+    states = sa.bindparam("open", sorted(OPEN), Need.state.type, expanding=True, literal_execute=True)
+    return Need.state.in_(states)
+
+
 def _waiting(today: date) -> tuple[sa.ColumnElement[bool], ...]:
     """Return what a need must be for a machine to be set aside: validated, fresh, with a hand-over place."""
     return (
-        Need.state.in_(OPEN),
+        is_open(),
         Need.confirmed_on >= core.oldest_fresh(today),
         Need.handover_place_id.is_not(None),
         Need.commune_code.is_not(None),
