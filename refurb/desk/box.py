@@ -28,6 +28,7 @@ from refurb.desk.pages import (
     keep,
     moment,
     next_of,
+    number_of,
     of_dated_note,
     open_pile,
     own_note,
@@ -52,7 +53,8 @@ from refurb.web import now
 def scan() -> ResponseReturnValue:
     session = get_session()
     if request.method == "POST":
-        answer(actor(), request.form.get("text", ""), request.form.get("client_uuid"), None, pile_now())
+        number = number_of(request.form.get("client_uuid"))
+        answer(actor(), request.form.get("text", ""), number, None, pile_now(number=number))
         session.commit()
         return redirect(url_for(".scan"), 303)
     shown = state(open_pile(), actor())
@@ -125,9 +127,10 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
     # Sent in another's name than it was made in, it is older than the page that says so.
     not_before = None if body.get("taken_over") else made_at
     client_at = lateness.when(moment(body.get("client_at")), sent_at, at=now(), not_before=not_before)
-    pile = pile_now(by)
+    number = number_of(body.get("client_uuid"))
+    pile = pile_now(by, number=number)
     before = (pile.command, pile.place_id)
-    scans = answer(by, body["text"], body.get("client_uuid"), client_at, pile)
+    scans = answer(by, body["text"], number, client_at, pile)
     # Only what this scan changed is drawn anew: a list of commands in the reader's language costs a third of a scan.
     setting = (pile.command, pile.place_id) != before or pile.context is not None or len(scans) > 1
     stands = any(scan.answer in queries.STANDING or scan.reason == "undone" for scan in scans)
@@ -136,7 +139,7 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
     # Counted before the commit: after it, another transaction would wait for the database's one writer.
     shown = state(pile, by, latest=scans, standing=stands)
     taken_back = [scan.detail["scan"] for scan in scans if scan.reason == "undone"]
-    undone = [told(entry) for number in taken_back if (entry := queries.scan_by_id(session, number, by=by))]
+    undone = [told(entry) for scan_id in taken_back if (entry := queries.scan_by_id(session, scan_id, by=by))]
     session.commit()
     return jsonify(
         answer=scans[-1].answer,

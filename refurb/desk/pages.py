@@ -80,9 +80,9 @@ def open_pile() -> ScanPile | None:
     return queries.open_pile(get_session(), actor(), client())
 
 
-def pile_now(by: Actor | None = None) -> ScanPile:
-    """Return the pile of who scans, opened if there is none."""
-    return services.pile_of(get_session(), by=by or actor(), at=now(), client=client())
+def pile_now(by: Actor | None = None, *, number: str | None = None) -> ScanPile:
+    """Return the pile of who scans, opened if there is none; `number` is of the scan to come."""
+    return services.pile_of(get_session(), by=by or actor(), at=now(), client=client(), number=number)
 
 
 def pile_meant() -> tuple[ScanPile, str]:
@@ -99,7 +99,7 @@ def pile_meant() -> tuple[ScanPile, str]:
     return found, url_for(".pile", pile_id=found.id)
 
 
-def answer(by: Actor, text: str, client_uuid: Any, client_at: datetime | None, pile: ScanPile) -> Sequence[Scan]:
+def answer(by: Actor, text: str, client_uuid: str, client_at: datetime | None, pile: ScanPile) -> Sequence[Scan]:
     """Answer one scan of `by` into their pile."""
     prefix, suffix = affixes()
     return services.scan(
@@ -108,7 +108,7 @@ def answer(by: Actor, text: str, client_uuid: Any, client_at: datetime | None, p
         text,
         by=by,
         at=now(),
-        client_uuid=_uuid(client_uuid),
+        client_uuid=client_uuid,
         client_at=client_at,
         prefix=prefix,
         suffix=suffix,
@@ -187,7 +187,7 @@ def secret() -> str:
     return str(current_app.config["SECRET_KEY"])
 
 
-def _uuid(value: Any) -> str:
+def number_of(value: Any) -> str:
     """Return the browser's identifier of the scan, or a new one for what is none."""
     try:
         return str(uuid.UUID(str(value)))

@@ -44,6 +44,9 @@ def _one_of(column: Any, values: Iterable[str]) -> sa.ColumnElement[bool]:
 
 
 #: What every scan asks, built once: building a statement costs as much as running it.
+_SCANNED = sa.exists().where(Scan.client_uuid == sa.bindparam("uuid"))
+_DONE = sa.exists().where(Event.client_uuid == sa.bindparam("uuid"))
+_SEEN = sa.select(_SCANNED, _DONE)
 _OPEN_PILE = (
     sa.select(ScanPile)
     .where(
@@ -54,10 +57,10 @@ _OPEN_PILE = (
     )
     .options(joinedload(ScanPile.place))
 )
-_SEEN = sa.select(
-    sa.exists().where(Scan.client_uuid == sa.bindparam("uuid")),
-    sa.exists().where(Event.client_uuid == sa.bindparam("uuid")),
-)
+#: What a scan asks of its pile and of its number, together.
+_OPEN_PILE_AND_SEEN = _OPEN_PILE.add_columns(_SCANNED, _DONE)
+#: Key in `session.info` of the browser's number that this transaction found on no scan, so that it is asked once.
+NEW = "desk.new"
 _COUNTED = (
     Scan.undone_at.is_(None),
     sa.or_(
@@ -112,9 +115,22 @@ _DEVICE_OF_CODE = sa.select(Device).where(Device.code == sa.bindparam("code"))
 _LOCKED_OF_CODE = _DEVICE_OF_CODE.with_for_update(of=Device).execution_options(populate_existing=True)
 
 
-def open_pile(session: Session, by: Actor, client: str = "") -> ScanPile | None:
-    """Return the actor's open pile in this browser, with its place."""
-    return session.scalar(_OPEN_PILE, {"account": by.id, "organisation": by.organisation_id, "client": client})
+def open_pile(session: Session, by: Actor, client: str = "", *, number: str | None = None) -> ScanPile | None:
+    """Return the actor's open pile in this browser, with its place.
+
+    With the `number` of a scan to come, whether it is new is asked along, for `is_new`.
+    """
+    whose = {"account": by.id, "organisation": by.organisation_id, "client": client}
+    if number is None:
+        return session.scalar(_OPEN_PILE, whose)
+    row = session.execute(_OPEN_PILE_AND_SEEN, {**whose, "uuid": number}).first()
+    if row is None:
+        return None
+    pile: ScanPile
+    pile, scanned, done = row
+    if _is_new(session, number, scanned, done):
+        session.info[NEW] = (session.get_transaction(), number)
+    return pile
 
 
 def pile_by_id(session: Session, pile_id: int, *, seen_by: Actor) -> ScanPile | None:
@@ -152,7 +168,12 @@ def scans_of_uuids(session: Session, uuids: Sequence[str]) -> Sequence[Scan]:
 
 def is_new(session: Session, client_uuid: str) -> bool:
     """Tell whether no scan bears this browser's number; that no event does either is noted for the deed to come."""
-    scanned, done = session.execute(_SEEN, {"uuid": client_uuid}).one()
+    if session.info.pop(NEW, None) == (session.get_transaction(), client_uuid):
+        return True
+    return _is_new(session, client_uuid, *session.execute(_SEEN, {"uuid": client_uuid}).one())
+
+
+def _is_new(session: Session, client_uuid: str, scanned: bool, done: bool) -> bool:
     if not (scanned or done):
         note_unseen(session, client_uuid)
     return not scanned

@@ -25,9 +25,9 @@ SETTINGS = frozenset({"command-set", "place-set", "context-set", "no-place"})
 MISREAD = frozenset({WhyNot.WRONG_CHECK, WhyNot.INSIDE_LONGER, WhyNot.SEVERAL_READINGS, WhyNot.EMPTY, WhyNot.TOO_LONG})
 
 
-def pile_of(session: Session, *, by: Actor, at: datetime, client: str = "") -> ScanPile:
-    """Return the actor's open pile in this browser, opened now if there is none."""
-    pile = queries.open_pile(session, by, client)
+def pile_of(session: Session, *, by: Actor, at: datetime, client: str = "", number: str | None = None) -> ScanPile:
+    """Return the actor's open pile in this browser, opened now if there is none; `number` is of the scan to come."""
+    pile = queries.open_pile(session, by, client, number=number)
     if pile is None:
         assert by.id is not None
         assert by.organisation_id is not None
