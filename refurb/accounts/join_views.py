@@ -15,6 +15,7 @@ from refurb.accounts.pages import bp
 from refurb.accounts.tokens import new_token, token_hash
 from refurb.core import needs as core
 from refurb.core.equipment import Recipient
+from refurb.core.natural import natural
 from refurb.core.permissions import OrganisationRole
 from refurb.db import get_session
 from refurb.needs import scoring
@@ -134,7 +135,8 @@ def _form(session: Session, made: JoinRequest) -> NeedForm:
     if isinstance(form, HouseholdForm):
         form.without_twins()
     places = sorted(
-        organisations.handover_places(session), key=lambda place: (place.epci_code != made.epci_code, place.name)
+        organisations.handover_places(session),
+        key=lambda place: (place.epci_code != made.epci_code, natural(place.name)),
     )
     form.take_places(
         [(place.id, f"{place.name}, {territory.commune_name(session, place.commune_code)}") for place in places]

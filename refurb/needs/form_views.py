@@ -16,6 +16,7 @@ from refurb.core import duplicates
 from refurb.core import needs as core
 from refurb.core.equipment import Recipient
 from refurb.core.machine_asked import split
+from refurb.core.natural import natural
 from refurb.core.need_life import AMENDABLE, State
 from refurb.core.needs import Answers
 from refurb.core.permissions import Permission
@@ -227,7 +228,8 @@ def _form(session: Session, recipient: Recipient, answers: Answers | None = None
     if isinstance(form, StructureForm) and not drafting:
         form.was_sent()
     places = sorted(
-        organisations.handover_places(session), key=lambda place: (place.epci_code != actor().epci_code, place.name)
+        organisations.handover_places(session),
+        key=lambda place: (place.epci_code != actor().epci_code, natural(place.name)),
     )
     form.take_places(
         [(place.id, f"{place.name}, {territory.commune_name(session, place.commune_code)}") for place in places]

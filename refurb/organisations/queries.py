@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from refurb.core.permissions import OrganisationRole
+from refurb.ordering import naturally
 from refurb.organisations.models import Organisation, OrganisationRoleRow, Place, PlaceKind, Trust
 
 
@@ -36,7 +37,7 @@ def handover_places(session: Session, *, epci: str | None = None) -> Sequence[Pl
         sa.select(Place)
         .where(Place.kind == PlaceKind.HANDOVER, Place.is_open)
         .options(selectinload(Place.organisation))
-        .order_by(Place.name)
+        .order_by(naturally(Place.name), Place.id)
     )
     if epci is not None:
         query = query.where(Place.epci_code == epci)
@@ -45,7 +46,7 @@ def handover_places(session: Session, *, epci: str | None = None) -> Sequence[Pl
 
 def places_of(session: Session, organisation_id: int, *, kind: PlaceKind | None = None) -> Sequence[Place]:
     """Return the places of one organisation, by name."""
-    query = sa.select(Place).where(Place.organisation_id == organisation_id).order_by(Place.name)
+    query = sa.select(Place).where(Place.organisation_id == organisation_id).order_by(naturally(Place.name))
     if kind is not None:
         query = query.where(Place.kind == kind)
     return session.scalars(query).all()
