@@ -131,15 +131,20 @@ def shared_alias(model: type[_Model]) -> type[_Model]:
 
 
 @cache
-def _update_of(table: sa.Table, version: sa.Column[int] | None) -> sa.Update:
+def _update_of(table: sa.Table, version: sa.Column[int] | None, along: sa.ColumnElement[Any] | None) -> sa.Update:
     statement = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
-    return statement if version is None else statement.where(version == sa.bindparam("row_version"))
+    if version is not None:
+        statement = statement.where(version == sa.bindparam("row_version"))
+    return statement if along is None else statement.returning(along)
 
 
-def write_columns(session: orm.Session, row: Base, values: Mapping[str, Any]) -> None:
+def write_columns(
+    session: orm.Session, row: Base, values: Mapping[str, Any], *, along: sa.ColumnElement[Any] | None = None
+) -> bool:
     """Write columns of a row whose lock this transaction holds; the object then has them as if they had been read.
 
-    Raises StaleDataError where somebody wrote the row since it was read, as the unit of work does.
+    `along` is asked with the row that is written; returns whether it was. Raises StaleDataError where somebody wrote
+    the row since it was read, as the unit of work does.
 
     For what every scan does: the unit of work takes several times as long, and a scan has 15 ms in all. In a savepoint
     it is left to it: what is taken back there, the session must forget.
@@ -147,23 +152,24 @@ def write_columns(session: orm.Session, row: Base, values: Mapping[str, Any]) ->
     session.flush()
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not changed:
-        return
+        return False
     if session.in_nested_transaction():
         for name, value in changed.items():
             setattr(row, name, value)
         session.flush()
-        return
+        return False
     state = sa.inspect(row)
     assert state.identity is not None
     version, which = state.mapper.version_id_col, {"row_id": state.identity[0]}
     if version is not None:
         which["row_version"] = getattr(row, version.name)
         changed[version.name] = which["row_version"] + 1
-    statement = _update_of(state.mapper.local_table, version)
+    statement = _update_of(state.mapper.local_table, version, along)
     if session.connection().execute(statement, {**which, **changed}).rowcount != 1:
         raise orm.exc.StaleDataError(f"{type(row).__name__} {state.identity[0]} was written since it was read")
     for name, value in changed.items():
         orm.attributes.set_committed_value(row, name, value)
+    return along is not None
 
 
 db = SQLAlchemy(session_options={"class_": Session, "expire_on_commit": False})

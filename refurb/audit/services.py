@@ -3,14 +3,28 @@
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session, SessionTransaction, make_transient_to_detached
 
 from refurb.audit.models import Event
 from refurb.audit.queries import UNSEEN
 from refurb.core import chain, events
+
+#: Keys in `session.info`: the chain whose lock came with a statement of this transaction, and the end of the chain it
+#: wrote to last, so that a deed of several events asks once.
+LOCKED, END = "audit.locked", "audit.end"
+
+
+class _End(NamedTuple):
+    """The last event of a chain, and the transaction or savepoint that knows it."""
+
+    scope: SessionTransaction | None
+    kind: str
+    subject: int
+    seq: int
+    hash: str
 
 
 class Author(Protocol):
@@ -65,13 +79,12 @@ def record(
     events.check(kind, payload or {})
     session.flush()
     connection = session.connection()
-    _lock_chain(connection, subject_kind, subject_id)
-    last = connection.execute(_LAST, {"kind": subject_kind, "subject": subject_id}).first()
+    end = _end_of_chain(session, connection, subject_kind, subject_id)
     salt, content = secrets.token_hex(16), dict(payload or {})
     columns: dict[str, Any] = {
         "subject_kind": subject_kind,
         "subject_id": subject_id,
-        "seq": last.seq + 1 if last else 1,
+        "seq": end.seq + 1,
         "kind": kind,
         "at": at,
         "client_at": client_at,
@@ -85,13 +98,14 @@ def record(
         "payload": content,
         "salt": salt,
         "payload_hash": chain.payload_hash(salt, content),
-        "previous_hash": last.hash if last else chain.ORIGIN,
+        "previous_hash": end.hash,
     }
     event = Event(**columns)
     event.hash = chain.event_hash(event.previous_hash, envelope(event), event.payload_hash)
     key: Any = connection.execute(_WRITE, columns | {"hash": event.hash}).inserted_primary_key
     event.id = key.id
     make_transient_to_detached(event)
+    session.info[END] = _End(_scope(session), subject_kind, subject_id, event.seq, event.hash)
     if client_uuid is not None:
         session.info.pop(UNSEEN, None)
     return event
@@ -208,7 +222,32 @@ def _said_gone(event: Event) -> list[int]:
     return []
 
 
-def _lock_chain(connection: sa.Connection, subject_kind: str, subject_id: int) -> None:
-    """Let two writers of one chain go one after the other; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"kind": subject_kind, "key": subject_id % 2**31})
+def lock_of_chain(kind: str, subject: sa.ColumnElement[int]) -> sa.ColumnElement[Any]:
+    """Return the lock of a chain as PostgreSQL's RETURNING takes it: with a row that is written before its event."""
+    key = sa.cast(subject % 2**31, sa.Integer)
+    return sa.func.pg_advisory_xact_lock(sa.func.hashtext(sa.literal(kind, sa.Text)), key)
+
+
+def note_locked_chain(session: Session, kind: str, subject: int) -> None:
+    """Say that this transaction, outside of any savepoint, has taken the lock of a chain."""
+    session.info[LOCKED] = (session.get_transaction(), kind, subject)
+
+
+def _scope(session: Session) -> SessionTransaction | None:
+    return session.get_nested_transaction() or session.get_transaction()
+
+
+def _end_of_chain(session: Session, connection: sa.Connection, kind: str, subject: int) -> _End:
+    """Return the end of a chain, under its lock: two writers go one after the other; SQLite has one writer anyway."""
+    scope, known = _scope(session), session.info.get(END)
+    if known is not None and known[:3] == (scope, kind, subject):
+        found: _End = known
+        return found
+    if connection.dialect.name == "postgresql" and session.info.get(LOCKED) != (
+        session.get_transaction(),
+        kind,
+        subject,
+    ):
+        connection.execute(_LOCK, {"kind": kind, "key": subject % 2**31})
+    last = connection.execute(_LAST, {"kind": kind, "subject": subject}).first()
+    return _End(scope, kind, subject, *(last or (0, chain.ORIGIN)))

@@ -32,12 +32,11 @@ from refurb.core.workflow import (
     may,
     same_person,
 )
-from refurb.db import write_columns
 from refurb.devices import facts, queries, registry
 from refurb.devices.identity import identity_columns, serial_key
 from refurb.devices.models import Device, DeviceAlias, Report
 from refurb.devices.registry import Moved
-from refurb.devices.steps import STOCKED, from_plain, group_of, lock, plain, repeated, write
+from refurb.devices.steps import STOCKED, change, from_plain, group_of, lock, plain, repeated, write
 from refurb.documents.models import Document
 from refurb.organisations.codes import next_code
 from refurb.security import Actor
@@ -445,7 +444,7 @@ def put_at(
     if device.place_id == place_id:
         return None
     was = device.place_id
-    write_columns(session, device, {"place_id": place_id})
+    change(session, device, {"place_id": place_id})
     return record(
         session,
         "device",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from refurb.audit.models import Event
-from refurb.audit.services import record
+from refurb.audit.services import lock_of_chain, note_locked_chain, record
 from refurb.core.steps import FRESH_STARTS, Step
 from refurb.core.workflow import HELD, OUT, Action, Status, TriageOutcome
 from refurb.db import write_columns
@@ -42,6 +42,17 @@ def lock(session: Session, device: Device) -> Device:
         .with_for_update(of=Device)
         .execution_options(populate_existing=True)
     ).one()
+
+
+#: The lock of the machine's chain of events, which its event needs next.
+_CHAIN = lock_of_chain("device", Device.__table__.c.id)
+
+
+def change(session: Session, device: Device, values: Mapping[str, Any]) -> None:
+    """Write columns of a machine whose row this transaction holds, before the event that says so."""
+    postgresql = session.get_bind().dialect.name == "postgresql"
+    if write_columns(session, device, values, along=_CHAIN if postgresql else None):
+        note_locked_chain(session, "device", device.id)
 
 
 def repeated(device: Device, action: Action, earlier: Event) -> Moved:
@@ -133,7 +144,7 @@ def _apply(session: Session, device: Device, step: Step, *, at: datetime, told: 
     elif step.after in OUT or step.after in (Status.RETURNED_TO_SUPPLIER, Status.DESTROYED, Status.WEEE):
         changes["place_id"] = None
     was = {name: plain(getattr(device, name)) for name, value in changes.items() if getattr(device, name) != value}
-    write_columns(session, device, changes | {"status": step.after})
+    change(session, device, changes | {"status": step.after})
     return was
 
 

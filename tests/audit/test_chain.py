@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -112,3 +112,31 @@ def test_a_number_noted_free_is_taken_once_an_event_bears_it(session: Session) -
     note_unseen(session, key)
     session.commit()
     assert by_client_uuid(session, key) is found
+
+
+def test_what_a_savepoint_takes_back_leaves_the_chain_as_it_was(session: Session) -> None:
+    told(session, 2)
+    taken_back = session.begin_nested()
+    assert [event.seq for event in told(session, 2)] == [1, 2, 3, 4]
+    taken_back.rollback()
+    session.expire_all()
+    kept = session.begin_nested()
+    told(session, 1)
+    kept.commit()
+    assert [event.seq for event in told(session, 1)] == [1, 2, 3, 4]
+    assert faults(session) == []
+
+
+def test_several_events_of_a_deed_ask_once_for_the_end_of_their_chain(session: Session) -> None:
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement.split()[0])
+
+    bind = session.get_bind()
+    sa.event.listen(bind, "before_cursor_execute", note)
+    told(session, 4)
+    sa.event.remove(bind, "before_cursor_execute", note)
+    # Those of the four events; of PostgreSQL, the lock of the chain too.
+    assert asked.count("INSERT") == 4
+    assert asked.count("SELECT") == (3 if bind.dialect.name == "postgresql" else 2), "the end, and what `told` returns"
