@@ -2,7 +2,8 @@
 
 Media by the rule of design.md section 3: a controller attests what was wiped (method and date, line by line), or the
 machine enters as triaged, whatever the file says. Nothing enters the stock that the stock would not take: without its
-charger, its set or a profile, it waits at the control.
+charger, its set or a profile, it waits at the control. What the preview says is asked again when it is applied: the
+tables of grading may have changed meanwhile.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from refurb.audit.services import record
+from refurb.core import grading
 from refurb.core.equipment import NEEDS_CHARGER, NEEDS_SET, WITHOUT_PROFILE, WITHOUT_SYSTEM, Form, Origin, Regime
 from refurb.core.identity import CodeKind, read
 from refurb.core.media import Outcome, WipeSource
 from refurb.core.workflow import Status, TriageOutcome
-from refurb.devices.grades import regrade
+from refurb.devices.grades import SOLID, Tables, in_force, regrade
 from refurb.devices.identity import identity_columns, maker_key, serial_key
 from refurb.devices.models import Device, DeviceAlias, MediumKind, MediumWipe, StorageMedium
 from refurb.devices.words import STATUSES
@@ -70,17 +72,24 @@ LADDER = (
 def judge(session: Session, records: Sequence[Record], *, holder_id: int, attested: bool, today: date) -> list[Line]:
     """Return what each line would become for the workshop; `attested`: a controller answers for the dates given."""
     aliases, serials = _known(session, holder_id)
-    places = {fold(place.name): place.id for place in organisations.places_of(session, holder_id)}
-    places |= {fold(place.code): place.id for place in organisations.places_of(session, holder_id)}
+    places, using = _places(session, holder_id), in_force(session)
     lines = []
     for entry in records:
-        line = _judge(entry, attested=attested, today=today, places=places, aliases=aliases, serials=serials)
+        line = _judge(
+            entry, attested=attested, today=today, places=places, aliases=aliases, serials=serials, using=using
+        )
         lines.append(line)
         if line.outcome != "refused":
             aliases.add(serial_key(line.values["reference"]) or "")
             if line.values["serial_key"]:
                 serials.add((line.values["maker_key"], line.values["serial_key"]))
     return lines
+
+
+def _places(session: Session, holder_id: int) -> dict[str, int]:
+    """Return the places of the workshop by their names and by their codes, folded."""
+    places = organisations.places_of(session, holder_id)
+    return {fold(place.name): place.id for place in places} | {fold(place.code): place.id for place in places}
 
 
 def _known(session: Session, holder_id: int) -> tuple[set[str], set[tuple[str | None, str | None]]]:
@@ -103,6 +112,7 @@ def _judge(
     places: dict[str, int],
     aliases: Collection[str],
     serials: Collection[tuple[str | None, str | None]],
+    using: Tables,
 ) -> Line:
     cell = entry.cells.get
     refused: list[str] = []
@@ -130,10 +140,6 @@ def _judge(
     wiped_on = vocabulary.day(cell("wiped_on") or "", today)
     method = cell("wipe_method")
     proved = attested and wiped_on is not None and bool(method)
-    no_media = form in WITHOUT_SYSTEM
-    status, lowered = _status(wanted or Status.TRIAGED, form, cell, proved=proved or no_media)
-    if lowered:
-        mended.append(lowered)
     place = places.get(fold(cell("place") or ""))
     if cell("place") and place is None:
         said.append("place-new")
@@ -149,7 +155,7 @@ def _judge(
         "maker_key": maker_key(maker),
         "serial_key": columns["serial_key"] if columns["serial_trusted"] else None,
         "reference": reference or "",
-        "status": status.value,
+        "status": (wanted or Status.TRIAGED).value,
         "place": cell("place"),
         "wiped_on": wiped_on.isoformat() if proved and wiped_on else None,
         "wipe_method": method if proved else None,
@@ -161,23 +167,35 @@ def _judge(
         "origin": (Origin.PUBLIC if "public" in fold(cell("origin") or "") else Origin.PRIVATE).value,
         "system": cell("system"),
     }
+    status, lowered = _status(values, using)
+    if lowered:
+        values["status"] = status.value
+        mended.append(lowered)
     name = " ".join(str(part) for part in (maker, cell("model")) if part) or reference or serial.value or ""
     shown = " · ".join(part for part in (reference, name, serial.value, str(STATUSES[status])) if part)
     return settle(entry, shown, values, refused=refused, known=known, mended=mended, said=said)
 
 
-def _status(wanted: Status, form: Form, cell: Any, *, proved: bool) -> tuple[Status, str | None]:
-    """Return where the machine enters, and why that is lower than the file says."""
-    if LADDER.index(wanted) > LADDER.index(Status.TRIAGED) and not proved:
+def _status(values: dict[str, Any], using: Tables) -> tuple[Status, str | None]:
+    """Return where the machine enters, and why that is lower than what is wanted."""
+    wanted, form = Status(values["status"]), Form(values["form"])
+    if LADDER.index(wanted) > LADDER.index(Status.TRIAGED) and not values["wiped_on"] and form not in WITHOUT_SYSTEM:
         return Status.TRIAGED, "not-attested"
     if wanted is Status.IN_STOCK:
         if form in NEEDS_SET:
             return Status.QUALITY_CHECKED, "no-set"
-        if form in NEEDS_CHARGER and vocabulary.said(cell("charger") or "non") is False:
+        if form in NEEDS_CHARGER and not values["charger"]:
             return Status.QUALITY_CHECKED, "no-charger"
-        if form not in WITHOUT_SYSTEM and form not in WITHOUT_PROFILE and not cell("cpu"):
+        if form not in WITHOUT_SYSTEM | WITHOUT_PROFILE and not _serves(values, using):
             return Status.QUALITY_CHECKED, "no-profile"
     return wanted, None
+
+
+def _serves(values: dict[str, Any], using: Tables) -> bool:
+    """Whether the machine serves a profile by what the file says of it, as `regrade` will find it once it is here."""
+    solid = values["storage_gb"] if values["storage_kind"] in {kind.value for kind in SOLID} else 0
+    told = grading.Facts(form=values["form"], cpu=values["cpu"], ram_gb=values["ram_gb"], storage_gb=solid or 0)
+    return bool(grading.grade(told, cpus=using.cpus, profiles=using.profiles).profiles)
 
 
 def _kind(text: str) -> str:
@@ -192,8 +210,7 @@ def apply(
 ) -> int:
     """Bring the machines in; return how many. The same machine twice is one: what came in meanwhile is passed over."""
     aliases, serials = _known(session, holder_id)
-    places = {fold(place.name): place.id for place in organisations.places_of(session, holder_id)}
-    places |= {fold(place.code): place.id for place in organisations.places_of(session, holder_id)}
+    places, using = _places(session, holder_id), in_force(session)
     made = 0
     for values in lines:
         key = serial_key(values["reference"]) or ""
@@ -204,7 +221,7 @@ def apply(
         if place_id is None and values["place"]:
             place_id = _new_place(session, values["place"], holder_id, by=by, at=at)
             places[fold(values["place"])] = place_id
-        _bring_in(session, values, holder_id=holder_id, place_id=place_id, source=source, by=by, at=at)
+        _bring_in(session, values, holder_id=holder_id, place_id=place_id, source=source, using=using, by=by, at=at)
         if key:
             aliases.add(key)
         serials.add(trusted)
@@ -221,10 +238,10 @@ def _new_place(session: Session, name: str, holder_id: int, *, by: Actor, at: da
 
 
 def _bring_in(
-    session: Session, values: dict[str, Any], *, holder_id: int, place_id: int | None, source: str, by: Actor,
-    at: datetime,
-) -> Device:  # fmt: skip
-    status, form = Status(values["status"]), Form(values["form"])
+    session: Session, values: dict[str, Any], *, holder_id: int, place_id: int | None, source: str, using: Tables,
+    by: Actor, at: datetime,
+) -> None:  # fmt: skip
+    status, form = _status(values, using)[0], Form(values["form"])
     past_triage = LADDER.index(status) >= LADDER.index(Status.TRIAGED)
     device = Device(
         code=next_code(session, CodeKind.DEVICE),
@@ -257,10 +274,7 @@ def _bring_in(
     if values["wiped_on"]:
         _attest(session, device, values, by=by, at=at)
     if form not in WITHOUT_SYSTEM:
-        regrade(session, device)
-        if status is Status.IN_STOCK and not device.profiles and form not in WITHOUT_PROFILE:
-            raise AssertionError("the preview lets no machine without a processor into the stock")
-    return device
+        regrade(session, device, using)
 
 
 def _attest(session: Session, device: Device, values: dict[str, Any], *, by: Actor, at: datetime) -> None:

@@ -78,7 +78,9 @@ NOTES: dict[str, Any] = {
     "not-attested": _l("Sans effacement attesté (date et méthode), la machine entre comme triée."),
     "no-set": _l("Un ordinateur fixe entre en stock avec son écran et ses câbles : assemblez-le d'abord."),
     "no-charger": _l("Sans chargeur, la machine attend au contrôle."),
-    "no-profile": _l("Sans processeur connu, aucun profil : la machine attend au contrôle."),
+    "no-profile": _l(
+        "Processeur, mémoire ou disque SSD inconnus ou trop justes : elle ne sert aucun profil et attend au contrôle."
+    ),
     "place-new": _l("Cette place n'existe pas encore : elle sera créée."),
     "serial-mended": _l("Numéro de série remis en forme."),
     "person-removed": _l("Une case qui nommait une personne a été vidée."),
