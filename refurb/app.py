@@ -21,6 +21,7 @@ from refurb import db as database
 from refurb import security, web
 from refurb.config import Settings
 from refurb.db import db, get_session
+from refurb.json_guard import Provider
 from refurb.paths import asset_dir
 
 log = structlog.get_logger("refurb")
@@ -60,9 +61,12 @@ def served() -> Flask:
     """Return the application as a web process keeps it.
 
     What start-up made stays for good: no collection of garbage walks it again, which stops every thread for as long as
-    some pages take.
+    some pages take. The fonts of labels are among it: the processes share them.
     """
+    from refurb.canvas import register_fonts
+
     app = create_app()
+    register_fonts()
     gc.collect()
     gc.freeze()
     return app
@@ -78,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         instance_path=str(settings.instance),
     )
     app.extensions["refurb.settings"] = settings
+    app.json = Provider(app)
     app.url_map.converters["int"] = _RowNumber
     app.config.update(
         SECRET_KEY=settings.secret_key,

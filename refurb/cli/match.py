@@ -35,7 +35,7 @@ def solve_command(scenario: Path, output: Path | None) -> None:
     try:
         given = json.loads(scenario.read_bytes())
         found = plan(given)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         detail = f"{type(error).__name__}: {error}"
         raise click.ClickException(
             _("%(file)s n'est pas un scénario que l'on sait lire (%(detail)s).", file=str(scenario), detail=detail)

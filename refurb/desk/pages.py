@@ -171,7 +171,7 @@ def affixes() -> tuple[str, str]:
 def moment(value: Any) -> datetime | None:
     """Return the browser's clock as an aware moment; a naive or odd one is not kept."""
     try:
-        found = datetime.fromisoformat(str(value))
+        found = datetime.fromisoformat(value if isinstance(value, str) else "")
     except ValueError:
         return None
     # At the ends of the calendar a zone would lead out of it.
@@ -190,6 +190,6 @@ def secret() -> str:
 def number_of(value: Any) -> str:
     """Return the browser's identifier of the scan, or a new one for what is none."""
     try:
-        return str(uuid.UUID(str(value)))
+        return str(uuid.UUID(value if isinstance(value, str) else ""))
     except ValueError:
         return str(uuid.uuid4())

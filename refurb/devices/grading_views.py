@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from refurb import json_guard
 from refurb.accounts import queries as accounts
 from refurb.core.grading_tables import CPU_KIND, CRITERIA, KINDS, PROFILE_KIND, TableFault, plain_pattern
 from refurb.core.permissions import Permission
@@ -117,7 +118,7 @@ def adopt(kind: str) -> ResponseReturnValue:
     if len(text) > LARGEST or not re.fullmatch(r"[0-9]{1,6}", after):
         abort(400)
     try:
-        content = json.loads(text)
+        content = json_guard.loads(text)
     except ValueError:
         abort(400)
     if not isinstance(content, dict):

@@ -248,6 +248,23 @@ def test_what_is_no_scan_is_refused(technician: Visitor, body: Any) -> None:
     assert (answer.status_code, answer.get_json()) == (422, {"code": "not-a-scan"})
 
 
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"text":' * 100_000, "[" * 100_000 + "]" * 100_000])
+def test_what_is_no_json_is_no_scan(technician: Visitor, text: str) -> None:
+    headers = {"X-CSRFToken": technician.csrf(), "Content-Type": "application/json"}
+    answer = technician.client.post("/scan/send", data=text, headers=headers)
+    assert (answer.status_code, answer.get_json()) == (422, {"code": "not-a-scan"})
+
+
+def test_odd_values_beside_a_text_are_not_taken(technician: Visitor, session: Session) -> None:
+    deep: Any = "2026-11-17T10:59:58Z"
+    for _ in range(300):
+        deep = [deep]
+    body = {"text": "X99", "client_uuid": deep, "client_at": deep, "sent_at": deep, "operator": deep}
+    answer = technician.client.post("/scan/send", json=body, headers={"X-CSRFToken": technician.csrf()})
+    assert answer.status_code == 200
+    assert session.scalars(sa.select(Scan.client_at)).all() == [None]
+
+
 def test_a_scan_needs_a_session_and_a_token(technician: Visitor, visitor: Visitor) -> None:
     send(technician, "X1", token="", status=400)
     technician.client.delete_cookie("refurb_session")

@@ -140,5 +140,6 @@ def test_what_comes_back_from_a_preview_is_checked_again(coordination: Visitor) 
     for content in ("{}", '{"profiles": []}', '{"profiles": [{"code": "P0"}]}'):
         page = coordination.post("/grading/profiles/adopt", {"content": content, "after": "1", "motive": "x"})
         assert page.select(".notice, .alert, [role=alert], [role=status]")
-    coordination.post("/grading/profiles/adopt", {"content": "[]", "after": "1", "motive": "x"}, status=400)
+    for content in ("[]", "[" * 100_000):
+        coordination.post("/grading/profiles/adopt", {"content": content, "after": "1", "motive": "x"}, status=400)
     coordination.post("/grading/profiles/adopt", {"content": "{", "after": "1", "motive": "x"}, status=400)
