@@ -102,6 +102,8 @@ def give_badge() -> ResponseReturnValue:
     name, member = request.form.get("name", "").strip()[:LONGEST_NAME], request.form.get("member", "")
     if not name and not member.isdecimal():
         return _page(_("Choisissez une personne, ou donnez le prénom d'une nouvelle."))
+    # A PIN takes the time of a password, and SQLite has one writer: not inside a transaction.
+    session.commit()
     try:
         pin_hash = operators.hashed(request.form.get("pin", ""))
         if member.isdecimal() and not name:

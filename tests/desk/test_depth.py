@@ -317,6 +317,24 @@ def test_the_pin_of_a_badge_is_tried_a_few_times_only(controller: Visitor) -> No
     assert "Trop d'essais" in controller.submit(".desk-link", pin="4821").words()
 
 
+def test_a_pin_is_made_into_a_hash_outside_every_transaction(
+    controller: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes as long as a password, and nobody else writes meanwhile."""
+    from refurb.db import get_session
+    from refurb.desk import operators
+
+    open_meanwhile: list[bool] = []
+
+    def slow(pin: str) -> str:
+        open_meanwhile.append(get_session().in_transaction())
+        return hash_password(pin)
+
+    monkeypatch.setattr(operators, "hash_password", slow)
+    badge_of(controller, "Amina", "4821")
+    assert open_meanwhile == [False]
+
+
 @pytest.mark.parametrize("pin", ["123", "1111", "abcd", "123456789", ""])
 def test_a_weak_pin_is_refused(controller: Visitor, pin: str) -> None:
     controller.get("/scan/badges")
