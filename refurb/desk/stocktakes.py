@@ -25,6 +25,7 @@ from refurb.devices.words import STATUSES
 from refurb.donations.models import Lot
 from refurb.organisations.models import Place
 from refurb.security import Actor
+from refurb.web import number
 
 AREA = "stocktake"
 
@@ -75,6 +76,8 @@ def finish(session: Session, stocktake: Stocktake, *, by: Actor, at: datetime) -
 
 def forget(session: Session, stocktake: Stocktake, item_id: int) -> bool:
     """Take a text that was read by mistake out of a count; False when it is not there, or the count is over."""
+    # Locked before it is looked at, as by every verb: what its paper says is said when it closes.
+    session.refresh(stocktake, with_for_update={"read": True})
     if stocktake.closed_at is not None:
         return False
     its = (StocktakeItem.id == item_id, StocktakeItem.stocktake_id == stocktake.id, StocktakeItem.device_id.is_(None))
@@ -94,7 +97,12 @@ class Counting:
             return None
         done, expected = queries.progress(session, found.id)
         return str(
-            _("Inventaire : %(title)s, %(done)s sur %(expected)s", title=found.title, done=done, expected=expected)
+            _(
+                "Inventaire : %(title)s, %(done)s sur %(expected)s",
+                title=found.title,
+                done=number(done),
+                expected=number(expected),
+            )
         )
 
     def is_of(self, session: Session, reference: str, code: str, by: Actor) -> bool:
@@ -116,7 +124,7 @@ class Counting:
 
     def undo(self, session: Session, reference: str, detail: dict[str, Any], *, by: Actor, at: datetime) -> None:
         """Take a tick back: what was expected is to be found again, what was not is met no more."""
-        found = _open(session, reference, by)
+        found = _open(session, reference, by, held=True)
         if found is None:
             raise DeskRefused("stocktake-closed")
         its = (StocktakeItem.stocktake_id == found.id, StocktakeItem.device_id == int(detail["device_id"]))
