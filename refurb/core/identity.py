@@ -144,7 +144,7 @@ def read(text: str, *, known: Callable[[str], bool] | None = None, prefix: str =
     serial = next(filter(known, serials), None) if known else None
     tries: list[tuple[str | None, str]] = [(None, typed)]
     if not _DIGIT.search(typed):
-        tries += [(layout.name, _strip(layout.mend(cleaned), prefix, suffix)) for layout in LAYOUTS]
+        tries += [(layout.name, _strip(cleaned, prefix, suffix, layout.mend)) for layout in LAYOUTS]
     readings: dict[tuple[str, ...], str | None] = {}
     misses = []
     misread = set()
@@ -179,13 +179,17 @@ def clean(text: str) -> str:
     return "".join(kept).strip()
 
 
-def _strip(text: str, prefix: str, suffix: str) -> str:
-    """Take off the AIM prefixes (]C1, ]Q1) and what the station's gun is set to add."""
-    if prefix and text.startswith(prefix):
+def _strip(text: str, prefix: str, suffix: str, mend: Callable[[str], str] = str) -> str:
+    """Mend a text and take off the AIM prefixes (]C1, ]Q1) and what the station's gun is set to add.
+
+    The station remembers its affixes as they arrive there; one that was set from the gun's notice is as it was meant.
+    `mend` gives a character for each.
+    """
+    if prefix and prefix in (text[: len(prefix)], mend(text[: len(prefix)])):
         text = text[len(prefix) :]
-    if suffix and text.endswith(suffix):
+    if suffix and suffix in (text[-len(suffix) :], mend(text[-len(suffix) :])):
         text = text[: -len(suffix)]
-    return _AIM.sub(" ", text).strip()
+    return _AIM.sub(" ", mend(text)).strip()
 
 
 def _codes(text: str) -> tuple[tuple[str, ...], WhyNot | None]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from refurb.core import identity
 from refurb.core.identity import CodeKind, OutOfNumbers, WhyNot, check, display, mint, read
+from tests.core.readings import CASES, Case
 
 KINDS = st.sampled_from(list(CodeKind))
 NUMBERS = st.integers(0, 99_999_999)
@@ -240,9 +241,16 @@ def test_what_looks_like_a_code_and_is_wrong_is_kept_as_it_reads(text: str, misr
 
 def test_the_stations_own_affixes_are_taken_off_as_sent_and_as_typed() -> None:
     assert read(f"S7{CODE}#", prefix="S7", suffix="#").code == CODE
-    assert read("Z9R'çàààà&éà_", prefix="Z9").code is None
+    assert read("µ!R'çàààà&éà_#", prefix="µ!", suffix="#").code == CODE, "as this station's page remembered them"
     assert read("Zç" + typed(CODE, AZERTY), prefix="W9").code == CODE
+    assert read("Z8R'çàààà&éà_", prefix="Z9").code is None
     assert read("S7", prefix="S7").why is WhyNot.EMPTY
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_table_that_the_page_reads_by_too(case: Case) -> None:
+    reading = read(case.text, prefix=case.prefix, suffix=case.suffix)
+    assert reading.codes == case.codes
 
 
 @given(st.text(max_size=60))
