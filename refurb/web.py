@@ -76,9 +76,9 @@ class Page(Generic[Item]):
         return self.number < self.last if self.beyond is None else self.beyond
 
 
-def page_number() -> int:
-    """Return the page that the address asks for, 1 for anything that is no number."""
-    text = request.args.get("page", "1")
+def page_number(name: str = "page") -> int:
+    """Return the page that the address asks for, 1 for anything that is no number; `name` is the list's, of several."""
+    text = request.args.get(name, "1")
     return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 

@@ -20,7 +20,8 @@ from refurb.matching.models import Reservation
 from refurb.matching.narrowing import Choice, choose
 from refurb.needs import queries as needs
 from refurb.needs.models import Need
-from refurb.organisations.models import Place
+from refurb.ordering import naturally
+from refurb.organisations.models import Organisation, Place
 from refurb.security import Actor, ActorKind
 
 
@@ -137,14 +138,15 @@ def history_of_need(session: Session, need_id: int) -> Sequence[Reservation]:
 def picking(*, seen_by: Actor) -> sa.Select[Reservation]:
     """Return the query of what is to be fetched and prepared, by shelf: a workshop's own, the coordination all."""
     query = (
-        whole()
+        listed()
         .join(Device, Device.id == Reservation.device_id)
         .outerjoin(Place, Place.id == Device.place_id)
         .where(Reservation.ended_at.is_(None), Device.status.in_(HELD))
         .order_by(
             sa.case((Device.status == Status.RESERVED, 0), else_=1),
             Device.holder_id,
-            sa.func.coalesce(Place.name, "~"),
+            Place.id.is_(None),
+            naturally(Place.name),
             Device.code,
         )
     )
@@ -160,4 +162,33 @@ def whole() -> sa.Select[Reservation]:
         joinedload(Reservation.need).joinedload(Need.organisation),
         joinedload(Reservation.device).joinedload(Device.place),
         joinedload(Reservation.device).joinedload(Device.holder),
+    )
+
+
+def listed() -> sa.Select[Reservation]:
+    """Load with a reservation what a list says of it, and nothing else: whole rows of five tables cost most of a page.
+
+    What is not said here raises where it is read, so a line that says more has its column added; but an organisation,
+    which is the issuer of the paper too, is read again.
+    """
+    return sa.select(Reservation).options(
+        joinedload(Reservation.need)
+        .load_only(Need.code, Need.profile, Need.handover_place_id, raiseload=True)
+        .joinedload(Need.handover_place)
+        .load_only(Place.name, Place.address, Place.commune_code, raiseload=True),
+        joinedload(Reservation.device)
+        .load_only(
+            Device.code,
+            Device.form,
+            Device.maker,
+            Device.model,
+            Device.charger,
+            Device.status,
+            Device.holder_id,
+            raiseload=True,
+        )
+        .options(
+            joinedload(Device.place).load_only(Place.name, raiseload=True),
+            joinedload(Device.holder).load_only(Organisation.name),
+        ),
     )

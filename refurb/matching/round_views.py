@@ -14,7 +14,7 @@ from refurb.matching import papers, rounds
 from refurb.matching.pages import bp
 from refurb.needs import words as need_words
 from refurb.security import actor, requires
-from refurb.web import now, today
+from refurb.web import now, page_number, paginate, today
 
 
 @bp.get("/rounds", endpoint="rounds")
@@ -22,10 +22,15 @@ from refurb.web import now, today
 def show_rounds() -> ResponseReturnValue:
     """What is ready to leave, by hand-over point; what a hand-over point still expects."""
     session = get_session()
+    # Two lists, each with its own pages: what a point ticks, and what leaves.
+    awaited = paginate(session, rounds.expected(seen_by=actor()), page_number("expected"))
+    page = paginate(session, rounds.leaving(seen_by=actor()), page_number())
     return render_template(
         "matching/rounds.html",
-        leaving=rounds.leaving(session, seen_by=actor()),
-        expected=rounds.expected(session, seen_by=actor()),
+        page=page,
+        leaving=rounds.by_place(page.items),
+        awaited=awaited,
+        expected=rounds.by_place(awaited.items),
         accessories=papers.accessories,
         place_line=lambda place: papers.place_line(session, place),
         need_words=need_words,
@@ -37,8 +42,8 @@ def show_rounds() -> ResponseReturnValue:
 def round_pdf(place: int) -> ResponseReturnValue:
     """The slip of one hand-over point, to be countersigned on arrival."""
     session, who = get_session(), actor()
-    rows = next((rows for found, rows in rounds.leaving(session, seen_by=who) if found.id == place), None)
-    if rows is None or who.organisation_id is None:
+    rows = session.scalars(rounds.leaving(seen_by=who, place_id=place)).all()
+    if not rows or who.organisation_id is None:
         abort(404)
     pdf = working_paper(
         session,
@@ -56,8 +61,8 @@ def round_pdf(place: int) -> ResponseReturnValue:
 def arrived(place: int) -> ResponseReturnValue:
     """The hand-over point says which machines came."""
     session = get_session()
-    rows = next((rows for found, rows in rounds.expected(session, seen_by=actor()) if found.id == place), None)
-    if rows is None:
+    rows = session.scalars(rounds.expected(seen_by=actor(), place_id=place)).all()
+    if not rows:
         abort(404)
     ticked = set(request.form.getlist("came"))
     count = rounds.receive(session, [row for row in rows if str(row.id) in ticked], by=actor(), at=now())

@@ -12,30 +12,41 @@ from refurb.core.permissions import Permission
 from refurb.core.workflow import Status
 from refurb.devices.models import Device
 from refurb.matching.models import Reservation
-from refurb.matching.queries import whole
+from refurb.matching.queries import listed
 from refurb.needs.models import Need
+from refurb.ordering import naturally
 from refurb.organisations.models import Place
 from refurb.security import Actor
 
 ByPlace = list[tuple[Place, list[Reservation]]]
 
 
-def leaving(session: Session, *, seen_by: Actor) -> ByPlace:
-    """Return what is prepared and did not arrive yet, by hand-over point: a workshop's own machines, the
+def leaving(*, seen_by: Actor, place_id: int | None = None) -> sa.Select[Reservation]:
+    """Return the query of what is prepared and did not arrive yet, by hand-over point: a workshop's own machines, the
     coordination's all."""
+    query = _on_the_way(place_id)
     if not seen_by.can(Permission.PICKING_READ):
-        return []
-    query = _on_the_way()
-    if not seen_by.can(Permission.MATCH_RESERVE):
-        query = query.where(Device.holder_id == seen_by.organisation_id)
-    return _by_place(session.scalars(query).all())
+        return query.where(sa.false())
+    return query if seen_by.can(Permission.MATCH_RESERVE) else query.where(Device.holder_id == seen_by.organisation_id)
 
 
-def expected(session: Session, *, seen_by: Actor) -> ByPlace:
-    """Return what the points of the actor's organisation still expect."""
+def expected(*, seen_by: Actor, place_id: int | None = None) -> sa.Select[Reservation]:
+    """Return the query of what the points of the actor's organisation still expect, by point."""
+    query = _on_the_way(place_id)
     if not seen_by.can(Permission.HANDOVER_PERFORM):
-        return []
-    return _by_place(session.scalars(_on_the_way().where(Place.organisation_id == seen_by.organisation_id)).all())
+        return query.where(sa.false())
+    return query.where(Place.organisation_id == seen_by.organisation_id)
+
+
+def by_place(rows: Sequence[Reservation]) -> ByPlace:
+    """Return these rows, which are in that order, with the hand-over point that they go to."""
+    found: ByPlace = []
+    for _key, group in groupby(rows, key=lambda row: row.need.handover_place_id):
+        members = list(group)
+        place = members[0].need.handover_place
+        assert place is not None  # the query joins it
+        found.append((place, members))
+    return found
 
 
 def receive(session: Session, rows: Sequence[Reservation], *, by: Actor, at: datetime) -> int:
@@ -51,9 +62,9 @@ def receive(session: Session, rows: Sequence[Reservation], *, by: Actor, at: dat
     return count
 
 
-def _on_the_way() -> sa.Select[Reservation]:
-    return (
-        whole()
+def _on_the_way(place_id: int | None) -> sa.Select[Reservation]:
+    query = (
+        listed()
         .join(Device, Device.id == Reservation.device_id)
         .join(Need, Need.id == Reservation.need_id)
         .join(Place, Place.id == Need.handover_place_id)
@@ -62,15 +73,6 @@ def _on_the_way() -> sa.Select[Reservation]:
             Reservation.delivered_at.is_(None),
             Device.status == Status.READY_FOR_PICKUP,
         )
-        .order_by(Place.name, Place.id, Device.code)
+        .order_by(naturally(Place.name), Place.id, Device.code)
     )
-
-
-def _by_place(rows: Sequence[Reservation]) -> ByPlace:
-    found: ByPlace = []
-    for _key, group in groupby(rows, key=lambda row: row.need.handover_place_id):
-        members = list(group)
-        place = members[0].need.handover_place
-        assert place is not None  # the query joins it
-        found.append((place, members))
-    return found
+    return query if place_id is None else query.where(Place.id == place_id)
