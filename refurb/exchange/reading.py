@@ -40,6 +40,8 @@ class Known:
     sure: bool = False
     #: Free words, looked at for persons cell by cell.
     free: bool = False
+    #: Characters that its place in the database takes.
+    longest: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +171,8 @@ def _record(sheet: str, row: Row, used: Mapping[str, int], known: Mapping[str, K
         if known[name].free and names_somebody(text):
             record.notes.append("person-removed")
             continue
-        if len(text) > 200:
-            text = text[:199] + "…"
+        if len(text) > (longest := known[name].longest):
+            text = text[: longest - 1] + "…"
             record.notes.append("text-cut")
         record.cells[name] = text
     return record if record.cells or record.notes else None

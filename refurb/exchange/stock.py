@@ -38,23 +38,24 @@ from refurb.security import Actor
 COLUMNS = {
     "serial": Known(r"\b(n° (de )?serie|num\w* (de )?serie|serial\w*|s/n|sn|service tag|imei|serie)\b", sure=True),
     "wiped_on": Known(r"\b(date (d )?effacement|efface\w* le|wiped on|effacement le)\b", sure=True),
-    "wipe_method": Known(r"\b(methode|effac\w*|wipe\w*|logiciel d effacement)\b", free=True),
+    "wipe_method": Known(r"\b(methode|effac\w*|wipe\w*|logiciel d effacement)\b", free=True, longest=100),
     "status": Known(r"\b(statuts?|status|etats?( du stock)?|etape|situation|avancement)\b", free=True),
     "place": Known(r"\b(lieux?|emplacements?|etageres?|rayons?|localisations?|armoires?|salles?)\b", free=True),
     "reference": Known(
         r"\b(anciens? (n°|num\w*|codes?)|n° interne|code( interne)?|etiquettes?|references?|ref\.?|inventaires?"
         r"|n° (d )?inventaire|identifiants?|id|numeros?|n°)\b",
         free=True,
+        longest=100,
     ),
     "form": Known(r"\b(types?|categories?|forme|nature|materiels?)\b", free=True),
-    "maker": Known(r"\b(marques?|fabricants?|constructeurs?|maker|brand)\b", sure=True),
+    "maker": Known(r"\b(marques?|fabricants?|constructeurs?|maker|brand)\b", sure=True, longest=100),
     "model": Known(r"\b(modeles?|models?|designations?)\b", sure=True),
     "cpu": Known(r"\b(processeurs?|cpu|proc)\b", sure=True),
     "ram": Known(r"\b(ram|memoires?( vive)?|memory)\b", sure=True),
     "storage": Known(r"\b(disques?( durs?)?|ssd|hdd|stockage|capacite)\b", sure=True),
-    "charger": Known(r"\b(chargeurs?|alimentations?|alim)\b", sure=True),
+    "charger": Known(r"\b(chargeurs?|alimentations?|alim)\b", sure=True, longest=60),
     "origin": Known(r"\b(origine|provenance publique|public|prive)\b", free=True),
-    "system": Known(r"\b(systeme|os|linux|windows)\b", sure=True),
+    "system": Known(r"\b(systeme|os|linux|windows)\b", sure=True, longest=100),
 }  # fmt: skip
 #: The steps that existing stock may stand at, in order; what lies after triage rests on the media.
 LADDER = (
@@ -267,7 +268,7 @@ def _bring_in(
     session.add(device)
     session.flush()
     if values["reference"] and (key := serial_key(values["reference"])):
-        session.add(DeviceAlias(device_id=device.id, text=values["reference"][:100], text_key=key))
+        session.add(DeviceAlias(device_id=device.id, text=values["reference"], text_key=key))
     told = {"form": form.value, "origin": values["origin"], "regime": Regime.GIFT.value, "holder_id": holder_id}
     payload = {**told, "source": source, "place_id": place_id}
     record(session, "device", device.id, "device.imported", by=by, at=at, payload=payload, after=status.value)
@@ -297,7 +298,7 @@ def _attest(session: Session, device: Device, values: dict[str, Any], *, by: Act
             medium_id=medium.id,
             source=WipeSource.MANUAL,
             outcome=Outcome.OK,
-            method=values["wipe_method"][:100],
+            method=values["wipe_method"],
             reasons=[],
             ended_at=min(on, at),
             recorded_at=at,

@@ -145,6 +145,23 @@ def test_the_tables_in_force_when_it_is_applied_decide(
     assert (first.status, first.profiles) == (Status.QUALITY_CHECKED, [])
 
 
+@pytest.mark.parametrize(
+    ("column", "longest"), [("N° interne", 100), ("Marque", 100), ("Système", 100), ("Chargeur", 60), ("Méthode", 100)]
+)
+def test_what_is_longer_than_its_place_is_cut_and_said(
+    session: Session, controller: Actor, column: str, longest: int
+) -> None:
+    cells = {"N° interne": "B-001", "Type": "Portable", "Marque": "Lenovo", "Statut": "Contrôlé", "Système": "Mint",
+             "Chargeur": "oui", "Effacé le": "03/06/2026", "Méthode": "nwipe DoD"}  # fmt: skip
+    cells[column] = "lot 7 " * 25
+    text = f"{';'.join(cells)}\n{';'.join(cells.values())}\n"
+    _table, (line,) = files.look(session, "stock", text.encode(), by=controller, today=TODAY, attested=True)
+    assert "text-cut" in line.notes
+    assert bring(session, "stock", text, controller, attested=True)[1] == 1
+    kept = [str(value) for value in line.values.values() if str(value).startswith("lot 7")]
+    assert {len(value) for value in kept} == {longest}
+
+
 def test_the_same_stock_twice_is_there_once(session: Session, controller: Actor) -> None:
     bring(session, "stock", STOCK, controller, attested=True)
     counts, made = bring(session, "stock", STOCK, controller, attested=True)
