@@ -1,17 +1,20 @@
 """French as it is printed: no-break spaces before high punctuation, and the plural that begins at two.
 
 The wording's source is French and plain: people type ordinary spaces. What is shown goes through here, so that no line
-begins with a colon.
+begins with a colon. The number that a sentence counts is set in type as well, in every language: 3 995, 3,995.
 """
 
 import re
 from functools import cached_property, lru_cache
 from typing import Any
 
+from babel.numbers import format_decimal
 from babel.support import NullTranslations
 from flask import Flask
 from flask_babel import Babel, Domain, get_locale
 from flask_babel import get_translations as translations_of
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 _BEFORE = re.compile(r" (?=[:;?!»€](?:\s|$|[^\w(])|[:;?!»€]$|%%)")
 _AFTER = re.compile(r"(?<=«) ")
@@ -21,6 +24,18 @@ _AFTER = re.compile(r"(?<=«) ")
 def typeset(text: str) -> str:
     """Return the sentence with its no-break spaces: "Quand\\u00a0?", "«\\u00a0reçu\\u00a0»", "60\\u00a0%%"."""
     return _AFTER.sub("\u00a0", _BEFORE.sub("\u00a0", text))
+
+
+class Counted(int):
+    """A number that a sentence counts, written with the separators of the reader's language."""
+
+    def __str__(self) -> str:
+        return format_decimal(int(self), locale=get_locale() or "fr")
+
+
+def counted(number: Any) -> Any:
+    """Return how a sentence writes a number: what no separator parts is left as it is."""
+    return Counted(number) if isinstance(number, int) and abs(number) >= 1000 else number
 
 
 class French(NullTranslations):
@@ -61,6 +76,11 @@ class TypesetDomain(Domain):
         translations: NullTranslations = super().get_translations()
         return translations
 
+    def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
+        """Return the sentence for a number, which it writes as the reader does."""
+        text: str = super().ngettext(singular, plural, counted(num), **variables)
+        return text
+
 
 def _in_use() -> NullTranslations:
     """Return what translates now: a page asks some hundred times, so French is known without asking whose it is."""
@@ -84,6 +104,14 @@ class TypesetBabel(Babel):
             pgettext=lambda context, message: _in_use().upgettext(context, message),
             npgettext=lambda context, one, several, n: _in_use().unpgettext(context, one, several, n),
         )
+        plain: Any = app.jinja_env.globals["ngettext"]
+
+        @pass_context
+        def ngettext(context: Context, one: str, several: str, n: int, **variables: Any) -> str:
+            text: str = plain(context, one, several, counted(n), **variables)
+            return text
+
+        app.jinja_env.globals["ngettext"] = ngettext
 
     @cached_property
     def domain_instance(self) -> TypesetDomain:

@@ -12,6 +12,7 @@ from refurb.core.identity import display
 from refurb.desk.models import Stocktake
 from refurb.desk.stocktake_queries import Counted, Line
 from refurb.devices.words import STATUSES
+from refurb.web import number
 
 
 def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: str) -> bytes:
@@ -23,11 +24,11 @@ def render(stocktake: Stocktake, counted: Counted, organisation: str, closed: st
         "title": _("Inventaire : %(title)s", title=stocktake.title),
         "lead": _("%(organisation)s, terminé le %(moment)s", organisation=organisation, moment=closed),
         "figures": [
-            [_("Attendues"), counted.expected],
-            [_("Trouvées"), len(counted.found)],
-            [_("Manquantes"), len(counted.missing)],
-            [strangers, len(counted.unexpected)],
-            [_("Notées ailleurs"), len(counted.elsewhere)],
+            [_("Attendues"), number(counted.expected)],
+            [_("Trouvées"), number(len(counted.found))],
+            [_("Manquantes"), number(len(counted.missing))],
+            [strangers, number(len(counted.unexpected))],
+            [_("Notées ailleurs"), number(len(counted.elsewhere))],
         ],
         "header": [_("Code"), _("Machine"), _("Notée")],
         "none": _("Aucune."),

@@ -37,6 +37,24 @@ def test_french_counts_from_two(app: Flask, count: int, said: str) -> None:
         assert ngettext("%(num)s machine", "%(num)s machines", count) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("fr", 999, "999 lignes"),
+        ("fr", 3995, "3\u202f995 lignes"),
+        ("fr", -3995, "-3\u202f995 lignes"),
+        ("en", 3995, "3,995 lines"),
+    ],
+)
+def test_a_sentence_writes_the_number_that_it_counts_as_its_reader_does(
+    app: Flask, language: str, count: int, said: str
+) -> None:
+    drawn = app.jinja_env.from_string('{{ ngettext("%(num)s ligne", "%(num)s lignes", count) }}')
+    with app.test_request_context(), force_locale(language):
+        assert ngettext("%(num)s ligne", "%(num)s lignes", count) == said
+        assert drawn.render(count=count) == said
+
+
 def test_english_is_not_set_as_french(app: Flask) -> None:
     with app.test_request_context(), force_locale("en"):
         assert NBSP not in gettext("Mot de passe oublié ?")
