@@ -2,22 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
-
+from refurb.canvas import string_width
 from refurb.core.identity import check, display
 from refurb.labels import symbols
 from refurb.labels.layouts import Layout
-from refurb.paths import PACKAGE
 
-FONTS = {
-    "code": "AtkinsonHyperlegibleMono-Bold",
-    "title": "AtkinsonHyperlegibleNext-SemiBold",
-    "plain": "AtkinsonHyperlegibleNext-Regular",
-}
 MM = 72 / 25.4
 #: The coarsest printer a workshop has; its dot decides how fine a bar may be.
 DPI = 203
@@ -260,15 +251,7 @@ def shorten(text: str, font: str, size: float, width: float) -> str:
 @lru_cache(maxsize=8192)
 def text_width(text: str, font: str, size: float) -> float:
     """Return the width of a line in millimetres."""
-    register_fonts()
-    return float(pdfmetrics.stringWidth(text, FONTS[font], size)) / MM
-
-
-@cache
-def register_fonts() -> None:
-    """Give reportlab our fonts, which it then embeds."""
-    for name in FONTS.values():
-        pdfmetrics.registerFont(TTFont(name, str(Path(PACKAGE, "documents", "fonts", f"{name}.ttf"))))
+    return string_width(text, font, size) / MM
 
 
 def _inside(layout: Layout) -> float:
