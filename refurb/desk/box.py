@@ -23,6 +23,7 @@ from refurb.desk.pages import (
     LONGEST_AFFIX,
     YEAR,
     affixes,
+    affixes_sent,
     answer,
     bp,
     keep,
@@ -44,7 +45,7 @@ from refurb.devices import queries as device_queries
 from refurb.devices.services import DeviceRefused
 from refurb.organisations import queries as organisation_queries
 from refurb.security import actor, allows_wasm, requires, signed_in
-from refurb.web import now
+from refurb.web import now, zone
 
 
 @bp.route("/scan", methods=["GET", "POST"])
@@ -89,6 +90,7 @@ def _frame() -> dict[str, Any]:
         "known_places": {place.code: place.name for place in places},
         "prefix": prefix,
         "suffix": suffix,
+        "zone": zone().key,
     }
 
 
@@ -130,7 +132,7 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
     number = number_of(body.get("client_uuid"))
     pile = pile_now(by, number=number)
     before = (pile.command, pile.place_id)
-    scans = answer(by, body["text"], number, client_at, pile)
+    scans = answer(by, body["text"], number, client_at, pile, added=affixes_sent(body))
     # Only what this scan changed is drawn anew: a list of commands in the reader's language costs a third of a scan.
     setting = (pile.command, pile.place_id) != before or pile.context is not None or len(scans) > 1
     stands = any(scan.answer in queries.STANDING or scan.reason == "undone" for scan in scans)

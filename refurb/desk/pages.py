@@ -1,7 +1,7 @@
 """What the pages of the desk share: the blueprint, who scans, in which browser, and what a page shows."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -99,9 +99,17 @@ def pile_meant() -> tuple[ScanPile, str]:
     return found, url_for(".pile", pile_id=found.id)
 
 
-def answer(by: Actor, text: str, client_uuid: str, client_at: datetime | None, pile: ScanPile) -> Sequence[Scan]:
-    """Answer one scan of `by` into their pile."""
-    prefix, suffix = affixes()
+def answer(
+    by: Actor,
+    text: str,
+    client_uuid: str,
+    client_at: datetime | None,
+    pile: ScanPile,
+    *,
+    added: tuple[str, str] | None = None,
+) -> Sequence[Scan]:
+    """Answer one scan of `by` into their pile; `added` is what the gun put around it, None for what it adds now."""
+    prefix, suffix = affixes() if added is None else added
     return services.scan(
         get_session(),
         pile,
@@ -165,6 +173,14 @@ def affixes() -> tuple[str, str]:
         prefix, _tab, suffix = bytes.fromhex(request.cookies.get(AFFIXES_COOKIE, "")).decode().partition("\t")
     except ValueError:
         return "", ""
+    return prefix[:LONGEST_AFFIX], suffix[:LONGEST_AFFIX]
+
+
+def affixes_sent(body: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what the gun added when a scan was made, which may have waited since; None where its page does not say."""
+    prefix, suffix = body.get("prefix"), body.get("suffix")
+    if not isinstance(prefix, str) or not isinstance(suffix, str):
+        return None
     return prefix[:LONGEST_AFFIX], suffix[:LONGEST_AFFIX]
 
 

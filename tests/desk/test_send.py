@@ -242,6 +242,26 @@ def test_a_machine_is_made_of_a_serial_and_not_of_a_dot(
     assert offered or "Chercher parmi" in last or 'data-answer="refused"' in last
 
 
+def test_a_scan_is_read_by_what_the_gun_added_when_it_was_made(
+    technician: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
+) -> None:
+    code = make_device(holder=workshop).code
+    technician.get("/scan/gun")
+    technician.submit(".desk-affixes", prefix="S7", suffix="#")
+    for prefix, suffix, more in (
+        ("*/", "!", {"prefix": "*/", "suffix": "!"}),
+        ("", "", {"prefix": "", "suffix": ""}),
+        # A page of before says nothing of it, nor does what is no text: then it is the station's.
+        ("S7", "#", {}),
+        ("S7", "#", {"prefix": ["S7"], "suffix": None}),
+        ("S7", "#", {"prefix": "S7"}),
+    ):
+        text = f"{prefix}{code}{suffix}"
+        assert send(technician, text, **more)["answer"] == "done", more
+    assert send(technician, f"{'x' * 13}{code}", prefix="x" * 13, suffix="")["answer"] == "refused", "no gun adds more"
+    assert session.scalars(sa.select(Scan.text).order_by(Scan.id)).all()[0] == f"*/{code}!", "as it came"
+
+
 @pytest.mark.parametrize("body", [None, [], {}, {"text": 3}, {"text": None}])
 def test_what_is_no_scan_is_refused(technician: Visitor, body: Any) -> None:
     answer = technician.client.post("/scan/send", json=body, headers={"X-CSRFToken": technician.csrf()})
