@@ -7,10 +7,8 @@ counts by territory and profile, masked under five with what would give the mask
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -64,9 +62,11 @@ def may(kind: str, actor: Actor) -> bool:
 
 def make(session: Session, kind: str, *, seen_by: Actor) -> Sheet:
     """Return a table as the actor may have it; the caller has asked `may`."""
-    return {"devices": _devices, "needs": _needs, "counts": _counts, "organisations": _organisations}[kind](
-        session, seen_by
-    )
+    if kind == "devices":
+        return _devices(session, seen_by)
+    if kind == "needs":
+        return _needs(session, seen_by)
+    return {"counts": _counts, "organisations": _organisations}[kind](session)
 
 
 def write(sheet: Sheet, form: str) -> bytes:
@@ -125,7 +125,7 @@ def _needs(session: Session, seen_by: Actor) -> Sheet:
     return Sheet(_("Demandes"), header, rows, [need.id for need in needs])
 
 
-def _counts(session: Session, seen_by: Actor) -> Sheet:
+def _counts(session: Session) -> Sheet:
     """Open and served needs of households by territory and profile, masked: it leaves the coordination."""
     found: Counter[tuple[str | None, str | None, bool]] = Counter()
     states = [state for state in ALIVE if state is not State.DRAFT] + [State.HANDED_OVER, State.CLOSED]
@@ -159,11 +159,11 @@ def _told(count: int | None) -> Cell:
     return _("masqué") if count is None else count
 
 
-def _organisations(session: Session, seen_by: Actor) -> Sheet:
+def _organisations(session: Session) -> Sheet:
     """Bodies, never their people: a standard, an address, no member."""
-    bodies: Sequence[Any] = session.scalars(
+    bodies = session.scalars(
         sa.select(Organisation).options(selectinload(Organisation.role_rows)).order_by(Organisation.name)
-    ).all()
+    )
     header = [
         _("Nom"), _("Rôles"), _("Statut juridique"), _("Confiance"), _("SIRET"), _("Courriel"), _("Téléphone"),
         _("Adresse"), _("Code postal"), _("Commune"), _("Machines par mois"),

@@ -24,19 +24,9 @@ from refurb.web import PER_PAGE, Page, now, page_number, today
 
 bp = Blueprint("exchange", __name__, url_prefix="/exchange")
 
-IMPORTERS = (
-    Permission.MEDIUM_ACCEPT,
-    Permission.ORGANISATION_MANAGE,
-    Permission.NEED_CREATE,
-    Permission.NEED_ARBITRATE,
-)
-EXPORTERS = (
-    Permission.DEVICE_READ,
-    Permission.NEED_READ_CASE,
-    Permission.NEED_ARBITRATE,
-    Permission.ORGANISATION_MANAGE,
-    Permission.STATISTICS_READ,
-)
+#: Who may bring in, or take away, one kind at least.
+IMPORTERS = frozenset[Permission]().union(*files.PERMISSIONS.values())
+EXPORTERS = frozenset[Permission]().union(*exports.PERMISSIONS.values())
 
 
 @bp.get("/")
