@@ -16,11 +16,11 @@ export function makeSender(queue, station, on) {
 
   function post(scan) {
     // The hour by this browser's clock as it sends tells the server what that clock is wrong by.
-    const { text, client_uuid, client_at, operator, taken_over } = scan;
+    const { text, prefix, suffix, client_uuid, client_at, operator, taken_over } = scan;
     return fetch(station.send, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": station.token },
-      body: JSON.stringify({ text, client_uuid, client_at, sent_at: new Date().toISOString(), operator, taken_over }),
+      body: JSON.stringify({ text, prefix, suffix, client_uuid, client_at, sent_at: new Date().toISOString(), operator, taken_over }),
       redirect: "error",
       signal: AbortSignal.timeout?.(PATIENCE),
     });

@@ -1,5 +1,5 @@
 // What each scan will do, chosen by hand: the list, the keys, and what the cards that still wait will set.
-import { codeOf, digitOf, display } from "./scan-read.mjs";
+import { codesOfScan, digitOf, display, types } from "./scan-read.mjs";
 
 // A gun types a character every few milliseconds: a key alone is a choice, two in a row are a code.
 const ALONE = 150;
@@ -77,9 +77,7 @@ export function makeSetting(desk, { take, aim }) {
     let command = null;
     let place = null;
     let gift = null;
-    for (const { text } of waiting) {
-      const code = codeOf(text);
-      if (!code) continue;
+    for (const code of waiting.flatMap((scan) => codesOfScan(scan, desk.dataset))) {
       const key = keys[code];
       if (key === "anywhere") place = words[code];
       else if (key && key !== "undo") [command, gift] = [code, key === "open" ? null : gift];
@@ -142,7 +140,7 @@ export function makeSetting(desk, { take, aim }) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape") close();
     else if (step) buttons[(at + step + buttons.length) % buttons.length].focus();
-    else if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    else if (types(event) && event.key !== " ") {
       if (typed) {
         // A gun, that knows nothing of this list: what it types goes to the box.
         const text = typed.text + event.key;

@@ -1,10 +1,10 @@
 // What the desk shows: the last answer, the ledger, what waits on this device, what the server did not take.
-import { codeOf, display } from "./scan-read.mjs";
+import { codesOfScan, cut, display } from "./scan-read.mjs";
 import { play } from "./scan-sound.mjs";
 
 const IDS = ["setting", "last", "standing", "waiting", "rows", "counts", "empty", "actions"];
 // What the page knows of whoever scans, as the server drew it.
-const KNOWN = ["account", "organisation", "operator", "operatorId", "note", "token", "pile", "commands", "commandCodes", "places"];
+const KNOWN = ["account", "organisation", "operator", "operatorId", "note", "token", "pile", "commands", "commandCodes", "places", "prefix", "suffix", "zone"];
 const PATIENCE = 30000;
 // Each drawing carries a form token of its own: what differs by it alone says the same.
 const bare = (html) => html.replace(/name="csrf_token" value="[^"]*"/g, "").replace(/\s+/g, " ").trim();
@@ -23,9 +23,26 @@ export function makeView(desk, station, on) {
   };
   const known = (row) => document.getElementById(/id="(scan-\d+)"/.exec(row)?.[1]);
   const aim = () => (parts.last.querySelector("#desk-pin") ?? desk.querySelector("#desk-text")).focus();
-  const nameOf = (text) => {
-    const code = codeOf(text);
-    return JSON.parse(desk.dataset.commands)[code] ?? (code ? display(code) : text);
+  const nameOf = (scan) => {
+    const words = JSON.parse(desk.dataset.commands);
+    const codes = codesOfScan(scan, desk.dataset);
+    return codes.length ? codes.map((code) => words[code] ?? display(code)).join(" · ") : scan.text;
+  };
+  // The hour of the instance, as everywhere else on the page; a browser that does not know its zone says its own.
+  const hourOf = (moment) => {
+    const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    try {
+      return new Date(moment).toLocaleTimeString("fr", { ...form, timeZone: desk.dataset.zone });
+    } catch (error) {
+      console.warn("zone", error);
+      return new Date(moment).toLocaleTimeString("fr", form);
+    }
+  };
+  const fill = (element, scan) => {
+    const whole = nameOf(scan);
+    element.textContent = cut(whole);
+    if (element.textContent !== whole) element.title = whole;
+    return element;
   };
 
   function show(answer, here) {
@@ -159,7 +176,7 @@ export function makeView(desk, station, on) {
   // -- What waits here ---------------------------------------------------------------------------------------------------
   function showWaiting(scan) {
     const card = template.cloneNode(true);
-    card.querySelector(".desk-code").textContent = nameOf(scan.text);
+    fill(card.querySelector(".desk-code"), scan);
     parts.last.replaceChildren(card);
     play("waiting");
   }
@@ -188,10 +205,10 @@ export function makeView(desk, station, on) {
     word.className = "desk-row-word";
     word.textContent = template.querySelector(".desk-word").textContent.trim();
     what.className = "desk-row-what";
-    what.append(part("code", nameOf(scan.text)));
+    what.append(fill(part("code", ""), scan));
     if (scan.operator_name && scan.operator_name !== station.name) what.append(" ", part("quiet", scan.operator_name));
     time.dateTime = scan.client_at;
-    time.textContent = new Date(scan.client_at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    time.textContent = hourOf(scan.client_at);
     item.append(word, what, time);
     return item;
   }

@@ -1,7 +1,7 @@
 // The desk with a gun: a scan is kept on the disk, the box is free at once, and the queue leaves in order, whatever the
 // network does. Without this module the same form sends one scan a page.
 import { openQueue } from "./scan-queue.mjs";
-import { codeOf, digitOf } from "./scan-read.mjs";
+import { codesOf, codesOfScan, digitOf, isBadge, types } from "./scan-read.mjs";
 import { makeSender } from "./scan-send.mjs";
 import { makeSetting } from "./scan-setting.mjs";
 import { makeView } from "./scan-show.mjs";
@@ -15,6 +15,8 @@ const KNOCK = 1000;
 // A gun types a character every few milliseconds, nobody's fingers do: it may end with Tab where others press Enter.
 const GUN_PACE = 50;
 const GUN_LENGTH = 6;
+const WRITTEN = 'textarea, input:not([type="checkbox"], [type="radio"], [type="button"], [type="submit"], [type="reset"], [type="file"], [type="image"])';
+const PRESSED = "a, button, input, select, summary";
 
 function uuid() {
   if (crypto.randomUUID) return crypto.randomUUID(); // absent from addresses that are not secure
@@ -45,9 +47,12 @@ export default async function (desk) {
   const only = (state) => ["offline", "signed-out", "forbidden", "trouble"].forEach((one) => say(one, one === state));
 
   // -- In, and out -----------------------------------------------------------------------------------------------------
-  function take(text) {
+  // What came through the box may bear what the gun adds, as this station has it now; a camera and a key add nothing.
+  const ofGun = () => ({ prefix: desk.dataset.prefix, suffix: desk.dataset.suffix });
+
+  function take(text, { prefix, suffix } = { prefix: "", suffix: "" }) {
     view.heard();
-    if (desk.hasAttribute("data-away") && codeOf(text)?.startsWith("U")) {
+    if (desk.hasAttribute("data-away") && isBadge(codesOf(text, prefix, suffix))) {
       // Only the server knows a PIN: what follows would bear the wrong name, and nobody would know.
       say("badge", true);
       play("refused");
@@ -55,6 +60,8 @@ export default async function (desk) {
     }
     const scan = {
       text,
+      prefix,
+      suffix,
       client_uuid: uuid(),
       client_at: new Date().toISOString(),
       operator: station.note,
@@ -107,7 +114,8 @@ export default async function (desk) {
     if (!view.isOurs(told.of)) return false;
     const pile = String(told.of.pile);
     const another = desk.dataset.pile && desk.dataset.pile !== pile;
-    if (!another) desk.dataset.pile = pile;
+    // The first scan of a day ends the pile of before, and says so itself.
+    if (!another || told.ended) desk.dataset.pile = pile;
     view.show(told, here);
     if (another) view.renew();
     return true;
@@ -138,7 +146,11 @@ export default async function (desk) {
   }
 
   function away(state, scan) {
-    if (scan && !desk.hasAttribute("data-away")) view.showWaiting(scan);
+    if (scan && !desk.hasAttribute("data-away")) {
+      view.showWaiting(scan);
+      // Scanned before anybody knew that the network is gone: it waits, and takes nobody's place meanwhile.
+      if (isBadge(codesOfScan(scan, desk.dataset))) say("badge", true);
+    }
     desk.setAttribute("data-away", state);
     only(state);
   }
@@ -162,7 +174,7 @@ export default async function (desk) {
     event.preventDefault();
     const text = box.value;
     box.value = "";
-    if (text.trim()) take(text);
+    if (text.trim()) take(text, ofGun());
     else drain();
   });
   desk.addEventListener("refurb:scanned", (event) => take(event.detail));
@@ -185,14 +197,15 @@ export default async function (desk) {
   }, true);
 
   // -- The keys, the sound -----------------------------------------------------------------------------------------------
-  // The box always has the focus, unless somebody is using something else on the page: keys that a gun types come back.
+  // The box has what a gun types, wherever the focus is: only a field where one writes keeps its keys, and what is
+  // pressed, opened or ticked its space bar. A list too: left there, the first letter of a code would choose another
+  // action.
   document.addEventListener("keydown", (event) => {
     const at = document.activeElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.key.length !== 1) return;
+    if (!types(event)) return;
     if (at?.id === "desk-pin") return mendPin(event, at);
-    // A list too: left there, the first letter of a code would choose another action.
-    if (at && (at.matches("input, textarea, summary") || at.isContentEditable)) return;
-    if (event.key === " " && at?.matches("button, a, select")) return;
+    if (at?.matches(WRITTEN) || at?.isContentEditable) return;
+    if (event.key === " " && at?.matches(PRESSED)) return;
     box.focus();
   });
   document.addEventListener("click", (event) => {
@@ -207,16 +220,32 @@ export default async function (desk) {
   });
 
   // The upper row of an AZERTY keyboard gives digits only with the shift key, that a gloved hand forgets. A letter is no
-  // PIN: the gun went on.
+  // PIN: the gun went on, and what it put before the code goes with it.
+  let keyed = "";
   function mendPin(event, pin) {
+    if (!pin.value) keyed = "";
     const digit = digitOf(event.key);
     if (digit !== null) {
       event.preventDefault();
       if (pin.value.length < pin.maxLength) pin.setRangeText(digit, pin.selectionStart, pin.selectionEnd, "end");
     } else if (/[A-Za-z]/.test(event.key)) {
       pin.value = "";
+      box.value += beforeCode(keyed, event.key);
       box.focus();
     }
+    keyed += event.key;
+  }
+
+  // The end of what was typed that began a scan: of what this station's gun adds, as much as has come; or the first key
+  // that stands for no digit, and all after it.
+  function beforeCode(text, next) {
+    const { prefix } = desk.dataset;
+    for (let length = prefix.length; length; length -= 1) {
+      const begun = prefix.slice(0, length);
+      if (text.endsWith(begun) && [undefined, next].includes(prefix[length])) return begun;
+    }
+    const from = Array.from(text).findIndex((key) => !/[0-9]/.test(key) && digitOf(key) === null);
+    return from < 0 ? "" : Array.from(text).slice(from).join("");
   }
 
   let paced = 0;
