@@ -21,6 +21,9 @@ FINEST_MODULE = 0.25
 #: What a gun held by hand needs of a bar, and what the square leaves it where there is room.
 LEAST_BAR_HEIGHT = 6.0
 WANTED_BAR_HEIGHT = 8.0
+#: Bars this high are high enough: the text above may push them down to it.
+ENOUGH_HEIGHT = 10.0
+#: What the line under the bars takes.
 FOOT = 3.3
 #: Below this a square costs a phone a second look: the bars rather give way.
 COMFORTABLE_MODULE = 0.36
@@ -28,11 +31,12 @@ COMFORTABLE_MODULE = 0.36
 FIRST_LINE = 8.4
 STEP = 3.5
 DESCENT = 1.4
-ENOUGH_HEIGHT = 10.0
+#: In points: an address that would be smaller is left out.
 SMALLEST_TEXT = 5.0
 #: Beyond this column the lines grow, up to this many times.
 WIDE_COLUMN = 45.0
 LARGEST_TEXT = 1.5
+#: A shorter rest of the foot says no place.
 LEAST_PLACE = 9.0
 #: What even a well led label may lose at its edge.
 SAFE = 0.5
@@ -177,7 +181,7 @@ def _square(x: float, y: float, module: float, rows: Sequence[str]) -> Symbol:
         y=y,
         width=module,
         height=module,
-        rectangles=tuple((at, y, run, 1) for y, row in enumerate(rows) for at, run in symbols.runs(row)),
+        rectangles=tuple((at, line, run, 1) for line, row in enumerate(rows) for at, run in symbols.runs(row)),
     )
 
 
@@ -239,7 +243,7 @@ def wrap(text: str, font: str, size: float, width: float, *, lines: int) -> list
 
 @lru_cache(maxsize=8192)
 def shorten(text: str, font: str, size: float, width: float) -> str:
-    """Cut `text` with an ellipsis where it is wider than `width` millimetres."""
+    """Return `text`, cut with an ellipsis where it is wider than `width` millimetres."""
     text = " ".join(text.split())
     if text_width(text, font, size) <= width:
         return text

@@ -6,10 +6,8 @@ from refurb.canvas import FONTS, Canvas, draw
 from refurb.labels.drawing import DPI, MM, Drawing, Label, LabelRefused, Symbol, compose
 from refurb.labels.layouts import LAYOUTS, Layout
 
-__all__ = ["Label", "LabelRefused", "pdf"]
 
-
-def pdf(labels: Sequence[Label], layout: str, start: int = 1, *, dpi: int = DPI, title: str = "Étiquettes") -> bytes:
+def pdf(labels: Sequence[Label], layout: str, start: int = 1, *, dpi: int = DPI) -> bytes:
     """Return a PDF of `labels` from position `start` (1 = top left, row by row) of the first sheet.
 
     Raises LabelRefused: "nothing-to-print", "no-such-layout", "no-such-position", "not-a-code", and "bars-too-fine"
@@ -25,7 +23,7 @@ def pdf(labels: Sequence[Label], layout: str, start: int = 1, *, dpi: int = DPI,
     drawings = [compose(label, sheet, dpi) for label in labels]
 
     def paint(canvas: Canvas) -> None:
-        canvas.setTitle(title)
+        canvas.setTitle("Étiquettes")
         canvas.setCreator("Refurb")
         for position, drawing in enumerate(drawings, start - 1):
             if position % sheet.per_page == 0 and position >= sheet.per_page:

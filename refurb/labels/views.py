@@ -16,6 +16,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from refurb.core.identity import read
 from refurb.core.permissions import Permission
@@ -37,8 +38,12 @@ bp = Blueprint("labels", __name__, url_prefix="/labels")
 
 #: What an address carries safely: gunicorn takes 4,094 characters, and a code is 17 of them.
 MOST_IN_ADDRESS = 150
-#: Dots an inch of the printers that are sold for labels.
-FINENESS = (DPI, 300, 600)
+#: Dots an inch of the printers that labels come from.
+FINENESS = {
+    DPI: _l("203 ppp, thermique"),
+    300: _l("300 ppp, thermique fine"),
+    600: _l("600 ppp, de bureau"),
+}
 
 
 @bp.get("/")
@@ -47,7 +52,7 @@ def index() -> ResponseReturnValue:
     """The machines whose label was never printed."""
     session = get_session()
     page = paginate(session, queries.to_be_labelled(actor()), page_number())
-    return render_template("labels/index.html", page=page, layouts=_layouts())
+    return render_template("labels/index.html", page=page, layouts=_layouts(), most=services.MOST)
 
 
 @bp.route("/prepare", methods=["GET", "POST"])
@@ -141,6 +146,7 @@ def _prepared(codes: Sequence[str], wrong: Sequence[str], *, blank: int = 0) -> 
             layout=layout,
             layouts=_layouts(),
             dpi=_fineness(),
+            fineness=list(FINENESS.items()),
             start=min(_start(), layout.per_page),
             cells=[layout.place(position) for position in range(layout.per_page)],
         ),

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image, ImageFilter
 from zxingcpp import BarcodeFormat, create_barcode
 
-from refurb.labels.sheets import Label, pdf
+from refurb.labels.drawing import Label
+from refurb.labels.sheets import pdf
 from tests.desk.served import Desk, furnish
 from tests.labels.reader import render
 

@@ -13,7 +13,8 @@ from reportlab.pdfbase.ttfonts import TTFont, TTFontFile
 from reportlab.pdfgen.canvas import Canvas
 
 from refurb import canvas
-from refurb.labels.sheets import Label, pdf
+from refurb.labels.drawing import Label
+from refurb.labels.sheets import pdf
 from refurb.paths import PACKAGE
 
 if TYPE_CHECKING:

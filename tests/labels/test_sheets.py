@@ -11,10 +11,10 @@ from pyzbar.pyzbar import ZBarSymbol
 
 from refurb.core.identity import CodeKind, display, mint
 from refurb.labels import symbols
-from refurb.labels.drawing import LabelRefused, bar_width, compose, shorten, text_width, wrap
+from refurb.labels.drawing import Label, LabelRefused, bar_width, compose, shorten, text_width, wrap
 from refurb.labels.layouts import L4731, L7160, LAYOUTS
 from refurb.labels.sentences import sentences
-from refurb.labels.sheets import Label, pdf
+from refurb.labels.sheets import pdf
 from refurb.labels.zpl import zpl
 from tests.labels.reader import cut, render, worn, zbar, zpl_formats, zxing
 
