@@ -12,16 +12,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 
 from refurb.core.permissions import Permission
 from refurb.core.workflow import OUT, Status
+from refurb.db import shared_alias
 from refurb.devices.models import Device
 from refurb.handover.models import Appointment, Handover
 from refurb.matching.models import Reservation
 from refurb.needs.models import Need
 from refurb.organisations.models import Place
 from refurb.security import Actor, ActorKind
+
+#: Where it was agreed to meet, and where the need asks to.
+AgreedPlace, AskedPlace = shared_alias(Place), shared_alias(Place)
 
 #: How many cases a list of the day shows; who has more works down from the earliest.
 LISTED = 50
@@ -59,25 +63,42 @@ def seen(query: sa.Select[Any], actor: Actor) -> sa.Select[Any]:
     return query.where(sa.or_(*ways))
 
 
-def _cases() -> sa.Select[Any]:
-    agreed_place, asked_place = aliased(Place), aliased(Place)
+def _joined() -> sa.Select[Any]:
+    """Return the query of what is set aside, with what was agreed of it."""
     query: Any = (
-        sa.select(Reservation, Appointment, agreed_place, asked_place)
+        sa.select(Reservation, Appointment, AgreedPlace, AskedPlace)
         .join(Need, Need.id == Reservation.need_id)
         .join(Device, Device.id == Reservation.device_id)
         .outerjoin(Appointment, sa.and_(Appointment.reservation_id == Reservation.id, _agreed()))
-        .outerjoin(agreed_place, agreed_place.id == Appointment.place_id)
-        .outerjoin(asked_place, asked_place.id == Need.handover_place_id)
+        .outerjoin(AgreedPlace, AgreedPlace.id == Appointment.place_id)
+        .outerjoin(AskedPlace, AskedPlace.id == Need.handover_place_id)
         .where(Reservation.ended_at.is_(None))
-        .options(
-            contains_eager(Reservation.need).joinedload(Need.organisation),
-            contains_eager(Reservation.need).contains_eager(Need.handover_place.of_type(asked_place)),
-            contains_eager(Reservation.device).joinedload(Device.holder),
-            contains_eager(Reservation.device).joinedload(Device.place),
-        )
     )
-    found: sa.Select[Any] = query
-    return found
+    joined: sa.Select[Any] = query
+    return joined
+
+
+def _cases() -> sa.Select[Any]:
+    return _joined().options(
+        contains_eager(Reservation.need).joinedload(Need.organisation),
+        contains_eager(Reservation.need).contains_eager(Need.handover_place.of_type(AskedPlace)),
+        contains_eager(Reservation.device).joinedload(Device.holder),
+        contains_eager(Reservation.device).joinedload(Device.place),
+    )
+
+
+def _listed() -> sa.Select[Any]:
+    """Load what a line of the day says of a case, and nothing else: three whole rows of each cost most of the page."""
+    return _joined().options(
+        load_only(Reservation.expires_at, Reservation.need_id, Reservation.device_id),
+        contains_eager(Reservation.need).load_only(Need.code, raiseload=True),
+        contains_eager(Reservation.device).load_only(
+            Device.code, Device.form, Device.maker, Device.model, Device.status, raiseload=True
+        ),
+        load_only(Appointment.starts_at),
+        load_only(AgreedPlace.name),
+        load_only(AskedPlace.name),
+    )
 
 
 def _case(row: Any, missed: int = 0) -> Case:
@@ -89,13 +110,13 @@ def _case(row: Any, missed: int = 0) -> Case:
 
 def agenda(session: Session, *, seen_by: Actor, until: datetime) -> Sequence[Case]:
     """Return what was agreed up to `until` and is not handed over yet, the earliest first: the overdue lead."""
-    query = seen(_cases(), seen_by).where(Appointment.starts_at < until)
+    query = seen(_listed(), seen_by).where(Appointment.starts_at < until)
     return [_case(row) for row in session.execute(query.order_by(Appointment.starts_at, Appointment.id).limit(LISTED))]
 
 
 def without_date(session: Session, *, seen_by: Actor) -> Sequence[Case]:
     """Return what is set aside and has no appointment, what lapses first leading."""
-    query = seen(_cases(), seen_by).where(Appointment.id.is_(None))
+    query = seen(_listed(), seen_by).where(Appointment.id.is_(None))
     return [_case(row) for row in session.execute(query.order_by(Reservation.expires_at, Reservation.id).limit(LISTED))]
 
 
@@ -203,7 +224,10 @@ def recent(session: Session, *, seen_by: Actor, since: datetime, limit: int = 10
         .join(Need, Need.id == Handover.need_id)
         .join(Device, Device.id == Handover.device_id)
         .where(_sees(seen_by), Handover.handed_over_at >= since)
-        .options(contains_eager(Handover.need), contains_eager(Handover.device), joinedload(Handover.place))
+        .options(
+            load_only(Handover.code, Handover.handed_over_at, Handover.device_id),
+            contains_eager(Handover.device).load_only(Device.form, Device.maker, Device.model, raiseload=True),
+        )
         .order_by(Handover.handed_over_at.desc(), Handover.id.desc())
         .limit(limit)
     ).all()

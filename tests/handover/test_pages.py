@@ -187,8 +187,10 @@ def test_the_day_asks_as_many_statements_for_ten_as_for_one(session: Session, ch
         sa.event.listen(bind, "before_cursor_execute", note)
         cases = queries.agenda(session, seen_by=chain.agent, until=NOON + timedelta(days=7))
         for case in cases:
-            assert case.device.holder.name
-            assert case.need.organisation.name
+            # What a line of the day says.
+            assert case.place is not None
+            assert all((case.place.name, case.need.code, case.device.form, case.device.status))
+            assert case.reservation.expires_at
         sa.event.remove(bind, "before_cursor_execute", note)
         return len(asked)
 
