@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -203,14 +204,25 @@ def local_date(value: date | datetime | None, form: str = "long") -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(zone()).date()
-    return str(format_date(value, form, locale=dates_of()))
+    return _day_in_words(value, form, dates_of())
+
+
+@lru_cache(maxsize=10_000)
+def _day_in_words(value: date, form: str, locale: Locale) -> str:
+    """The same days come line after line, and writing one takes longer than the rest of its cell."""
+    return str(format_date(value, form, locale=locale))
+
+
+@lru_cache(maxsize=10_000)
+def _moment_in_words(value: datetime, form: str, locale: Locale) -> str:
+    return str(format_datetime(value, form, locale=locale))
 
 
 def local_datetime(value: datetime | None, form: str = "short") -> str:
     """Return a moment as people read it, in the zone of the instance; an empty text for none."""
     if value is None:
         return ""
-    return str(format_datetime(value.astimezone(zone()).replace(tzinfo=None), form, locale=dates_of()))
+    return _moment_in_words(value.astimezone(zone()).replace(tzinfo=None), form, dates_of())
 
 
 def dates_of() -> Locale:
