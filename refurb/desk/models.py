@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from refurb.accounts.models import Account
 from refurb.audit.models import Event
 from refurb.core.scanning import Answer
+from refurb.core.workflow import Status
 from refurb.db import Base, Code, Name, enum_type, pk
 from refurb.devices.models import Device
 from refurb.organisations.models import Place
@@ -108,10 +109,7 @@ class Stocktake(Base):
 
 
 class StocktakeItem(Base):
-    """One machine that a count expected or met, or a text that no machine answers to.
-
-    Of a machine that the record had gone or lost when it was met, `text` is the status it was noted with.
-    """
+    """One machine that a count expected or met, or a text that no machine answers to."""
 
     __tablename__ = "stocktake_item"
     __table_args__ = (sa.UniqueConstraint("stocktake_id", "device_id"),)
@@ -124,4 +122,6 @@ class StocktakeItem(Base):
     found_at: Mapped[datetime | None]
     #: What it stood at when it was found, by name: where the record said it was, when that was elsewhere.
     recorded_at: Mapped[str | None] = mapped_column(sa.String(300))
+    #: The status it was noted with when it was met, where the record had it gone or lost.
+    noted: Mapped[Status | None] = mapped_column(enum_type(Status))
     device: Mapped[Device | None] = relationship(lazy="raise")

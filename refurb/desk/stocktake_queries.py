@@ -137,7 +137,7 @@ def counted(session: Session, stocktake: Stocktake) -> Counted:
     groups: dict[Group, list[Line]] = {which: [] for which in Group}
     for item in items:
         if item.device is not None:
-            elsewhere = item.recorded_at is not None or item.text is not None
+            elsewhere = item.recorded_at is not None or item.noted is not None
             which = group(expected=item.expected, found=item.found_at is not None, elsewhere=elsewhere)
             groups[which].append(_line(stocktake, item, item.device))
     return Counted(groups, [(item.id, item.text or "") for item in items if item.device_id is None])
@@ -153,7 +153,7 @@ def _line(stocktake: Stocktake, item: StocktakeItem, device: Device) -> Line:
         stood = device.place.name if device.place else None
     place = stood if item.expected else None
     named = " ".join(filter(None, (device.maker, device.model)))
-    return Line(device.code, named, item.recorded_at or place, Status(item.text) if item.text else None, device)
+    return Line(device.code, named, item.recorded_at or place, item.noted, device)
 
 
 def _kept(row: Sequence[str | None], devices: Mapping[str, Device]) -> Line:

@@ -267,10 +267,10 @@ def _note(
     statement = insert(StocktakeItem).values(
         stocktake_id=stocktake_id,
         device_id=device_id,
-        text=noted.value if noted else None,
         expected=expected,
         found_at=at,
         recorded_at=where,
+        noted=noted,
     )
     statement = statement.on_conflict_do_nothing(index_elements=["stocktake_id", "device_id"])
     return session.scalar(statement.returning(StocktakeItem.id)) is not None

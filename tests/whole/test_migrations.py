@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
+
+from tests.conftest import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,3 +123,55 @@ def test_a_failed_migration_leaves_nothing(bare_app: Flask, monkeypatch: pytest.
             schema.upgrade()
         assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
         assert schema.current() is None
+
+
+def test_what_a_count_noted_of_a_machine_moves_to_its_column_and_back(bare_app: Flask) -> None:
+    from refurb.core.equipment import Form, Origin, Regime
+    from refurb.core.workflow import Status
+    from refurb.db import db, get_session
+    from refurb.desk.models import Stocktake, StocktakeItem
+    from refurb.devices.services import receive
+    from refurb.migrations import schema
+    from refurb.organisations.models import LegalType, Organisation
+    from refurb.security import Actor
+
+    def kept(*columns: str) -> list[tuple[object, ...]]:
+        query = f"SELECT {', '.join(columns)} FROM stocktake_item ORDER BY id"  # noqa: S608 - names of columns, above
+        with db.engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(sa.text(query))]
+
+    with bare_app.app_context():
+        schema.upgrade()
+        session = get_session()
+        holder = Organisation(name="Atelier", legal_type=LegalType.ASSOCIATION, created_at=NOON)
+        session.add(holder)
+        session.flush()
+        birth: dict[str, Any] = {
+            "form": Form.LAPTOP,
+            "maker": "Dell",
+            "model": "7400",
+            "serial": "8H2JQ72",
+            "place_id": None,
+        }
+        device = receive(
+            session,
+            **birth,
+            origin=Origin.PRIVATE,
+            regime=Regime.GIFT,
+            holder_id=holder.id,
+            by=Actor.system(),
+            at=NOON,
+        )
+        count = Stocktake(organisation_id=holder.id, title="A1", opened_at=NOON)
+        session.add(count)
+        session.flush()
+        met = {"stocktake_id": count.id, "expected": False, "found_at": NOON}
+        session.add(StocktakeItem(**met, device_id=device.id, noted=Status.MISSING))
+        session.flush()
+        session.add(StocktakeItem(**met, text="INCONNU9"))
+        session.commit()
+        session.close()
+        schema.downgrade("0006")
+        assert kept("text") == [("missing",), ("INCONNU9",)]
+        schema.upgrade()
+        assert kept("text", "noted") == [(None, "missing"), ("INCONNU9", None)]
