@@ -105,12 +105,6 @@ _KEYS: sa.BindParameter[Any] = sa.bindparam("keys", expanding=True)
 _OF_THE_PILE = (
     Device.holder_id == sa.select(ScanPile.organisation_id).where(ScanPile.id == sa.bindparam("pile")).scalar_subquery()
 )
-#: Those of some texts that name a machine of the pile's workshop.
-_NAMES: sa.CompoundSelect[Any] = sa.union_all(
-    sa.select(Device.code).where(_OF_THE_PILE, Device.code.in_(_KEYS)),
-    sa.select(Device.serial_key).where(_OF_THE_PILE, Device.serial_key.in_(_KEYS)),
-    sa.select(DeviceAlias.text_key).join(Device).where(_OF_THE_PILE, DeviceAlias.text_key.in_(_KEYS)),
-)
 _DEVICE_OF_CODE = sa.select(Device).where(Device.code == sa.bindparam("code"))
 _LOCKED_OF_CODE = _DEVICE_OF_CODE.with_for_update(of=Device).execution_options(populate_existing=True)
 
@@ -240,6 +234,24 @@ def waiting(session: Session, pile_id: int, device_id: int | None) -> Sequence[S
     return session.scalars(query, {"pile": pile_id}).all()
 
 
+@cache
+def _names(*, arrays: bool) -> sa.CompoundSelect[Any]:
+    """Return the statement of those of some texts that name a machine of the pile's workshop.
+
+    With `arrays` the texts are one value: PostgreSQL would plan each number of them anew, for longer than it looks.
+    """
+    array: sa.BindParameter[Any] = sa.bindparam("keys", type_=sa.ARRAY(sa.Text))
+
+    def among(column: Any) -> Any:
+        return column == sa.any_(array) if arrays else column.in_(_KEYS)
+
+    return sa.union_all(
+        sa.select(Device.code).where(_OF_THE_PILE, among(Device.code)),
+        sa.select(Device.serial_key).where(_OF_THE_PILE, among(Device.serial_key)),
+        sa.select(DeviceAlias.text_key).join(Device).where(_OF_THE_PILE, among(DeviceAlias.text_key)),
+    )
+
+
 def _known_since(session: Session, pile_id: int, unread: Sequence[Any]) -> set[int]:
     """Return which unknown scans (id, code, text) name a machine of the pile's workshop today, by code, serial or old
     number."""
@@ -250,7 +262,8 @@ def _known_since(session: Session, pile_id: int, unread: Sequence[Any]) -> set[i
     keys: set[str] = set().union(*names.values())
     if not keys:
         return set()
-    found = set(session.scalars(_NAMES, {"pile": pile_id, "keys": sorted(keys)}))
+    statement = _names(arrays=session.get_bind().dialect.name == "postgresql")
+    found = set(session.scalars(statement, {"pile": pile_id, "keys": sorted(keys)}))
     return {number for number, its in names.items() if its & found}
 
 
