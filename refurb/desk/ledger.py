@@ -1,12 +1,17 @@
 """The one maker of a line in a pile's ledger, whatever wrote it: a scan, a tap, a page."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import Outcome
+
+#: Built once and for the table, as the log's: what the unit of work adds to an INSERT takes longer than the INSERT.
+_WRITE = sa.insert(Scan.__table__)  # type: ignore[arg-type]  # a mapped class has a table
 
 
 def write(
@@ -25,22 +30,27 @@ def write(
 
     `command` is what was asked of the machine, where that is not what the pile asks.
     """
-    entry = Scan(
-        pile_id=pile.id,
-        client_uuid=number,
-        text=text[:400],
-        code=outcome.code or code,
-        device_id=outcome.device.id if outcome.device else None,
-        command=command or pile.command,
-        answer=outcome.answer,
-        reason=outcome.reason,
-        detail=outcome.detail,
-        event_id=outcome.event_id,
-        at=at,
-        client_at=client_at,
-    )
-    session.add(entry)
+    columns: dict[str, Any] = {
+        "pile_id": pile.id,
+        "client_uuid": number,
+        "text": text[:400],
+        "code": outcome.code or code,
+        "device_id": outcome.device.id if outcome.device else None,
+        "command": command or pile.command,
+        "answer": outcome.answer,
+        "reason": outcome.reason,
+        "detail": outcome.detail,
+        "event_id": outcome.event_id,
+        "at": at,
+        "client_at": client_at,
+        "undone_at": None,
+        "settled_at": None,
+    }
     session.flush()
+    key: Any = session.connection().execute(_WRITE, columns).inserted_primary_key
+    entry = Scan(id=key.id, **columns)
+    make_transient_to_detached(entry)
+    session.add(entry)
     # Given with the line, the machine would be followed to all that it leads to, which takes longer than the writing.
     set_committed_value(entry, "device", outcome.device)
     return entry
