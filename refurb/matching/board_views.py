@@ -119,7 +119,7 @@ def show_decisions(key: int) -> ResponseReturnValue:
     page = board.overrides(session, key, page_number())
     names = accounts.names(session, {row.decided_by_id or row.made_by_id or 0 for row in page.items})
     return render_template(
-        "matching/decisions.html", tab="decisions", page=page, names=names, **_frame(session, found, Filters())
+        "matching/decisions.html", tab="decisions", page=page, names=names, **_frame(session, found, None)
     )
 
 
@@ -307,11 +307,13 @@ def devices_by_code(session: Session, codes: list[str], state: proposals.Situati
     return {device.code: device for device in queries.devices(session, rows).values()}
 
 
-def _frame(session: Session, found: Run, filters: Filters) -> dict[str, Any]:
+def _frame(session: Session, found: Run, filters: Filters | None) -> dict[str, Any]:
     """Return what every page of a run shows."""
     counts = board.counts(session, found.id)
     left = board.left_counts(session, found.id)
-    services = [(str(row.id), row.name) for row in board.services_of(session, found.id)]
+    # The other decisions have no filters: nobody asks whose needs the run concerns there.
+    rows = board.services_of(session, found.id) if filters is not None else []
+    services = [(str(row.id), row.name) for row in rows]
     return {
         "run": found,
         "counts": counts,

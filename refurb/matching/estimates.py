@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, load_only
 
 from refurb.audit.models import Event
 from refurb.core import matching as core
@@ -17,6 +17,7 @@ from refurb.core.need_life import State
 from refurb.core.waiting import Outcome, Score, Wait, ahead_of, estimate, score
 from refurb.core.workflow import Status
 from refurb.matching import scenario
+from refurb.matching.board import said_of_need
 from refurb.matching.models import Ending, Reservation, WaitEstimate
 from refurb.needs.models import Need
 from refurb.needs.queries import is_open
@@ -239,10 +240,10 @@ def _hopeless() -> tuple[sa.ColumnElement[bool], ...]:
 def hopeless(session: Session, page: int) -> Page[WaitEstimate]:
     """Return a page of the open needs that nothing in sight can serve, by points."""
     query = sa.select(Need).where(*_hopeless()).order_by(Need.points.desc(), Need.validated_on, Need.id)
-    needs: Page[Need] = paginate(session, query, page)
+    needs: Page[Need] = paginate(session, query.options(load_only(Need.id)), page)
     told = sa.select(WaitEstimate).join(Need).where(WaitEstimate.need_id.in_([need.id for need in needs.items]))
     told = told.where(WaitEstimate.id == _newest(WaitEstimate.id))
-    rows = session.scalars(told.options(joinedload(WaitEstimate.need).joinedload(Need.organisation)))
+    rows = session.scalars(told.options(*said_of_need(WaitEstimate.need)).execution_options(populate_existing=True))
     by_need = {row.need_id: row for row in rows}
     items = [by_need[need.id] for need in needs.items]
     return Page(items, needs.number, needs.total, needs.per_page, needs.beyond)
