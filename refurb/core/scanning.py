@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from refurb.core.identity import CodeKind, mint
@@ -152,6 +153,27 @@ def catch_up(
     if command is not None and command.action is not None:
         return Belated.MOVE
     return Belated.PUT if placed else Belated.NOTHING
+
+
+class Lands(StrEnum):
+    """Which pile a scan lands in, where its person has one open in that browser."""
+
+    OPEN = "open"
+    #: The open one ends, and another begins with nothing set: what was chosen yesterday is asked of nobody today.
+    ANEW = "anew"
+    #: One of the day on which the scan was made: it arrived late, and was not made for what is set today.
+    EARLIER = "earlier"
+
+
+def lands(begun: date, made: date) -> Lands:
+    """Return which pile a scan lands in: a pile lasts a day, even where nobody ends it.
+
+    `begun` is the day of the open pile, `made` the one that the scan counts for (core.lateness.counts_on), both where
+    the instance is.
+    """
+    if begun == made:
+        return Lands.OPEN
+    return Lands.ANEW if begun < made else Lands.EARLIER
 
 
 class Doing(StrEnum):

@@ -37,8 +37,10 @@ from refurb.desk.pages import (
     pile_meant,
     pile_now,
     state,
+    todays_pile,
 )
 from refurb.desk.registry import OPENERS, DeskRefused
+from refurb.desk.told import over as told_over
 from refurb.desk.told import told
 from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal
 from refurb.devices import queries as device_queries
@@ -58,7 +60,8 @@ def scan() -> ResponseReturnValue:
         answer(actor(), request.form.get("text", ""), number, None, pile_now(number=number))
         session.commit()
         return redirect(url_for(".scan"), 303)
-    shown = state(open_pile(), actor())
+    pile, over = todays_pile()
+    shown = state(pile, actor()) | {"over": over, "told_over": told_over}
     last = shown["last"].scan if shown["last"] else None
     if last and last.device and last.reason == "moved" and last.answer is Answer.DONE and last.undone_at is None:
         # Drawn with the page, whose answer no script follows.
@@ -73,7 +76,7 @@ def scan() -> ResponseReturnValue:
 def offline() -> ResponseReturnValue:
     """The desk as the browser keeps it for when there is no network: empty, for whoever scans now, as it is set."""
     nothing: dict[str, Any] = {"entries": [], "last": None, "counts": dict.fromkeys(Answer, 0)}
-    shown = state(open_pile(), actor(), standing=False) | nothing
+    shown = state(todays_pile()[0], actor(), standing=False) | nothing
     return render_template("desk/scan.html", kept=True, **_frame(), **shown)
 
 
@@ -130,14 +133,16 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
     not_before = None if body.get("taken_over") else made_at
     client_at = lateness.when(moment(body.get("client_at")), sent_at, at=now(), not_before=not_before)
     number = number_of(body.get("client_uuid"))
-    pile = pile_now(by, number=number)
+    pile = pile_now(by, number=number, made_at=client_at)
     before = (pile.command, pile.place_id)
     scans = answer(by, body["text"], number, client_at, pile, added=affixes_sent(body))
     # Only what this scan changed is drawn anew: a list of commands in the reader's language costs a third of a scan.
     setting = (pile.command, pile.place_id) != before or pile.context is not None or len(scans) > 1
     stands = any(scan.answer in queries.STANDING or scan.reason == "undone" for scan in scans)
     setting = setting or scans[-1].reason in ("command-set", "place-set", "context-set", "no-place")
-    setting = setting or "left" in scans[-1].detail
+    ended = "ended" in scans[0].detail
+    # What is set in a pile that is over is not what the page's next scans undergo.
+    setting = (setting or "left" in scans[-1].detail or ended) and pile.closed_at is None
     # Counted before the commit: after it, another transaction would wait for the database's one writer.
     shown = state(pile, by, latest=scans, standing=stands)
     taken_back = [scan.detail["scan"] for scan in scans if scan.reason == "undone"]
@@ -148,6 +153,7 @@ def _take(body: dict[str, Any]) -> ResponseReturnValue:
         sound=SOUNDS[scans[-1].answer],
         conflict=any("meanwhile" in (scan.detail or {}) for scan in scans),
         clock=lateness.is_wrong(sent_at, now()),
+        ended=ended,
         # A page shows its own pile: what it sends for another person is none of its business.
         of={"pile": pile.id, "account": by.id, "organisation": by.organisation_id, "name": by.name},
         last=part("_last", shown),

@@ -80,9 +80,16 @@ def open_pile() -> ScanPile | None:
     return queries.open_pile(get_session(), actor(), client())
 
 
-def pile_now(by: Actor | None = None, *, number: str | None = None) -> ScanPile:
-    """Return the pile of who scans, opened if there is none; `number` is of the scan to come."""
-    return services.pile_of(get_session(), by=by or actor(), at=now(), client=client(), number=number)
+def todays_pile() -> tuple[ScanPile | None, ScanPile | None]:
+    """Return the pile of who scans that the next scan lands in, and the one of another day that it will end."""
+    pile = open_pile()
+    return (None, pile) if pile is not None and services.is_over(pile, at=now()) else (pile, None)
+
+
+def pile_now(by: Actor | None = None, *, number: str | None = None, made_at: datetime | None = None) -> ScanPile:
+    """Return the pile of who scans, begun if there is none; of a scan to come, its number and when it was made."""
+    session, here = get_session(), client()
+    return services.pile_of(session, by=by or actor(), at=now(), client=here, number=number, made_at=made_at)
 
 
 def pile_meant() -> tuple[ScanPile, str]:

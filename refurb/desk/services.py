@@ -2,40 +2,85 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from refurb.core.identity import CodeKind, Reading, WhyNot, clean, kind_of, read
-from refurb.core.lateness import is_late
-from refurb.core.scanning import Answer
+from refurb.core.lateness import counts_on, is_late
+from refurb.core.scanning import Answer, Lands, lands
 from refurb.core.serials import is_placeholder
-from refurb.desk import cards, contexts, lateness, ledger, machines, queries
+from refurb.desk import cards, contexts, lateness, ledger, machines, pile_queries, queries
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import DeskRefused, Outcome, Scanned
 from refurb.devices import queries as device_queries
 from refurb.devices import services as devices
 from refurb.devices.models import Device
 from refurb.security import Actor
+from refurb.web import zone
 
+#: Key in `session.info` of the pile that was begun and the one that it ended, for the scan to come to say.
+ENDED = "desk.ended"
 #: What a card sets, after what was counted as well: it is no machine that the count did not take.
 SETTINGS = frozenset({"command-set", "place-set", "context-set", "no-place"})
 #: Misreadings that are worth a second scan; anything else that is no code may be a serial we do not know.
 MISREAD = frozenset({WhyNot.WRONG_CHECK, WhyNot.INSIDE_LONGER, WhyNot.SEVERAL_READINGS, WhyNot.EMPTY, WhyNot.TOO_LONG})
 
 
-def pile_of(session: Session, *, by: Actor, at: datetime, client: str = "", number: str | None = None) -> ScanPile:
-    """Return the actor's open pile in this browser, opened now if there is none; `number` is of the scan to come."""
+def pile_of(
+    session: Session,
+    *,
+    by: Actor,
+    at: datetime,
+    client: str = "",
+    number: str | None = None,
+    made_at: datetime | None = None,
+) -> ScanPile:
+    """Return the pile in this browser of what the actor does, begun if there is none; that of another day ends.
+
+    Of a scan to come, `number` is the browser's and `made_at` when it was made, where that is known. One that comes
+    late goes to the pile of its day, which is over.
+    """
+    on = counts_on(made_at and _day(made_at), _day(at))
+    since = made_at if made_at and _day(made_at) == on else at
     pile = queries.open_pile(session, by, client, number=number)
     if pile is None:
-        assert by.id is not None
-        assert by.organisation_id is not None
-        pile = ScanPile(account_id=by.id, organisation_id=by.organisation_id, client=client, opened_at=at)
-        pile.place = None
-        session.add(pile)
-        session.flush()
+        return _begin(session, by, client, since)
+    match lands(_day(pile.opened_at), on):
+        case Lands.OPEN:
+            return pile
+        case Lands.EARLIER:
+            of_then = pile_queries.of_day(session, on, by=by, client=client)
+            return of_then or _begin(session, by, client, since, closed_at=at)
+        case Lands.ANEW:
+            close(pile, at=at)
+            session.flush()
+            begun = _begin(session, by, client, since)
+            session.info[ENDED] = (begun.id, {"pile": pile.id, "begun": pile.opened_at.isoformat()})
+            return begun
+
+
+def is_over(pile: ScanPile, *, at: datetime) -> bool:
+    """Tell whether the next scan ends an open pile, for it is of another day."""
+    return lands(_day(pile.opened_at), _day(at)) is Lands.ANEW
+
+
+def _begin(
+    session: Session, by: Actor, client: str, opened_at: datetime, *, closed_at: datetime | None = None
+) -> ScanPile:
+    assert by.id is not None
+    assert by.organisation_id is not None
+    begun = {"account_id": by.id, "organisation_id": by.organisation_id, "client": client, "opened_at": opened_at}
+    pile = ScanPile(**begun, closed_at=closed_at)
+    pile.place = None
+    session.add(pile)
+    session.flush()
     return pile
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(zone()).date()
 
 
 def scan(
@@ -69,13 +114,16 @@ def scan(
         taken = Outcome(Answer.REFUSED, "number-taken")
     else:
         taken = None
-    made = []
+    made: list[Scan] = []
+    begun, ended = session.info.pop(ENDED, (None, None))
     for i, one in enumerate(uuids):
         code = reading.codes[i] if reading.codes else None
         counting = pile.context
         outcome = taken or _answer(session, pile, code, reading, by=by, at=at, client_uuid=one, client_at=client_at)
         if counting and pile.context is None and outcome.reason not in SETTINGS:
             outcome.detail["left"] = True
+        if begun == pile.id and not made:
+            outcome.detail["ended"] = ended
         if outcome.device is not None and is_late(client_at, at):
             assert client_at is not None
             told = lateness.meanwhile(session, outcome.device, outcome.event_id, since=client_at, by=by)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +23,7 @@ from refurb.desk.words import ANSWERS, COMMAND_WORDS, WORDS, coming, lower, sent
 from refurb.devices.words import ACTIONS, REFUSALS, STATUSES, WAITS
 from refurb.matching.words import bases_waiting
 from refurb.security import actor
-from refurb.web import local_datetime
+from refurb.web import local_date, local_datetime, today, zone
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,8 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
         if detail.get("next") and detail.get("waits"):
             said.append(str(WAITS[detail["waits"]]))
     said += [offer["detail"] for offer in detail.get("offers", ()) if offer["detail"]]
+    if detail.get("ended"):
+        said.append(over(datetime.fromisoformat(detail["ended"]["begun"])))
     if scan.reason == "step-missing" and detail.get("step"):
         said.append(_("Il manque : %(step)s.", step=lower(ACTIONS[Action(detail["step"])])))
     if detail.get("implied"):
@@ -233,6 +235,15 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
     return said
 
 
+def over(begun: datetime) -> str:
+    """Say that a pile of another day is over: what was set in it holds no more."""
+    day = begun.astimezone(zone()).date()
+    if day == today() - timedelta(days=1):
+        return str(_("La pile d'hier est terminée : choisissez ce que vous faites."))
+    told_day = local_date(day, "EEEE d MMMM")
+    return str(_("La pile du %(day)s est terminée : choisissez ce que vous faites.", day=told_day))
+
+
 def missing(detail: Mapping[str, Any]) -> list[str]:
     """Return what stands in the way of what comes next; what only its doer fills in is told to them."""
     codes = [code for code in detail.get("missing", ()) if not (detail.get("who") and code.startswith("checklist"))]
@@ -248,6 +259,9 @@ def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:
             Link(_("Ouvrir la machine") if scan.device else _("Dire ce que c'est") if settle else _("Ouvrir"), url)
         )
     links += [Link(offer["title"], offer["url"], "people") for offer in detail.get("offers", ())]
+    if detail.get("ended"):
+        before = url_for("desk.pile", pile_id=detail["ended"]["pile"])
+        links.append(Link(_("Ouvrir la pile d'avant"), before, "clock-history"))
     if scan.reason == "to-label" and scan.undone_at is None and actor().can(Permission.LABEL_PRINT):
         page = _page("labels.prepare", pile=scan.pile_id)
         links += [Link(_("Imprimer les étiquettes de la pile"), page, "printer")] if page else []

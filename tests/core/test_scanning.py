@@ -1,5 +1,7 @@
 """Command cards: their codes hang on walls, so they never change; and what a machine found late undergoes."""
 
+from datetime import date
+
 import pytest
 
 from refurb.core.identity import CodeKind, check, kind_of
@@ -11,9 +13,11 @@ from refurb.core.scanning import (
     Confirmation,
     Deed,
     Doing,
+    Lands,
     catch_up,
     command_of,
     confirmation,
+    lands,
     may_command,
     may_set,
 )
@@ -24,6 +28,19 @@ WITHOUT_CARD = {
     Action.RECORD_WIPE, Action.RESERVE, Action.RELEASE, Action.HAND_OVER, Action.GIVE_BACK_TO_USER, Action.STEAL,
     Action.RECOVER, Action.GIVE_BACK,
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted"),
+    [
+        (date(2026, 11, 17), Lands.OPEN),
+        (date(2026, 11, 18), Lands.ANEW),
+        (date(2027, 1, 1), Lands.ANEW),
+        (date(2026, 11, 16), Lands.EARLIER),
+    ],
+)
+def test_a_pile_lasts_a_day(made: date, wanted: Lands) -> None:
+    assert lands(date(2026, 11, 17), made) is wanted
 
 
 def test_printed_cards_keep_their_meaning() -> None:

@@ -39,7 +39,7 @@ def test_a_scan_sent_late_counts_for_the_day_it_was_made_if_that_can_be(
     technician: Visitor, workshop: Organisation, make_device: MakeDevice, days: int | None
 ) -> None:
     made = None if days is None else NOON - timedelta(days=days)
-    counts(technician, COMMANDS["inventory"].code)
+    counts(technician, COMMANDS["inventory"].code, made)
     counts(technician, make_device(holder=workshop).code, made)
     asked = {NOON.date(), (NOON - timedelta(days=days or 1)).date()}
     with_it = {on for on in asked if technician.get(f"/scan/day?on={on}").select(".day-sum")}
