@@ -39,6 +39,7 @@ from refurb.desk.pages import (
     state,
     todays_pile,
 )
+from refurb.desk.readings import cut
 from refurb.desk.registry import OPENERS, DeskRefused
 from refurb.desk.told import over as told_over
 from refurb.desk.told import told
@@ -206,7 +207,7 @@ def undo_pile() -> ResponseReturnValue:
     if done:
         flash(ngettext("%(num)s geste annulé.", "%(num)s gestes annulés.", done), "done")
     for entry, code in refused:
-        name = display(entry.device.code) if entry.device else entry.text
+        name = display(entry.device.code) if entry.device else cut(entry.text)
         flash(_("%(name)s reste comme elle est. %(why)s", name=name, why=refusal(code)), "refused")
     return redirect(back, 303)
 

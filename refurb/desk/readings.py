@@ -4,6 +4,14 @@ from collections.abc import Callable
 
 from refurb.core.identity import WhyNot
 
+#: Of a text that is no code, as many characters are shown where lines stand together (and by static/js/scan-read.mjs).
+LONGEST_SHOWN = 60
+
+
+def cut(text: str) -> str:
+    """Return the beginning of a text that would fill the screen; the page of the pile has the whole."""
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN].rstrip()}…"
+
 
 def sentences(_: Callable[[str], str]) -> dict[WhyNot, str]:
     """Return a sentence for each reason, in the language of `_`: gettext of the page, or of the command line."""

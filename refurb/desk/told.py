@@ -17,6 +17,7 @@ from refurb.core.serials import serial_trusted
 from refurb.core.workflow import Action
 from refurb.desk.models import Scan
 from refurb.desk.queries import NOT_STANDING, STANDING, TICKED
+from refurb.desk.readings import cut
 from refurb.desk.readings import sentences as why_not
 from refurb.desk.registry import FOLLOWS
 from refurb.desk.words import ANSWERS, COMMAND_WORDS, WORDS, coming, lower, sentence
@@ -72,9 +73,19 @@ class Told:
         return _url(self.scan, self.scan.detail or {})
 
     @property
+    def name(self) -> str:
+        """What names the scan among others: its code, or the beginning of what was read."""
+        return cut(self.code or self.text)
+
+    @property
+    def whole(self) -> str:
+        """What the name is the beginning of; empty where it is all."""
+        return "" if self.name == (self.code or self.text) else self.code or self.text
+
+    @property
     def as_read(self) -> str:
-        """The text as it came, where nothing else says which scan was refused."""
-        return self.text if self.answer is Answer.REFUSED and not (self.title or self.code) else ""
+        """What names the scan in its own answer: its code, or what was refused where nothing else says which."""
+        return self.name if self.code or (self.answer is Answer.REFUSED and not self.title) else ""
 
     @cached_property
     def more(self) -> list[str]:
@@ -198,7 +209,7 @@ def _more(scan: Scan, detail: dict[str, Any]) -> list[str]:
     if detail.get("meanwhile"):
         said.append(_meanwhile(scan, detail["meanwhile"]))
     if detail.get("mended"):
-        said.append(_("Lu « %(read)s », compris « %(serial)s ».", read=scan.text, serial=detail["serial"]))
+        said.append(_("Lu « %(read)s », compris « %(serial)s ».", read=cut(scan.text), serial=detail["serial"]))
     if detail.get("set"):
         said.append(_("Poste %(code)s : l'unité centrale, et l'écran avec elle.", code=display(detail["set"])))
     if detail.get("linked"):

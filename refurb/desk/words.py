@@ -12,6 +12,7 @@ from refurb.core.purpose import Purpose
 from refurb.core.scanning import COMMANDS, Answer, Deed
 from refurb.core.workflow import Action, TriageOutcome
 from refurb.desk.models import Scan
+from refurb.desk.readings import cut
 from refurb.desk.readings import sentences as why_not
 from refurb.desk.registry import CONTEXTS
 from refurb.devices.words import ACTIONS, REFUSALS, STATUSES, TRIAGES, WAITS
@@ -170,7 +171,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any], Scan], str]] = {
     ),
     "unknown-code": lambda d, s: _("Ce code est bien écrit, mais ne mène à rien que vous puissiez voir."),
     "blank-label": lambda d, s: _("Cette étiquette est bonne, mais n'est encore celle d'aucune machine."),
-    "unknown-text": lambda d, s: _("Aucune machine n'est connue sous « %(text)s ».", text=d["text"]),
+    "unknown-text": lambda d, s: _("Aucune machine n'est connue sous « %(text)s ».", text=cut(d["text"])),
     "undone": lambda d, s: _("Le dernier geste est annulé."),
     "gun-works": lambda d, s: _("Le scanner fonctionne : c'était le code d'essai."),
     "to-confirm": lambda d, s: _(
