@@ -189,11 +189,12 @@ def unknown(scan_id: int) -> ResponseReturnValue:
     """What to do with an unknown scan: find the machine by serial, maker or lot, or create it."""
     session = get_session()
     entry = queries.scan_by_id(session, scan_id, by=actor()) or abort(404)
-    text = request.args.get("q", "" if entry.code else entry.text)
+    said = told(entry)
+    text = request.args.get("q", said.sought)
     return render_template(
         "desk/unknown.html",
-        entry=told(entry),
-        settled=entry.settled_at is not None or entry.answer is not Answer.UNKNOWN,
+        entry=said,
+        settled=not settling.is_nameless(entry),
         text=text,
         found=finding.find(session, text, by=actor()),
     )
@@ -211,13 +212,14 @@ def say_unknown(scan_id: int) -> ResponseReturnValue:
     if device is None or device.holder_id != by.organisation_id:
         abort(400)
     found = queries.pile_by_id(session, entry.pile_id, seen_by=actor()) or abort(404)
+    before = entry.reason
     try:
         settling.say(session, found, entry, device, by=actor(), at=now())
     except DeskRefused as refused:
         flash(refusal(refused.code), "refused")
     else:
         said = told(entry)
-        opened = entry.answer is Answer.UNKNOWN
+        opened = entry.reason == before
         session.commit()
         flash(_("C'est noté : la machine est trouvée.") if opened else f"{said.word} : {said.sentence}", said.tone)
     return redirect(url_for(".pile", pile_id=found.id) if found.closed_at else url_for(".scan"), 303)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from refurb.core.identity import CodeKind, kind_of
+from refurb.core.identity import CodeKind, WhyNot, kind_of
 from refurb.core.scanning import COMMANDS, Answer, Belated, Command, catch_up
 from refurb.core.workflow import may
 from refurb.desk import ledger, queries, stocktakes
@@ -117,13 +117,18 @@ def set_aside(entries: Sequence[Scan], *, at: datetime) -> int:
     return len(aside)
 
 
+def is_nameless(entry: Scan) -> bool:
+    """Whether somebody may still say which machine a scan was: nothing answers to its text, or its code was misread."""
+    return (entry.answer is Answer.UNKNOWN or entry.reason == WhyNot.WRONG_CHECK) and entry.settled_at is None
+
+
 def say(session: Session, pile: ScanPile, entry: Scan, device: Device, *, by: Actor, at: datetime) -> None:
     """Say which machine an unknown scan of `pile` was: a blank label becomes its own, and it undergoes what the scan
     would have made it undergo, had it been known. Raises DeskRefused "not-blank".
 
     A place that was set or left since is not guessed: then the machine is found and no more.
     """
-    if entry.answer is not Answer.UNKNOWN or entry.settled_at is not None:
+    if not is_nameless(entry):
         raise DeskRefused("already-settled")
     if entry.code and kind_of(entry.code) is CodeKind.DEVICE:
         link_label(session, entry.code, device, by=by, at=at)

@@ -87,6 +87,17 @@ class Told:
         """What names the scan in its own answer: its code, or what was refused where nothing else says which."""
         return self.name if self.code or (self.answer is Answer.REFUSED and not self.title) else ""
 
+    @property
+    def findable(self) -> bool:
+        """Whether somebody may say which machine it was; a misread code is better read again, where that goes."""
+        return self.reason in ("unknown-text", "blank-label", WhyNot.WRONG_CHECK)
+
+    @property
+    def sought(self) -> str:
+        """What to look for among the machines: nothing is like a blank label."""
+        detail = self.scan.detail or {}
+        return "" if self.scan.code else str(detail.get("text") or " ".join(detail.get("misread", ())) or self.text)
+
     @cached_property
     def more(self) -> list[str]:
         """What is worth adding under the sentence."""
@@ -276,9 +287,11 @@ def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:
     if scan.reason == "to-label" and scan.undone_at is None and actor().can(Permission.LABEL_PRINT):
         page = _page("labels.prepare", pile=scan.pile_id)
         links += [Link(_("Imprimer les étiquettes de la pile"), page, "printer")] if page else []
-    if scan.answer is not Answer.UNKNOWN or scan.reason not in ("blank-label", "unknown-text"):
-        return links
     if scan.settled_at is not None:
+        return links
+    if scan.reason == WhyNot.WRONG_CHECK and (page := _page("desk.unknown", scan_id=scan.id)):
+        links.append(Link(_("Chercher parmi les machines"), page, "search"))
+    if scan.answer is not Answer.UNKNOWN or scan.reason not in ("blank-label", "unknown-text"):
         return links
     text = str(detail.get("text") or "")
     label = scan.code if scan.reason == "blank-label" else None

@@ -14,6 +14,7 @@ from refurb.core.workflow import Status
 from refurb.desk import queries, services
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.words import lower
+from refurb.devices.models import DeviceAlias
 from refurb.devices.words import STATUSES
 from refurb.organisations.models import PlaceKind
 from refurb.security import Actor, ActorKind
@@ -232,3 +233,38 @@ def test_only_an_unknown_scan_is_called_unknown(
     unknown, _card, refused = session.scalars(sa.select(Scan.id).order_by(Scan.id)).all()
     assert "inconnu" in controller.get(f"/scan/unknown/{unknown}").heading
     assert "inconnu" not in controller.get(f"/scan/unknown/{refused}").heading
+
+
+def test_a_misread_code_is_refused_and_may_be_looked_for(
+    controller: Visitor, workshop: Organisation, session: Session, make_device: MakeDevice
+) -> None:
+    """Scanned again it would be read; where the label is torn, the machine is found as an unknown one is."""
+    device, _other = make_device(holder=workshop), make_device(holder=workshop)
+    wrong = device.code[:-1] + str((int(device.code[-1]) + 1) % 10)
+    scan(controller, COMMANDS["inventory"].code)
+    page = scan(controller, f"]C1{wrong[:5]}-{wrong[5:]}")
+    assert page.one("#desk-last .desk-answer")["data-answer"] == "refused"
+    link = page.one('#desk-last .desk-links a[href*="/scan/unknown/"]')["href"]
+    assert page.one('.desk-standing a[href*="/scan/unknown/"]')["href"] == link
+    page = controller.get(str(link))
+    assert page.one("#q")["value"].replace(" ", "") == wrong
+    assert display(device.code) in page.select("tbody tr")[0].text, "the likeliest first"
+    page = controller.submit(f'form:has(input[value="{device.code}"])')
+    assert not page.select(".desk-standing")
+    assert page.one("#desk-last .desk-answer")["data-answer"] == "done"
+    session.refresh(device)
+    assert device.status is Status.INVENTORIED
+    assert not session.scalars(sa.select(DeviceAlias)).all(), "it is no other name of hers"
+    assert not controller.get(str(link)).select('form:has(input[name="device"])'), "it is settled"
+
+
+def test_a_long_text_is_cut_where_lines_stand_together(controller: Visitor) -> None:
+    text = "WM1" * 130
+    page = scan(controller, text)
+    page_of_it = controller.get(str(page.one('.desk-standing a[href*="/scan/unknown/"]')["href"]))
+    for told in (page.one("#desk-last"), page.one("#desk-rows"), page.one("#desk-standing"), page_of_it.one("h1")):
+        assert text[:60] in told.text
+        assert text[:61] not in told.text
+    assert page.one("#desk-rows .desk-row-what .code")["title"] == text
+    assert page_of_it.one("#q")["value"] == text
+    assert text in controller.get("/scan/piles/now").one("tbody th").text
