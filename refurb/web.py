@@ -235,7 +235,12 @@ def dates_of() -> Locale:
 
 def number(value: float | None) -> str:
     """Return a number with the separators of the reader's language."""
-    return "" if value is None else str(format_decimal(value))
+    return "" if value is None else _number_in_words(value, str(get_locale()))
+
+
+@lru_cache(maxsize=10_000)
+def _number_in_words(value: float, locale: str) -> str:
+    return str(format_decimal(value))
 
 
 def money(cents: int | None) -> str:

@@ -49,7 +49,12 @@ def lines(cases: Iterable[Case], place: int, *, keys: Iterable[str | None] = ())
     """Return a line for each value of `keys[place]`, in their order; `keys` names those that must show even empty."""
     found: dict[str | None, list[Case]] = {key: [] for key in keys}
     for case in cases:
-        found.setdefault(case.keys[place], []).append(case)
+        key = case.keys[place]
+        # Not setdefault, which makes a list for each of ten thousand cases.
+        if key in found:
+            found[key].append(case)
+        else:
+            found[key] = [case]
     return [line(key, rows) for key, rows in found.items()]
 
 
