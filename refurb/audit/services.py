@@ -1,9 +1,10 @@
 """Write an event in the transaction of the deed, and check the chains."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Protocol
+from types import SimpleNamespace
+from typing import Any, NamedTuple, Protocol, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, SessionTransaction, make_transient_to_detached
@@ -80,35 +81,93 @@ def record(
     session.flush()
     connection = session.connection()
     end = _end_of_chain(session, connection, subject_kind, subject_id)
-    salt, content = secrets.token_hex(16), dict(payload or {})
-    columns: dict[str, Any] = {
-        "subject_kind": subject_kind,
-        "subject_id": subject_id,
-        "seq": end.seq + 1,
-        "kind": kind,
-        "at": at,
-        "client_at": client_at,
-        "account_id": by.id,
-        "organisation_id": by.organisation_id,
-        "station": by.station,
-        "client_uuid": client_uuid,
-        "undo_of_id": undo_of.id if undo_of else None,
-        "before": before,
-        "after": after,
-        "payload": content,
-        "salt": salt,
-        "payload_hash": chain.payload_hash(salt, content),
-        "previous_hash": end.hash,
-    }
+    columns = _next(
+        end,
+        kind=kind,
+        at=at,
+        client_at=client_at,
+        account_id=by.id,
+        organisation_id=by.organisation_id,
+        station=by.station,
+        client_uuid=client_uuid,
+        undo_of_id=undo_of.id if undo_of else None,
+        before=before,
+        after=after,
+        payload=dict(payload or {}),
+    )
     event = Event(**columns)
-    event.hash = chain.event_hash(event.previous_hash, envelope(event), event.payload_hash)
-    key: Any = connection.execute(_WRITE, columns | {"hash": event.hash}).inserted_primary_key
+    key: Any = connection.execute(_WRITE, columns).inserted_primary_key
     event.id = key.id
     make_transient_to_detached(event)
     session.info[END] = _End(_scope(session), subject_kind, subject_id, event.seq, event.hash)
     if client_uuid is not None:
         session.info.pop(UNSEEN, None)
     return event
+
+
+def record_on_each(
+    session: Session,
+    subject_kind: str,
+    subject_ids: Collection[int],
+    kind: str,
+    *,
+    by: Author,
+    at: datetime,
+    payload: Mapping[str, Any] | None = None,
+) -> None:
+    """Append the same event to the chain of each subject, in as many statements for a thousand as for one.
+
+    The caller holds the chains: their locks are taken, in the order of the subjects, where the database has several
+    writers (`lock_of_chain`). Raises EventRefused as `record` does.
+    """
+    events.check(kind, payload or {})
+    session.flush()
+    session.info.pop(END, None)
+    connection = session.connection()
+    of_these = _EVENT.c.subject_kind == subject_kind, _EVENT.c.subject_id.in_(subject_ids)
+    lengths = sa.select(_EVENT.c.subject_id, sa.func.max(_EVENT.c.seq).label("seq")).where(*of_these)
+    last = lengths.group_by(_EVENT.c.subject_id).subquery()
+    found = connection.execute(
+        sa.select(_EVENT.c.subject_id, _EVENT.c.seq, _EVENT.c.hash)
+        .join(last, sa.and_(_EVENT.c.subject_id == last.c.subject_id, _EVENT.c.seq == last.c.seq))
+        .where(_EVENT.c.subject_kind == subject_kind)
+    )
+    ends = {row.subject_id: (row.seq, row.hash) for row in found}
+    written = []
+    for subject_id in sorted(subject_ids):
+        columns = _next(
+            _End(None, subject_kind, subject_id, *ends.get(subject_id, (0, chain.ORIGIN))),
+            kind=kind,
+            at=at,
+            client_at=None,
+            account_id=by.id,
+            organisation_id=by.organisation_id,
+            station=by.station,
+            client_uuid=None,
+            undo_of_id=None,
+            before=None,
+            after=None,
+            payload=dict(payload or {}),
+        )
+        written.append(columns)
+    if written:
+        connection.execute(_WRITE, written)
+
+
+def _next(end: _End, **content: Any) -> dict[str, Any]:
+    """Return the columns of the event that follows the end of a chain, salted and hashed."""
+    salt = secrets.token_hex(16)
+    columns = {
+        "subject_kind": end.kind,
+        "subject_id": end.subject,
+        "seq": end.seq + 1,
+        **content,
+        "salt": salt,
+        "payload_hash": chain.payload_hash(salt, content["payload"]),
+        "previous_hash": end.hash,
+    }
+    covered = envelope(cast(Event, SimpleNamespace(**columns)))
+    return {**columns, "hash": chain.event_hash(end.hash, covered, columns["payload_hash"])}
 
 
 def envelope(event: Event) -> dict[str, Any]:

@@ -140,3 +140,30 @@ def test_several_events_of_a_deed_ask_once_for_the_end_of_their_chain(session: S
     # Those of the four events; of PostgreSQL, the lock of the chain too.
     assert asked.count("INSERT") == 4
     assert asked.count("SELECT") == (3 if bind.dialect.name == "postgresql" else 2), "the end, and what `told` returns"
+
+
+def test_what_is_told_of_many_follows_each_chain_in_a_few_statements(session: Session) -> None:
+    """Chains that begin with it, chains that go on, and the chain that this transaction has just written to."""
+    from refurb.audit.models import Event
+    from refurb.audit.services import record, record_on_each
+
+    told(session)
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement.split()[0])
+
+    bind = session.get_bind()
+    for subjects in ([7], range(1, 40)):
+        asked.clear()
+        sa.event.listen(bind, "before_cursor_execute", note)
+        record_on_each(session, "place", subjects, "place.changed", by=Actor.system(), at=AT, payload={"fields": []})
+        sa.event.remove(bind, "before_cursor_execute", note)
+        assert asked == ["SELECT", "INSERT"]
+    record_on_each(session, "place", [], "place.changed", by=Actor.system(), at=AT, payload={"fields": []})
+    record(session, "place", 7, "place.changed", by=Actor.system(), at=AT, payload={"fields": [9]})
+    record(session, "lot", 7, "lot.changed", by=Actor.system(), at=AT, payload={"fields": [1]})
+    assert faults(session) == []
+    lengths = sa.select(Event.subject_id, sa.func.count()).where(Event.subject_kind == "place")
+    counted = {row[0]: row[1] for row in session.execute(lengths.group_by(Event.subject_id))}
+    assert counted == dict.fromkeys(range(1, 40), 1) | {7: 6}
