@@ -1,18 +1,16 @@
-"""Labels of what is known, and the note that they were printed."""
+"""Labels of what is known, and of machines to come."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from refurb.core.identity import CodeKind, kind_of
 from refurb.core.scanning import command_of
 from refurb.devices.models import Device
-from refurb.devices.services import mark_labelled
 from refurb.labels import queries
 from refurb.labels.drawing import Label, LabelRefused
-from refurb.organisations.codes import last_code, next_code
+from refurb.organisations.codes import last_code, next_codes
 from refurb.security import Actor
 
 #: Sheets printed in one go: 100 of 21.
@@ -71,18 +69,11 @@ def of_device(device: Device, words: Words) -> Label:
     return Label(device.code, title=title, detail=detail, place=place, address=words.short(device.code))
 
 
-def note_printed(session: Session, devices: Sequence[Device], *, layout: str, by: Actor, at: datetime) -> None:
-    """Record on each machine that its label was printed."""
-    for device in sorted(devices, key=lambda device: device.id):
-        mark_labelled(session, device, layout=layout, by=by, at=at)
-
-
 def blank(session: Session, count: int, words: Words) -> list[Label]:
     """Mint `count` codes of machines to come, and return their labels; each is linked at its first scan."""
     if not 1 <= count <= MOST:
         raise LabelRefused("too-many", str(MOST))
-    codes = [next_code(session, CodeKind.DEVICE) for _ in range(count)]
-    return [Label(code, address=words.short(code)) for code in codes]
+    return [Label(code, address=words.short(code)) for code in next_codes(session, CodeKind.DEVICE, count)]
 
 
 def sample(words: Words) -> Label:

@@ -20,9 +20,10 @@ from flask_babel import lazy_gettext as _l
 
 from refurb.core.identity import read
 from refurb.core.permissions import Permission
-from refurb.db import get_session
+from refurb.db import Session, get_session
 from refurb.desk import queries as desk_queries
 from refurb.desk.readings import sentences as why_not
+from refurb.devices.labelling import mark_all_labelled
 from refurb.labels import queries, services
 from refurb.labels.drawing import DPI, Label, LabelRefused
 from refurb.labels.layouts import L7160, LAYOUTS
@@ -62,6 +63,7 @@ def prepare() -> ResponseReturnValue:
 
     Nothing is written: more codes than an address may carry come as a form.
     """
+    _only_reading()
     if asked := request.values.get("blank", ""):
         try:
             return _prepared([], [], blank=_count(asked))
@@ -74,17 +76,23 @@ def prepare() -> ResponseReturnValue:
 @bp.post("/print")
 @requires(Permission.LABEL_PRINT)
 def print_sheet() -> ResponseReturnValue:
-    """Return the sheet, and note on each machine that its label was printed."""
-    session = get_session()
+    """Return the sheet, and note on each machine that its label was printed.
+
+    It is drawn before the transaction that notes it: what cannot be drawn notes nothing, and on SQLite, which has one
+    writer, nobody's scan waits for a drawing.
+    """
+    session = _only_reading()
     codes, wrong = _codes()
     if wrong:
         return _prepared(codes, wrong)
     try:
         labels, devices = services.labels_of(session, codes, _words(), seen_by=actor())
+        session.commit()
         answer = _file(labels)
     except LabelRefused as refused:
         return _prepared(codes, [_refusal(refused)])
-    services.note_printed(session, devices, layout=_layout_name(), by=actor(), at=now())
+    session.read_only = False
+    mark_all_labelled(session, devices, layout=_layout_name(), by=actor(), at=now())
     session.commit()
     return answer
 
@@ -92,16 +100,30 @@ def print_sheet() -> ResponseReturnValue:
 @bp.post("/blank")
 @requires(Permission.LABEL_PRINT)
 def blank() -> ResponseReturnValue:
-    """Return a sheet of labels for machines to come; each is linked at its first scan."""
+    """Return a sheet of labels for machines to come; each is linked at its first scan.
+
+    A sample is drawn first: where it is not refused, neither are the others, and the codes are taken and let go of
+    before these are drawn.
+    """
     session = get_session()
+    session.commit()
     try:
-        answer = _file(services.blank(session, _count(request.form.get("count", "")), _words()))
+        count = _count(request.form.get("count", ""))
+        _file([services.sample(_words())])
     except LabelRefused as refused:
-        session.rollback()
         flash(_refusal(refused), "refused")
         return redirect(url_for(".index"), 303)
+    labels = services.blank(session, count, _words())
     session.commit()
-    return answer
+    return _file(labels)
+
+
+def _only_reading() -> Session:
+    """Return the session, which opens no transaction that may write until it is told to."""
+    session = get_session()
+    session.commit()
+    session.read_only = True
+    return session
 
 
 def _count(text: str) -> int:

@@ -13,12 +13,19 @@ from refurb.organisations.models import CodeCounter
 
 def next_code(session: Session, kind: CodeKind) -> str:
     """Return a new code of `kind` under the territory of the instance; raises OutOfNumbers past 999,999."""
+    return next_codes(session, kind, 1)[0]
+
+
+def next_codes(session: Session, kind: CodeKind, count: int) -> list[str]:
+    """Return `count` new codes of `kind`, one after the other; raises as `next_code` does."""
     insert = pg_insert if session.get_bind().dialect.name == "postgresql" else sqlite_insert
-    statement = insert(CodeCounter).values(kind=kind.value, last=1)
-    statement = statement.on_conflict_do_update(index_elements=[CodeCounter.kind], set_={"last": CodeCounter.last + 1})
-    number = session.scalar(statement.returning(CodeCounter.last))
-    assert number is not None
-    return mint(kind, number_in(_territory(), number))
+    statement = insert(CodeCounter).values(kind=kind.value, last=count)
+    statement = statement.on_conflict_do_update(
+        index_elements=[CodeCounter.kind], set_={"last": CodeCounter.last + count}
+    )
+    last = session.scalar(statement.returning(CodeCounter.last))
+    assert last is not None
+    return [mint(kind, number_in(_territory(), number)) for number in range(last - count + 1, last + 1)]
 
 
 def last_code(kind: CodeKind) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 import zxingcpp
 
 from refurb.core.permissions import OrganisationRole, Role
@@ -13,7 +14,10 @@ from refurb.organisations.models import PlaceKind
 from tests.labels.reader import render, zpl_formats, zxing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from refurb.db import Session
+    from refurb.labels.drawing import Label
     from refurb.organisations.models import Organisation
     from tests.factories import MakeAccount, MakeDevice, MakeOrganisation, MakePlace
     from tests.visitor import Visitor
@@ -206,3 +210,51 @@ def test_what_prints_a_long_list_stays_in_sight(
     (rules,) = re.findall(r"^\.label-bar \{([^}]*)\}", css, re.MULTILINE)
     assert "position: sticky" in rules
     assert "bottom: 0" in rules
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bool]]:
+    """Return what was drawn: how many labels, and whether a transaction was open, which on SQLite keeps others out."""
+    from refurb.db import get_session
+    from refurb.labels import views
+
+    seen: list[tuple[int, bool]] = []
+
+    def watched(own: Callable[..., Any]) -> Callable[..., Any]:
+        def draw(labels: list[Label], *args: Any, **kwargs: Any) -> Any:
+            seen.append((len(labels), get_session().in_transaction()))
+            return own(labels, *args, **kwargs)
+
+        return draw
+
+    for name in ("pdf", "zpl"):
+        monkeypatch.setattr(views, name, watched(getattr(views, name)))
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["pdf", "zpl"])
+def test_nobody_waits_for_a_drawing(
+    technician: Visitor, workshop: Organisation, make_device: MakeDevice, drawn: list[tuple[int, bool]], kind: str
+) -> None:
+    codes = [make_device(holder=workshop).code for _ in range(3)]
+    technician.post("/labels/print", {"code": codes, "layout": "62x29", "format": kind})
+    technician.post("/labels/blank", {"count": "5", "layout": "62x29", "format": kind})
+    # A sample tells whether they can be printed, before their codes are taken.
+    assert drawn == [(3, False), (1, False), (5, False)]
+
+
+def test_what_cannot_be_drawn_is_not_noted_and_takes_no_code(
+    technician: Visitor, workshop: Organisation, make_device: MakeDevice, session: Session
+) -> None:
+    from refurb.organisations.models import CodeCounter
+
+    device = make_device(holder=workshop)
+    taken = sa.select(CodeCounter.last).where(CodeCounter.kind == "R")
+    before = session.scalar(taken)
+    technician.post("/labels/print", {"code": device.code, "start": "22"}, status=422)
+    technician.post("/labels/blank", {"count": "5", "start": "22"})
+    session.expire_all()
+    assert device.labelled_at is None
+    assert session.scalar(taken) == before
+    technician.post("/labels/blank", {"count": "5"})
+    assert session.scalar(taken) == (before or 0) + 5
