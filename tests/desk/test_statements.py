@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: What begins and ends a transaction, and the lock of a chain, which only PostgreSQL takes.
 APART = ("SAVEPOINT", "RELEASE", "BEGIN", "PRAGMA", "SELECT pg_advisory")
-#: The sign-in, the pile with whether the scan came before; at the end its line in the ledger and the counts of the pile.
+#: The sign-in, the pile with whether the scan came before; at the end its line in the ledger and the pile's counts.
 EACH = 4
 #: What each kind of scan adds. Its own are told: a statement more is half a millisecond that everybody waits for.
 KINDS = {
