@@ -1,7 +1,8 @@
 """The box of the desk: it reads anything. Without JavaScript a scan is a page; with it, a request."""
 
 import uuid
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,7 +17,8 @@ from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, Deed, may_command
 from refurb.core.workflow import TransitionRefused
 from refurb.db import get_session
-from refurb.desk import cards, contexts, queries, services, settling, undoing
+from refurb.desk import cards, contexts, pile_queries, queries, services, settling, undoing
+from refurb.desk.models import Scan
 from refurb.desk.operators import OperatorUnknown
 from refurb.desk.pages import (
     AFFIXES_COOKIE,
@@ -41,6 +43,7 @@ from refurb.desk.pages import (
 )
 from refurb.desk.readings import cut
 from refurb.desk.registry import OPENERS, DeskRefused
+from refurb.desk.slices import by_slices
 from refurb.desk.told import over as told_over
 from refurb.desk.told import told
 from refurb.desk.words import COMMAND_WORDS, SOUNDS, refusal
@@ -50,6 +53,10 @@ from refurb.organisations import queries as organisation_queries
 from refurb.security import actor, allows_wasm, requires, signed_in
 from refurb.web import now, zone
 
+Answered = TypeVar("Answered")
+#: What could not be taken back is told of so many machines; the others are counted.
+REFUSED_TOLD = 8
+
 
 @bp.route("/scan", methods=["GET", "POST"])
 @allows_wasm
@@ -57,9 +64,7 @@ from refurb.web import now, zone
 def scan() -> ResponseReturnValue:
     session = get_session()
     if request.method == "POST":
-        number = number_of(request.form.get("client_uuid"))
-        answer(actor(), request.form.get("text", ""), number, None, pile_now(number=number))
-        session.commit()
+        _once_more(_take_typed)
         return redirect(url_for(".scan"), 303)
     pile, over = todays_pile()
     shown = state(pile, actor()) | {"over": over, "told_over": told_over}
@@ -117,13 +122,26 @@ def send() -> ResponseReturnValue:
     if not isinstance(body, dict) or not isinstance(body.get("text"), str):
         return jsonify(code="not-a-scan"), 422
     try:
-        return _take(body)
+        return _once_more(lambda: _take(body))
     except OperatorUnknown as unknown:
         return jsonify(code=unknown.code), 409
+
+
+def _once_more(take: Callable[[], Answered]) -> Answered:
+    """Take a scan. Where the same one came twice at once, from two pages, by a gun's double Enter or after an answer
+    was lost, it is taken again: now it is one that came before.
+    """
+    try:
+        return take()
     except IntegrityError:
-        # The same scan came twice at once, from two pages or after an answer was lost: now it is one that came before.
         get_session().rollback()
-        return _take(body)
+        return take()
+
+
+def _take_typed() -> None:
+    number = number_of(request.form.get("client_uuid"))
+    answer(actor(), request.form.get("text", ""), number, None, pile_now(number=number))
+    get_session().commit()
 
 
 def _take(body: dict[str, Any]) -> ResponseReturnValue:
@@ -202,11 +220,25 @@ def undo(scan_id: int) -> ResponseReturnValue:
 @requires(Permission.SCAN)
 def undo_pile() -> ResponseReturnValue:
     session, (found, back) = get_session(), pile_meant()
-    done, refused = undoing.undo_all(session, found, by=actor(), at=now())
-    session.commit()
+    done, refused = 0, list[tuple[Scan, str]]()
+    for made in by_slices(session, lambda before: undoing.undo_slice(session, found, before, by=actor(), at=now())):
+        done += made.done
+        refused += made.refused
     if done:
         flash(ngettext("%(num)s geste annulé.", "%(num)s gestes annulés.", done), "done")
-    for entry, code in refused:
+    if (left := pile_queries.undoable(session, found.id) - len(refused)) > 0:
+        said = ngettext(
+            "%(num)s geste reste à annuler : demandez-le de nouveau pour continuer.",
+            "%(num)s gestes restent à annuler : demandez-le de nouveau pour continuer.",
+            left,
+        )
+        flash(said, "waits")
+    if (others := len(refused) - REFUSED_TOLD) > 0:
+        said = ngettext(
+            "%(num)s autre machine reste comme elle est.", "%(num)s autres machines restent comme elles sont.", others
+        )
+        flash(said, "refused")
+    for entry, code in refused[:REFUSED_TOLD]:
         name = display(entry.device.code) if entry.device else cut(entry.text)
         flash(_("%(name)s reste comme elle est. %(why)s", name=name, why=refusal(code)), "refused")
     return redirect(back, 303)

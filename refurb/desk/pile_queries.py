@@ -5,7 +5,8 @@ from datetime import date, datetime, time, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from refurb.desk.models import ScanPile
+from refurb.desk.models import Scan, ScanPile
+from refurb.desk.queries import UNDOABLE
 from refurb.security import Actor
 from refurb.web import zone
 
@@ -21,3 +22,8 @@ def of_day(session: Session, on: date, *, by: Actor, client: str) -> ScanPile | 
         ScanPile.opened_at < end,
     )
     return session.scalar(query.options(joinedload(ScanPile.place)).order_by(ScanPile.id.desc()).limit(1))
+
+
+def undoable(session: Session, pile_id: int) -> int:
+    """Return how many scans of a pile did what can be taken back."""
+    return session.scalar(sa.select(sa.func.count()).where(Scan.pile_id == pile_id, *UNDOABLE)) or 0

@@ -14,11 +14,12 @@ from refurb.core.identity import CodeKind, kind_of, read
 from refurb.core.permissions import Permission
 from refurb.core.scanning import COMMANDS, Answer, may_command
 from refurb.db import get_session
-from refurb.desk import day, finding, pages, queries, settling
+from refurb.desk import day, finding, pages, pile_queries, queries, settling
 from refurb.desk.models import ScanPile
 from refurb.desk.pages import bp, known_page, next_of, open_pile, pile_meant
 from refurb.desk.queries import STANDING
 from refurb.desk.registry import DeskRefused
+from refurb.desk.slices import by_slices
 from refurb.desk.told import told
 from refurb.desk.words import ANSWERS, COMMAND_WORDS, refusal
 from refurb.devices import queries as device_queries
@@ -94,7 +95,7 @@ def _left(session: Session, found: ScanPile) -> dict[str, Any]:
     left = queries.standing(session, found.id, limit=MOST_LEFT)
     return {
         "own": True,
-        "undoable": bool(queries.to_undo(session, found.id, limit=1)),
+        "undoable": pile_queries.undoable(session, found.id),
         "standing": [told(entry) for entry in left.entries],
         "standing_many": left.many,
         "standing_asked": left.asked,
@@ -160,12 +161,20 @@ def after(scan_id: int) -> ResponseReturnValue:
 def confirm() -> ResponseReturnValue:
     """Carry out what waited for one confirmation."""
     session, (found, back) = get_session(), pile_meant()
-    done, refused = settling.confirm(session, found, by=actor(), at=now())
-    session.commit()
+    done = refused = 0
+    for made in by_slices(session, lambda after: settling.confirm_slice(session, found, after, by=actor(), at=now())):
+        done, refused = done + made.done, refused + len(made.refused)
     if done:
         flash(ngettext("%(num)s machine confirmée.", "%(num)s machines confirmées.", done), "done")
     if refused:
         flash(ngettext("%(num)s machine refusée.", "%(num)s machines refusées.", refused), "refused")
+    if left := queries.standing(session, found.id, limit=1).asked:
+        said = ngettext(
+            "%(num)s machine attend encore : confirmez de nouveau pour continuer.",
+            "%(num)s machines attendent encore : confirmez de nouveau pour continuer.",
+            left,
+        )
+        flash(said, "waits")
     return redirect(back, 303)
 
 

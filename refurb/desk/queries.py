@@ -27,6 +27,8 @@ STANDING = (Answer.REFUSED, Answer.UNKNOWN, Answer.WAITING)
 STANDING_SHOWN = 5
 #: What a stocktake ticks: no move of a machine, so that no event tells of it.
 TICKED = ("counted", "counted-unexpected", "counted-elsewhere", "counted-lost", "counted-left")
+#: What a scan did that can be taken back.
+UNDOABLE = (sa.or_(Scan.event_id.is_not(None), Scan.reason.in_(TICKED)), Scan.undone_at.is_(None))
 NOT_STANDING = ("badge-pin", "unknown-badge", "nothing-to-undo", "unknown-command", "context-first")
 
 
@@ -187,19 +189,15 @@ def ledger(session: Session, pile_id: int, *, limit: int | None = 50, answer: An
     return session.scalars(query.limit(limit) if limit else query).all()
 
 
-def to_undo(session: Session, pile_id: int, *, limit: int | None = None) -> Sequence[Scan]:
-    """Return what can be taken back in a pile, newest first, with events and machines."""
+def to_undo(session: Session, pile_id: int, *, limit: int, before: int | None = None) -> Sequence[Scan]:
+    """Return what can be taken back in a pile, newest first, with events and machines; `before` a scan's number."""
     query = (
         sa.select(Scan)
-        .where(
-            Scan.pile_id == pile_id,
-            sa.or_(Scan.event_id.is_not(None), Scan.reason.in_(TICKED)),
-            Scan.undone_at.is_(None),
-        )
+        .where(Scan.pile_id == pile_id, *UNDOABLE)
         .options(joinedload(Scan.event), joinedload(Scan.device))
         .order_by(Scan.id.desc())
     )
-    return session.scalars(query.limit(limit) if limit else query).all()
+    return session.scalars((query if before is None else query.where(Scan.id < before)).limit(limit)).all()
 
 
 def standing(session: Session, pile_id: int, *, limit: int = 10_000) -> Standing:
@@ -221,6 +219,13 @@ def standing(session: Session, pile_id: int, *, limit: int = 10_000) -> Standing
         rows = session.execute(_STANDING, {"pile": pile_id, "many": limit + len(known)}).all()
         kept = [row[0] for row in rows if row[0].id not in known][:limit]
     return Standing(kept, many - len(known), asked)
+
+
+def to_confirm(session: Session, pile_id: int, *, limit: int, after: int | None = None) -> Sequence[Scan]:
+    """Return what waits for a confirmation in a pile, oldest first, with its machines; `after` a scan's number."""
+    query = sa.select(Scan).where(*_STANDS, Scan.reason == "to-confirm", Scan.id > (after or 0))
+    ordered = query.options(_WITH_NAME).order_by(Scan.id).limit(limit)
+    return session.scalars(ordered, {"pile": pile_id}).all()
 
 
 def standing_one(session: Session, pile_id: int, scan_id: int) -> Scan | None:

@@ -9,24 +9,28 @@ from sqlalchemy.orm import Session
 from refurb.core.identity import CodeKind, WhyNot, kind_of
 from refurb.core.scanning import COMMANDS, Answer, Belated, Command, catch_up
 from refurb.core.workflow import may
-from refurb.desk import ledger, queries, stocktakes
+from refurb.desk import ledger, queries, slices, stocktakes
 from refurb.desk.machines import Where, ask, carry_out, put, where_of
 from refurb.desk.models import Scan, ScanPile, Stocktake
 from refurb.desk.registry import DeskRefused, Outcome
 from refurb.desk.services import link_label
+from refurb.desk.slices import Slice
 from refurb.devices.models import Device
 from refurb.security import Actor
 
 
-def confirm(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tuple[int, int]:
-    """Carry out what waited for one confirmation; return how many machines moved and how many were refused.
+def confirm_slice(session: Session, pile: ScanPile, after: int | None, *, by: Actor, at: datetime) -> Slice | None:
+    """Carry out what waited for one confirmation: a slice of those `after` a scan's number, None where none is left.
 
     Each goes where the pile put machines when it was scanned.
     """
-    done, refused = set(), 0
-    for entry in reversed(queries.standing(session, pile.id).entries):
+    entries = queries.to_confirm(session, pile.id, limit=slices.SLICE, after=after)
+    if not entries:
+        return None
+    done, refused = set(), []
+    for entry in entries:
         command = COMMANDS.get(entry.command or "")
-        if entry.reason != "to-confirm" or entry.device is None or command is None:
+        if entry.device is None or command is None:
             continue
         place_id, place = entry.detail.get("place_id"), entry.detail.get("place")
         detail = {key: value for key, value in entry.detail.items() if key not in ("command", "place_id", "place")}
@@ -47,9 +51,9 @@ def confirm(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tup
             entry.settled_at = at
             done.add(entry.device_id)
         else:
-            refused += 1
+            refused.append((entry, outcome.reason))
     session.flush()
-    return len(done), refused
+    return Slice(len(done), refused, entries[-1].id)
 
 
 def do(session: Session, pile: ScanPile, opened: Scan, command: Command, *, by: Actor, at: datetime) -> Scan:

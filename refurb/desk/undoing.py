@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from refurb.audit.models import Event
 from refurb.core.scanning import Answer
 from refurb.core.workflow import TransitionRefused
-from refurb.desk import queries
+from refurb.desk import queries, slices
 from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import CONTEXTS, DeskRefused, Outcome
+from refurb.desk.slices import Slice
 from refurb.devices import services as devices
 from refurb.devices.services import DeviceRefused
 from refurb.security import Actor
@@ -52,17 +53,20 @@ def undo_last(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> O
     return Outcome(Answer.DONE, "undone", told, entry.device)
 
 
-def undo_all(session: Session, pile: ScanPile, *, by: Actor, at: datetime) -> tuple[int, list[tuple[Scan, str]]]:
-    """Take back the whole pile, last scan first; return how many were, and the others with the code of why not."""
+def undo_slice(session: Session, pile: ScanPile, before: int | None, *, by: Actor, at: datetime) -> Slice | None:
+    """Take back what a pile did, last scan first: a slice of those `before` a scan's number, None where none is."""
+    entries = queries.to_undo(session, pile.id, limit=slices.SLICE, before=before)
+    if not entries:
+        return None
     done, refused = 0, []
-    for entry in queries.to_undo(session, pile.id):
+    for entry in entries:
         try:
             undo(session, entry, by=by, at=at)
         except (DeskRefused, TransitionRefused, DeviceRefused) as refusal:
             refused.append((entry, refusal.code))
         else:
             done += 1
-    return done, refused
+    return Slice(done, refused, entries[-1].id)
 
 
 def _put_back(session: Session, entry: Scan, event: Event, *, by: Actor, at: datetime) -> None:
