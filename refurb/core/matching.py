@@ -25,16 +25,20 @@ RECIPIENT = "recipient"
 _LEAST = ("class", "ram_gb", "storage_gb", "screen_in", "battery_pct")
 
 
-class Minima(TypedDict, total=False):
-    """The least that a need asks; an absent key, or None, asks nothing."""
-
-    ram_gb: float | None
-    storage_gb: float | None
-    screen_in: float | None
-    webcam: bool | None
-    battery_pct: int | None
-
-
+#: The least that a need asks; an absent key, or None, asks nothing.
+Minima = TypedDict(
+    "Minima",
+    {
+        #: Performance class 0 to 5.
+        "class": int | None,
+        "ram_gb": float | None,
+        "storage_gb": float | None,
+        "screen_in": float | None,
+        "webcam": bool | None,
+        "battery_pct": int | None,
+    },
+    total=False,
+)
 Device = TypedDict(
     "Device",
     {
@@ -69,8 +73,7 @@ class Need(TypedDict):
 
     id: str
     forms: list[str]
-    #: `Minima`, and "class".
-    min: dict[str, Any]
+    min: Minima
     os: str
     modes: list[str]
     recipient: str
