@@ -22,8 +22,6 @@ from refurb.donations.models import DonationDraft
 from refurb.donations.notes import REFUSALS, Note
 
 LIFETIME = timedelta(days=30)
-#: A gift of more lines than that is several gifts; the file says so rather than the browser.
-MOST_LINES = 100_000
 MEDIA_TYPE = "application/json"
 
 #: Refusals that the giver may overrule by a tick: the two machines may be two.
