@@ -118,6 +118,11 @@ def test_fast_scans_are_all_answered_in_their_order_on_one_page(bench: Bench, de
     assert "15 faits" in desk.inner_text("#desk-counts")
 
 
+ALT_GR = """document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {
+  key: "#", ctrlKey: true, altKey: true, modifierAltGraph: true, bubbles: true, cancelable: true,
+})) && null"""
+
+
 def test_keys_come_back_to_the_box_wherever_one_clicked(bench: Bench, desk: Page) -> None:
     pull(desk, bench.codes[0])
     rows(desk, 1)
@@ -125,6 +130,21 @@ def test_keys_come_back_to_the_box_wherever_one_clicked(bench: Bench, desk: Page
     desk.evaluate("document.activeElement.blur()")
     pull(desk, bench.codes[1])
     assert len(rows(desk, 2)) == 2
+    # What is pressed, opened or chosen keeps its space bar, and none of what a gun types.
+    help_ = desk.locator(".desk-help summary")
+    help_.focus()
+    desk.keyboard.press("Space")
+    desk.locator(".desk-help[open]").wait_for()
+    places = (".desk-help summary", ".desk-sound button", ".desk-more a", "#desk-filter", "#desk-actions form button")
+    for place, code in enumerate(bench.codes[2:7]):
+        desk.locator(places[place]).first.focus()
+        pull(desk, code)
+        assert len(rows(desk, 3 + place)) == 3 + place, places[place]
+    assert desk.locator(".desk-help[open]").count() == 1
+    # A sign that takes AltGr, which Windows tells as Ctrl and Alt.
+    help_.focus()
+    desk.evaluate(ALT_GR)
+    assert desk.evaluate("document.activeElement.id") == "desk-text"
 
 
 def test_a_scan_over_the_list_of_actions_chooses_none(bench: Bench, desk: Page) -> None:
@@ -161,6 +181,14 @@ def test_the_pin_of_a_badge_is_typed_where_it_is_asked_on_any_keyboard(bench: Be
     pull(desk, bench.codes[0])
     assert rows(desk, 2)[0] == "Trouvé", "no PIN begins with a letter: it was a scan"
     assert desk.evaluate("document.activeElement.id") == "desk-text"
+    # What the gun puts before the code goes with it.
+    desk.evaluate("Object.assign(document.querySelector('.desk').dataset, { prefix: '-/', suffix: '#' }) && null")
+    for at, begun in enumerate(("", "45"), 1):
+        pull(desk, bench.badge)
+        desk.locator("#desk-pin:focus").wait_for()
+        desk.keyboard.type(begun)
+        pull(desk, f"-/]C1{bench.codes[at]}#")
+        assert rows(desk, 2 + 2 * at)[0] == "Trouvé", begun
 
 
 def test_a_choice_in_the_list_is_sent_at_once(bench: Bench, desk: Page) -> None:
