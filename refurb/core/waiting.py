@@ -104,15 +104,17 @@ def score(outcomes: Sequence[Outcome]) -> Score:
 
     One counts once its own time has come, whether it was served or not: counting only those served would flatter.
     """
-    medians = [row for row in outcomes if row.median is not None and row.elapsed >= row.median]
-    mosts = [row for row in outcomes if row.most is not None and row.elapsed >= row.most]
-    errors = sorted(
-        abs(row.waited - row.median) for row in outcomes if row.waited is not None and row.median is not None
-    )
-    return Score(
-        medians=len(medians),
-        within_median=sum(row.waited is not None and row.waited <= (row.median or 0) for row in medians),
-        mosts=len(mosts),
-        within_most=sum(row.waited is not None and row.waited <= (row.most or 0) for row in mosts),
-        error=errors[len(errors) // 2] if errors else None,
-    )
+    medians = within_median = mosts = within_most = 0
+    errors = []
+    for median, most, waited, elapsed in outcomes:
+        if median is not None:
+            if elapsed >= median:
+                medians += 1
+                within_median += waited is not None and waited <= median
+            if waited is not None:
+                errors.append(abs(waited - median))
+        if most is not None and elapsed >= most:
+            mosts += 1
+            within_most += waited is not None and waited <= most
+    errors.sort()
+    return Score(medians, within_median, mosts, within_most, errors[len(errors) // 2] if errors else None)

@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -209,19 +209,31 @@ def scores(session: Session, today: date) -> tuple[Score, list[tuple[date, Score
         .subquery()
     )
     query = (
-        sa.select(WaitEstimate.made_on, WaitEstimate.median_weeks, WaitEstimate.most_weeks, served.c.at)
+        sa.select(
+            sa.type_coerce(WaitEstimate.made_on, sa.Date()),
+            WaitEstimate.median_weeks,
+            WaitEstimate.most_weeks,
+            # As the database has it: making moments of thousands of rows takes longer than reading them.
+            sa.type_coerce(served.c.at, sa.DateTime()),
+        )
         .join(Need, Need.id == WaitEstimate.need_id)
         .outerjoin(served, served.c.need_id == WaitEstimate.need_id)
         .where(WaitEstimate.median_weeks > 0, Need.state.not_in(_GIVEN_UP))
     )
-    months: dict[date, list[Outcome]] = defaultdict(list)
+    told: dict[date, list[Outcome]] = defaultdict(list)
     here = zone()
-    for made_on, median, most, at in session.execute(query):
-        waited = None if at is None else (at.astimezone(here).date() - made_on).days / 7
-        if waited is not None and waited < 0:
+    for made_on, median, most, at in session.connection().execute(query).all():
+        waited = None
+        if at is not None:
+            # SQLite keeps moments without their zone, which is UTC.
+            at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
             # Served before: it waits for another machine now, and this one is not it.
-            waited = None
-        months[made_on.replace(day=1)].append(Outcome(median, most, waited, (today - made_on).days / 7))
+            days = (at.astimezone(here).date() - made_on).days
+            waited = days / 7 if days >= 0 else None
+        told[made_on].append(Outcome(median, most, waited, (today - made_on).days / 7))
+    months: dict[date, list[Outcome]] = defaultdict(list)
+    for made_on, rows in told.items():
+        months[made_on.replace(day=1)] += rows
     whole = score([outcome for rows in months.values() for outcome in rows])
     return whole, [(month, score(rows)) for month, rows in sorted(months.items(), reverse=True)]
 
