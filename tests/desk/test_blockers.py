@@ -247,7 +247,7 @@ def test_a_misread_code_is_refused_and_may_be_looked_for(
     link = page.one('#desk-last .desk-links a[href*="/scan/unknown/"]')["href"]
     assert page.one('.desk-standing a[href*="/scan/unknown/"]')["href"] == link
     page = controller.get(str(link))
-    assert page.one("#q")["value"].replace(" ", "") == wrong
+    assert str(page.one("#q")["value"]).replace(" ", "") == wrong
     assert display(device.code) in page.select("tbody tr")[0].text, "the likeliest first"
     page = controller.submit(f'form:has(input[value="{device.code}"])')
     assert not page.select(".desk-standing")
