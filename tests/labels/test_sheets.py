@@ -235,6 +235,27 @@ def test_long_names_are_wrapped_then_cut() -> None:
     assert shorten("  Dell   Latitude ", "title", 8.5, 38) == "Dell Latitude"
 
 
+@pytest.mark.parametrize("name", list(LAYOUTS))
+@pytest.mark.parametrize("text", ["W" * 300, "Hewlett-Packard EliteBook " * 11, "É" * 300, "iiii " * 60])
+def test_no_name_is_too_long_for_a_label(name: str, text: str) -> None:
+    """Whatever a machine and its place are called: inside the label, beside the square, above the bars."""
+    layout = LAYOUTS[name]
+    for label in (
+        Label("R4900001208", text, f"P2 · {text}", text, "refurb.exemple.fr/c/R4900001208"),
+        Label("R4900001208", text, text),
+        Label("R4900001208", place=text, address="exemple.fr/" + text),
+    ):
+        drawing = compose(label, layout)
+        square, bottom = drawing.symbols[0], drawing.symbols[1].y if layout.bars else layout.height
+        for line in drawing.texts:
+            right = line.x + text_width(line.text, line.font, line.size)
+            assert layout.inset - 1e-6 <= line.x
+            assert right <= layout.width - layout.inset + 1e-6
+            assert line.y <= layout.height - layout.inset + 1e-6
+            if layout.bars and line.y < bottom:
+                assert right <= square.x - symbols.QR_QUIET * square.width + 1e-6
+
+
 def test_symbols_are_vectors_and_fonts_are_embedded() -> None:
     with pikepdf.open(BytesIO(pdf(LABELS[:2], "L7160"))) as document:
         resources = document.pages[0].Resources
