@@ -275,5 +275,8 @@ def engine_options(url: sa.URL) -> dict[str, Any]:
     """Return what create_engine needs besides the address."""
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    from refurb.postgresql import PlainCursor
+
     # The connection used last is the next one used: it has planned what is asked, and is in the server's caches.
-    return {"pool_size": 8, "max_overflow": 8, "pool_use_lifo": True}
+    pool = {"pool_size": 8, "max_overflow": 8, "pool_use_lifo": True}
+    return {**pool, "connect_args": {"cursor_factory": PlainCursor}}
