@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from refurb.audit.models import Event
@@ -26,6 +26,7 @@ from refurb.devices.models import (
     StorageMedium,
 )
 from refurb.devices.readings.registry import formats
+from refurb.organisations.models import Organisation, Place
 from refurb.security import Actor, ActorKind
 
 #: Forms that cannot hold a storage medium; all others are looked into.
@@ -147,6 +148,25 @@ def listing(
     column = SORTS.get(sort.removeprefix("-"), Device.status_since)
     # Both the same way, as the index of either goes.
     return query.order_by(*((column.desc(), Device.id.desc()) if sort.startswith("-") else (column, Device.id)))
+
+
+def lines(query: sa.Select[Any]) -> sa.Select[Any]:
+    """Load of a list of machines what a line of its page says: of the whole rows it would show a quarter."""
+    device = (
+        Device.code,
+        Device.form,
+        Device.maker,
+        Device.model,
+        Device.status,
+        Device.status_since,
+        Device.cpu_class,
+        Device.profiles,
+    )
+    return query.options(
+        load_only(*device),
+        joinedload(Device.place).load_only(Place.name),
+        joinedload(Device.holder).load_only(Organisation.name, Organisation.short_name),
+    )
 
 
 def counts_by_place(session: Session, organisation_id: int) -> dict[int, int]:

@@ -78,7 +78,7 @@ def index() -> ResponseReturnValue:
         place_id=int(place) if place.isdecimal() and len(place) < 10 else None,
         sort=sort,
     )
-    page = paginate(session, query, page_number())
+    page = paginate(session, queries.lines(query), page_number())
     own = actor().organisation_id
     places = organisations.places_of(session, own) if own is not None else []
     return render_template(
