@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,35 @@ def test_the_minutes_list_every_case_by_code_and_count_none_of_few(
     assert figures["Angers Loire Métropole"] == "6"
     assert [each.value for each in paper.reasons] == ["masqué"]
     assert sorted(row.need_code for row in paper.rows) == sorted(need.code for need in served)
+    # What the page shows of it is the same, without the list.
+    page = minutes.paper(session, run, [], language="fr", shown=50)
+    assert page == dataclasses.replace(paper, rows=[])
+
+
+def test_a_page_of_the_minutes_shows_the_first_of_the_other_decisions_and_the_paper_has_them_all(
+    desk: Visitor,
+    session: Session,
+    stock_device: StockDevice,
+    make_need: MakeNeed,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from refurb.matching import board, minutes, minutes_views
+
+    for _ in range(3):
+        make_need()
+        stock_device()
+    run = desk.post("/matching/run", {"kind": "real"}).response.request.path
+    key = int(run.rpartition("/")[2])
+    for proposal in session.scalars(sa.select(Proposal.id).where(Proposal.run_id == key)).all():
+        desk.post(f"{run}/refuse", {"proposal": str(proposal), "motive": "more-urgent"})
+    monkeypatch.setattr(minutes_views, "PER_PAGE", 2)
+    page = desk.get(f"{run}/minutes")
+    assert len(page.select("tbody tr")) == 2
+    assert "Les 2 premières, sur 3" in page.words()
+    assert len(desk.get(str(page.one("a[href$=decisions]")["href"])).select("tbody tr")) == 3
+    found = board.run_by_id(session, key)
+    assert found is not None
+    assert len(minutes.paper(session, found, [], language="fr").overrides) == 3
 
 
 def test_a_need_without_machine_is_given_one_by_hand(

@@ -149,3 +149,25 @@ def test_the_database_narrows_as_the_core_decides(session: Session, stock_of_all
             assert {gap.criterion for row in only.bad for gap in row.gaps} == {name}
         served += bool(good)
     assert served > 10
+
+
+def test_the_open_needs_are_read_in_their_order_by_an_index(session: Session, database: str) -> None:
+    """Its condition names the states; a parameter in their place would hide it from both databases."""
+    from refurb.needs import queries
+    from tests.department import TODAY
+
+    asked: list[str] = []
+
+    def note(*args: Any) -> None:
+        asked.append(args[2])
+
+    bind = session.connection()
+    sa.event.listen(bind, "before_cursor_execute", note)
+    assert list(queries.rows_for_matching(session, TODAY)) == []
+    sa.event.remove(bind, "before_cursor_execute", note)
+    assert "need.state IN ('validated', 'waiting')" in asked[-1]
+    if database == "sqlite":
+        # SQLite refuses an index that a condition does not let it use.
+        session.execute(
+            sa.text("SELECT id FROM need INDEXED BY ix_need_served WHERE state IN ('validated', 'waiting')")
+        )
