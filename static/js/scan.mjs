@@ -12,6 +12,8 @@ const AGAIN_AFTER = 4000;
 const SLOW = 2500;
 // Away from the network, fast scans do not each knock at its door.
 const KNOCK = 1000;
+// How long after a release that did not come whole it is asked for again.
+const RELEASE_AGAIN = 120000;
 // A gun types a character every few milliseconds, nobody's fingers do: it may end with Tab where others press Enter.
 const GUN_PACE = 50;
 const GUN_LENGTH = 6;
@@ -298,6 +300,18 @@ export default async function (desk) {
     navigator.serviceWorker?.controller?.postMessage({ keep: new URL(location.href).pathname, who: document.body.dataset.who });
   }
 
+  // A release comes whole or not at all, and a desk stays open for days: one that did not come is asked for again.
+  function insist(registration) {
+    const again = () => registration.update().catch((error) => console.warn("release", error));
+    registration.addEventListener("updatefound", () => {
+      const coming = registration.installing;
+      coming?.addEventListener("statechange", () => {
+        if (coming.state === "redundant") setTimeout(again, RELEASE_AGAIN);
+      });
+    });
+    if (registration.active) again();
+  }
+
   if (!isSecureContext || !navigator.serviceWorker) {
     say("insecure", true);
     return;
@@ -306,7 +320,8 @@ export default async function (desk) {
   navigator.storage?.persist?.().catch(() => {});
   try {
     navigator.serviceWorker.addEventListener("controllerchange", keep);
-    await navigator.serviceWorker.register(desk.dataset.worker, { scope: "/" });
+    const registration = await navigator.serviceWorker.register(desk.dataset.worker, { scope: "/" });
+    insist(registration);
     await navigator.serviceWorker.ready;
     if (!desk.hasAttribute("data-kept")) keep();
     desk.setAttribute("data-installed", "");

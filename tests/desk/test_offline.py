@@ -139,6 +139,32 @@ def test_an_ended_session_keeps_the_queue_and_a_new_release_waits_for_its_pages(
     assert kept(desk) == [desk.codes[0]]
 
 
+def test_a_release_that_did_not_come_whole_is_asked_for_again(
+    desk: Desk, context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A desk stays open for days: nobody need leave the page for the next release to come."""
+    from refurb.desk import installed
+
+    sign_in(context, desk)
+    page = context.new_page()
+    page.clock.install()
+    ready(page, desk)
+    until(page, f"{KEPT}.then((text) => text.length > 0)")
+    page.evaluate(
+        "navigator.serviceWorker.getRegistration().then((r) => { r.addEventListener('updatefound', () => {"
+        " const coming = r.installing; coming.addEventListener('statechange', () => { document.body.dataset.came ="
+        " coming.state; }); }); return true; })"
+    )
+    # Its page cannot be had while nobody is signed in.
+    context.clear_cookies()
+    monkeypatch.setattr(installed, "_version", lambda: "of-another-release")
+    page.evaluate("navigator.serviceWorker.getRegistration().then((r) => r.update()).then(() => true)")
+    page.locator("body[data-came=redundant]").wait_for(timeout=PATIENCE)
+    sign_in(context, desk)
+    page.clock.fast_forward(120_000)
+    until(page, "caches.keys().then((names) => names.includes('refurb-files-of-another-release') && names.length === 2)")
+
+
 def test_another_person_on_the_same_station(desk: Desk, context: BrowserContext) -> None:
     """What the first scanned without network leaves in the first one's name, or waits for them."""
     from refurb.desk.models import Scan, ScanPile
