@@ -1,12 +1,15 @@
 """Piles as a whole: that of a day, and what may still be done to all that a pile holds, by slices."""
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+from refurb.core.scanning import Answer
 from refurb.desk.models import Scan, ScanPile
-from refurb.desk.queries import UNDOABLE
+from refurb.desk.queries import UNDOABLE, WITH_NAME
+from refurb.devices.models import Device
 from refurb.security import Actor
 from refurb.web import zone
 
@@ -22,6 +25,31 @@ def of_day(session: Session, on: date, *, by: Actor, client: str) -> ScanPile | 
         ScanPile.opened_at < end,
     )
     return session.scalar(query.options(joinedload(ScanPile.place)).order_by(ScanPile.id.desc()).limit(1))
+
+
+def lines(pile_id: int, *, answer: Answer | None = None, text: str = "") -> sa.Select[Any]:
+    """Return the query of a pile's ledger, oldest first, with its machines; `text` is of a code, text or machine."""
+    query = sa.select(Scan).outerjoin(Scan.device).where(Scan.pile_id == pile_id).options(WITH_NAME).order_by(Scan.id)
+    if answer is not None:
+        query = query.where(Scan.answer == answer)
+    if not text:
+        return query
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    named = sa.func.coalesce(Device.maker, "") + " " + sa.func.coalesce(Device.model, "")
+    # A code is read in groups of four, and kept in one.
+    asked = [(Scan.text, escaped), (named, escaped), *((c, "".join(escaped.split())) for c in (Scan.code, Device.code))]
+    return query.where(sa.or_(*(column.ilike(f"%{wanted}%", escape="\\") for column, wanted in asked)))
+
+
+def has_to_label(session: Session, pile: ScanPile) -> bool:
+    """Tell whether a pile gathered machines for labels: `queries.to_label` says which."""
+    its = sa.exists().where(
+        Scan.pile_id == pile.id,
+        Scan.undone_at.is_(None),
+        Scan.device_id == Device.id,
+        Device.holder_id == pile.organisation_id,
+    )
+    return bool(session.scalar(sa.select(its)))
 
 
 def undoable(session: Session, pile_id: int) -> int:

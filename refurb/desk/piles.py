@@ -26,10 +26,12 @@ from refurb.devices import queries as device_queries
 from refurb.labels.svg import symbols_of
 from refurb.organisations import queries as organisation_queries
 from refurb.security import actor, requires
-from refurb.web import local_datetime, now, today
+from refurb.web import local_datetime, now, page_number, paginate, today
 
 #: What is left to settle of a pile, on its own page.
 MOST_LEFT = 300
+#: Lines of a pile on one page; and of what is sought there, so much.
+LINES, MOST_SOUGHT = 100, 100
 #: No scan is older than the first machines of the project.
 EARLIEST_YEAR = 2000
 
@@ -60,11 +62,14 @@ def pile(pile_id: int) -> ResponseReturnValue:
     session = get_session()
     found = queries.pile_by_id(session, pile_id, seen_by=actor()) or abort(404)
     wanted = request.args.get("answer", "")
-    scans = queries.ledger(session, found.id, limit=None, answer=Answer(wanted) if wanted in set(Answer) else None)
-    entries = [told(entry) for entry in reversed(scans)]
-    text = request.args.get("q", "").strip().casefold()
-    if text:
-        entries = [e for e in entries if text in f"{e.code} {e.text} {e.title} {e.sentence}".casefold()]
+    text = request.args.get("q", "").strip()
+    answered = Answer(wanted) if wanted in set(Answer) else None
+    lines = pile_queries.lines(found.id, answer=answered, text=text[:MOST_SOUGHT])
+    # To be printed it is shown whole; read, it has pages.
+    page = None
+    if not (request.args.get("whole") or request.args.get("format")):
+        page = paginate(session, lines, page_number(), per_page=LINES)
+    entries = [told(entry) for entry in (page.items if page else session.scalars(lines))]
     if request.args.get("format") in ("csv", "xlsx"):
         header = [_("Heure"), _("Réponse"), _("Code"), _("Texte lu"), _("Machine"), _("Ce qui s'est passé")]
         rows = [
@@ -78,11 +83,12 @@ def pile(pile_id: int) -> ResponseReturnValue:
         "desk/pile.html",
         pile=found,
         entries=entries,
+        page=page,
         answer=wanted,
         answers=[("", _("Toutes les réponses")), *((a.value, ANSWERS[a][0]) for a in Answer)],
-        text=request.args.get("q", ""),
+        text=text,
         counts=queries.counts(session, found.id),
-        to_label=queries.to_label(session, found.id),
+        to_label=pile_queries.has_to_label(session, found),
         **_left(session, found),
         known_page=known_page,
     )

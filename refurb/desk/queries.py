@@ -77,7 +77,7 @@ _COUNTS = (
     sa.select(Scan.answer, sa.func.count()).where(Scan.pile_id == sa.bindparam("pile"), *_COUNTED).group_by(Scan.answer)
 )
 #: A line of a list names its machine and no more: reading the other forty columns takes longer than the database does.
-_WITH_NAME = joinedload(Scan.device).load_only(Device.code, Device.maker, Device.model)
+WITH_NAME = joinedload(Scan.device).load_only(Device.code, Device.maker, Device.model)
 _STANDS = (
     Scan.pile_id == sa.bindparam("pile"),
     _one_of(Scan.answer, STANDING),
@@ -93,7 +93,7 @@ _STANDING = (
         sa.func.sum(sa.case((Scan.answer == Answer.UNKNOWN, 1), else_=0)).over(),
     )
     .where(*_STANDS)
-    .options(_WITH_NAME)
+    .options(WITH_NAME)
     .order_by(Scan.id.desc())
     .limit(sa.bindparam("many"))
 )
@@ -183,7 +183,7 @@ def is_author(session: Session, scan: Scan, by: Actor) -> bool:
 
 def ledger(session: Session, pile_id: int, *, limit: int | None = 50, answer: Answer | None = None) -> Sequence[Scan]:
     """Return the scans of a pile with their machines, newest first."""
-    query = sa.select(Scan).where(Scan.pile_id == pile_id).options(_WITH_NAME).order_by(Scan.id.desc())
+    query = sa.select(Scan).where(Scan.pile_id == pile_id).options(WITH_NAME).order_by(Scan.id.desc())
     if answer is not None:
         query = query.where(Scan.answer == answer)
     return session.scalars(query.limit(limit) if limit else query).all()
@@ -224,7 +224,7 @@ def standing(session: Session, pile_id: int, *, limit: int = 10_000) -> Standing
 def to_confirm(session: Session, pile_id: int, *, limit: int, after: int | None = None) -> Sequence[Scan]:
     """Return what waits for a confirmation in a pile, oldest first, with its machines; `after` a scan's number."""
     query = sa.select(Scan).where(*_STANDS, Scan.reason == "to-confirm", Scan.id > (after or 0))
-    ordered = query.options(_WITH_NAME).order_by(Scan.id).limit(limit)
+    ordered = query.options(WITH_NAME).order_by(Scan.id).limit(limit)
     return session.scalars(ordered, {"pile": pile_id}).all()
 
 

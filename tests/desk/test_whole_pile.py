@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from refurb.core.permissions import Role
 from refurb.core.scanning import COMMANDS
 from refurb.core.workflow import Status
-from refurb.desk import box, slices
+from refurb.desk import box, piles, slices
 from refurb.desk.models import Scan
 from refurb.devices.models import Device
 from tests.desk.visiting import scan, send
@@ -49,7 +49,7 @@ def statuses(session: Session) -> list[Status]:
 @pytest.fixture
 def moved(controller: Visitor, session: Session, workshop: Organisation, make_device: MakeDevice) -> list[Device]:
     """Five machines that a pile noted."""
-    devices = [make_device(holder=workshop) for _ in range(5)]
+    devices = [make_device(holder=workshop, model="T470") for _ in range(5)]
     session.commit()
     for text in (COMMANDS["inventory"].code, *(device.code for device in devices)):
         send(controller, text)
@@ -185,3 +185,38 @@ def test_a_double_enter_of_a_gun_is_one_scan(
     page = controller.post("/scan", taken)
     assert page.one("#desk-last .desk-answer")["data-answer"] == "done"
     assert session.scalars(sa.select(Scan.client_uuid).where(Scan.device_id == device.id)).all() == [number]
+
+
+def test_the_page_of_a_long_pile_has_pages_and_leaves_whole(
+    controller: Visitor, session: Session, moved: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six lines, of which a card's: two a page; what is taken along or printed has them all."""
+    monkeypatch.setattr(piles, "LINES", 2)
+    address = str(controller.get("/scan/piles/now").response.request.path)
+    shown: list[str] = []
+    for number in (1, 2, 3):
+        page = controller.get(f"{address}?page={number}")
+        assert f"Page {number} sur 3" in page.one("nav.pages").text.replace("\u00a0", " ")
+        shown += [row.text.replace(" ", "") for row in page.select("tbody th")]
+    assert shown[1:] == [device.code for device in moved]
+    assert len(controller.client.get(f"{address}?format=csv").get_data(as_text=True).splitlines()) == 7
+    page = controller.get(str(page.one('a[href*="whole"]')["href"]))
+    assert len(page.select("tbody tr")) == 6
+    assert not page.select("nav.pages")
+    assert page.select("[data-module=print]")
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"), [("{code}", 1), ("{shown}", 1), ("inconnu_9%", 1), ("INCONNU", 2), ("%", 1), ("T470", 5)]
+)
+def test_a_pile_is_narrowed_by_code_text_or_machine(
+    controller: Visitor, session: Session, moved: list[Device], sought: str, found: int
+) -> None:
+    for text in ("INCONNU_9%", "INCONNU88"):
+        send(controller, text)
+    code = moved[2].code
+    sought = sought.format(code=code, shown=f"{code[0]} {code[1:5]} {code[5:9]} {code[9:]}")
+    address = controller.get("/scan/piles/now").response.request.path
+    controller.get(str(address))
+    page = controller.submit("form.filters", q=sought)
+    assert len(page.select("tbody tr")) == found
