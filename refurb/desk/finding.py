@@ -66,15 +66,15 @@ def _by_number(
     if len(folded) < 3:
         return
     scorer = fuzz.partial_ratio if len(folded) < 6 else fuzz.ratio
-    numbers: list[tuple[int, str | None]] = (
-        [(row[0], row[2]) for row in rows]
-        + [(row[0], row[1]) for row in rows]
-        + [(device_id, key) for device_id, key in aliases]
-    )
+    numbers = [(row[0], row[2]) for row in rows] + [(device_id, key) for device_id, key in aliases]
     choices = [number for _device, number in numbers]
     for _number, score, at in process.extract(folded, choices, scorer=scorer, score_cutoff=LIKE, limit=SHOWN):
         yield numbers[at][0], score
-    for device_id, number in numbers:
+    # All codes of a territory are alike: no more than one slip tells which was meant.
+    codes = [row[1] for row in rows]
+    for _code, slips, at in process.extract(folded, codes, scorer=OSA.distance, score_cutoff=1, limit=SHOWN):
+        yield rows[at][0], SLIPS[slips]
+    for device_id, number in [*numbers, *((row[0], row[1]) for row in rows)]:
         if number and folded in number:
             yield device_id, 95.0
 
