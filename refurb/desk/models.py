@@ -53,7 +53,13 @@ class Scan(Base):
     """One scan and its answer, kept as codes: the sentence is chosen when it is read."""
 
     __tablename__ = "scan"
-    __table_args__ = (sa.Index("ix_scan_pile_id_id", "pile_id", "id"),)
+    #: The counts of a pile are answered from its index alone.
+    __table_args__ = (
+        sa.Index(
+            "ix_scan_of_pile",
+            *("pile_id", "id", "answer", "reason", "event_id", "device_id", "undone_at", "settled_at"),
+        ),
+    )
     id: Mapped[pk]
     pile_id: Mapped[int] = mapped_column(sa.ForeignKey("scan_pile.id"))
     #: Given by the browser, so that a scan sent twice is one.

@@ -139,9 +139,9 @@ def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), stan
     scans = latest or (queries.ledger(session, pile.id) if pile else ())
     entries = [told(scan) for scan in scans]
     context, reference = context_of(pile) if pile else (None, "")
-    counts = queries.counts(session, pile.id) if pile else dict.fromkeys(Answer, 0)
+    counts, only_latest = queries.counts(session, pile.id) if pile else (dict.fromkeys(Answer, 0), False)
     # Few piles have anything in the way; those that do not cost no statement.
-    in_the_way = pile is not None and any(counts[a] for a in queries.STANDING)
+    in_the_way = pile is not None and (only_latest or any(counts[a] for a in queries.STANDING))
     stands = NOTHING_STANDS
     if pile and in_the_way and standing:
         stands = queries.standing(session, pile.id, limit=queries.STANDING_SHOWN)
@@ -150,6 +150,7 @@ def state(pile: ScanPile | None, by: Actor, *, latest: Sequence[Scan] = (), stan
         "entries": entries,
         "last": entries[-1 if latest else 0] if entries else None,
         "counts": counts,
+        "only_latest": queries.COUNTED if only_latest else None,
         "standing": [told(scan) for scan in stands.entries],
         "standing_many": stands.many,
         "standing_asked": stands.asked,

@@ -87,7 +87,7 @@ def pile(pile_id: int) -> ResponseReturnValue:
         answer=wanted,
         answers=[("", _("Toutes les réponses")), *((a.value, ANSWERS[a][0]) for a in Answer)],
         text=text,
-        counts=queries.counts(session, found.id),
+        counts=queries.counts_of(session, [found])[found.id],
         to_label=pile_queries.has_to_label(session, found),
         **_left(session, found),
         known_page=known_page,

@@ -73,9 +73,16 @@ _COUNTED = (
         _one_of(Scan.reason, ("to-label", *TICKED)),
     ),
 )
-_COUNTS = (
-    sa.select(Scan.answer, sa.func.count()).where(Scan.pile_id == sa.bindparam("pile"), *_COUNTED).group_by(Scan.answer)
+#: A scan counts the latest of its pile, so many: a pile lasts a day, and few days of one person have more.
+COUNTED = 2000
+_LATEST = (
+    sa.select(Scan.answer, sa.case((sa.and_(*_COUNTED), 1), else_=0).label("counts"))
+    .where(Scan.pile_id == sa.bindparam("pile"))
+    .order_by(Scan.id.desc())
+    .limit(sa.bindparam("many"))
+    .subquery()
 )
+_COUNTS = sa.select(_LATEST.c.answer, sa.func.sum(_LATEST.c.counts), sa.func.count()).group_by(_LATEST.c.answer)
 #: A line of a list names its machine and no more: reading the other forty columns takes longer than the database does.
 WITH_NAME = joinedload(Scan.device).load_only(Device.code, Device.maker, Device.model)
 _STANDS = (
@@ -181,12 +188,10 @@ def is_author(session: Session, scan: Scan, by: Actor) -> bool:
     return tuple(session.execute(query).one()) == (by.id, by.organisation_id)
 
 
-def ledger(session: Session, pile_id: int, *, limit: int | None = 50, answer: Answer | None = None) -> Sequence[Scan]:
-    """Return the scans of a pile with their machines, newest first."""
+def ledger(session: Session, pile_id: int, *, limit: int = 50) -> Sequence[Scan]:
+    """Return the latest scans of a pile with their machines, newest first."""
     query = sa.select(Scan).where(Scan.pile_id == pile_id).options(WITH_NAME).order_by(Scan.id.desc())
-    if answer is not None:
-        query = query.where(Scan.answer == answer)
-    return session.scalars(query.limit(limit) if limit else query).all()
+    return session.scalars(query.limit(limit)).all()
 
 
 def to_undo(session: Session, pile_id: int, *, limit: int, before: int | None = None) -> Sequence[Scan]:
@@ -272,16 +277,17 @@ def _known_since(session: Session, pile_id: int, unread: Sequence[Any]) -> set[i
     return {number for number, its in names.items() if its & found}
 
 
-def counts(session: Session, pile_id: int) -> dict[Answer, int]:
-    """Return how many scans of a pile came to each answer: a machine that only opened and a card are no deeds.
+def counts(session: Session, pile_id: int) -> tuple[dict[Answer, int], bool]:
+    """Return how many scans of a pile came to each answer, and whether only the latest COUNTED were looked at.
 
-    What was taken back no longer counts.
+    A machine that only opened and a card are no deeds, and what was taken back no longer counts.
     """
-    return dict.fromkeys(Answer, 0) | {row[0]: row[1] for row in session.execute(_COUNTS, {"pile": pile_id})}
+    rows = session.execute(_COUNTS, {"pile": pile_id, "many": COUNTED}).all()
+    return dict.fromkeys(Answer, 0) | {row[0]: int(row[1]) for row in rows}, sum(row[2] for row in rows) >= COUNTED
 
 
 def counts_of(session: Session, piles: Sequence[ScanPile]) -> dict[int, dict[Answer, int]]:
-    """Return the counts of several piles, by pile."""
+    """Return the counts of several piles, whole, by pile."""
     query = sa.select(Scan.pile_id, Scan.answer, sa.func.count()).where(Scan.pile_id.in_([pile.id for pile in piles]))
     found = {pile.id: dict.fromkeys(Answer, 0) for pile in piles}
     for pile_id, answer, count in session.execute(query.where(*_COUNTED).group_by(Scan.pile_id, Scan.answer)):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from refurb.core.permissions import Role
 from refurb.core.scanning import COMMANDS
 from refurb.core.workflow import Status
-from refurb.desk import box, piles, slices
+from refurb.desk import box, piles, queries, slices
 from refurb.desk.models import Scan
 from refurb.devices.models import Device
 from tests.desk.visiting import scan, send
@@ -220,3 +220,39 @@ def test_a_pile_is_narrowed_by_code_text_or_machine(
     controller.get(str(address))
     page = controller.submit("form.filters", q=sought)
     assert len(page.select("tbody tr")) == found
+
+
+def test_a_scan_counts_no_more_than_the_latest_of_a_pile(
+    controller: Visitor, moved: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(controller, "INCONNU99")
+    monkeypatch.setattr(queries, "COUNTED", 3)
+    for device in moved[:3]:
+        told = send(controller, device.code)
+    assert "Des 3 derniers scans : 0 fait · 3 déjà faits" in told["counts"].replace("\u00a0", " ")
+    page = controller.get("/scan")
+    assert "1 scan à régler" in page.one("#desk-standing").text.replace("\u00a0", " "), (
+        "what is older stands all the same"
+    )
+    # The page of the pile counts them all.
+    assert "5 faits · 3 déjà faits" in controller.get("/scan/piles/now").one(".lead").text.replace("\u00a0", " ")
+
+
+def test_the_counts_of_a_scan_are_read_off_an_index(database: str, session: Session) -> None:
+    """SQLite says so before there is anything to read; PostgreSQL decides by how much there is, and has the index."""
+    if database == "postgresql":
+        columns = sa.inspect(session.connection()).get_indexes("scan")
+        assert "settled_at" in next(i["column_names"] for i in columns if i["name"] == "ix_scan_of_pile")
+        return
+    sent: list[tuple[str, Any]] = []
+    connection = session.connection()
+
+    def note(_c: Any, _u: Any, statement: str, parameters: Any, *_: Any) -> None:
+        sent.append((statement, parameters))
+
+    sa.event.listen(connection, "before_cursor_execute", note)
+    queries.counts(session, 1)
+    sa.event.remove(connection, "before_cursor_execute", note)
+    ((statement, parameters),) = sent
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    assert "COVERING INDEX ix_scan_of_pile (pile_id=?)" in " ".join(map(str, plan))
