@@ -232,6 +232,8 @@ def add_photos(code: str) -> ResponseReturnValue:
     if not form.validate() or not files:
         form.photos.errors = [*form.photos.errors] if files else [_("Choisissez au moins une photo.")]
         return page(device, photos_form=form)
+    # The pictures are cut before anything is locked: on SQLite nobody's scan waits for them.
+    session.commit()
     try:
         kept = photos.add(session, device, files, note=form.note.data, by=actor(), at=now())
     except Refused as refused:

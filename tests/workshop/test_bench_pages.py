@@ -111,6 +111,23 @@ def test_photos_are_added_seen_and_removed(bench: Visitor, laptop: Device, visit
     assert "pas une photo lisible" in page.words()
 
 
+def test_nobody_waits_for_a_photo_that_is_cut(bench: Visitor, laptop: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open transaction keeps others from writing on SQLite."""
+    from refurb.db import get_session
+    from refurb.workshop import photos
+
+    own, open_meanwhile = photos.shrink, []
+
+    def shrink(data: bytes) -> tuple[bytes, int, int]:
+        open_meanwhile.append(get_session().in_transaction())
+        return own(data)
+
+    monkeypatch.setattr(photos, "shrink", shrink)
+    page = bench.post(f"/workshop/bench/{laptop.code}/photos", {"photos-photos": (BytesIO(picture(90, 80)), "p.jpg")})
+    assert len(page.select("#photos img")) == 1
+    assert open_meanwhile == [False]
+
+
 def test_a_photo_is_its_workshop_s_own(
     bench: Visitor, laptop: Device, session: Session, technician: Actor, make_device: Callable[..., Device]
 ) -> None:
