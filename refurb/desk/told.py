@@ -106,7 +106,12 @@ class Told:
     @cached_property
     def links(self) -> list[Link]:
         """The pages to go on with."""
-        return _links(self.scan, self.scan.detail or {}, self.url)
+        detail = self.scan.detail or {}
+        links = _links(self.scan, detail, self.url)
+        if detail.get("ended"):
+            before = url_for("desk.pile", pile_id=detail["ended"]["pile"])
+            links.append(Link(_("Ouvrir la pile d'avant"), before, "clock-history"))
+        return links
 
     @cached_property
     def steps(self) -> list[tuple[str, str]]:
@@ -281,9 +286,6 @@ def _links(scan: Scan, detail: dict[str, Any], url: str | None) -> list[Link]:
             Link(_("Ouvrir la machine") if scan.device else _("Dire ce que c'est") if settle else _("Ouvrir"), url)
         )
     links += [Link(offer["title"], offer["url"], "people") for offer in detail.get("offers", ())]
-    if detail.get("ended"):
-        before = url_for("desk.pile", pile_id=detail["ended"]["pile"])
-        links.append(Link(_("Ouvrir la pile d'avant"), before, "clock-history"))
     if scan.reason == "to-label" and scan.undone_at is None and actor().can(Permission.LABEL_PRINT):
         page = _page("labels.prepare", pile=scan.pile_id)
         links += [Link(_("Imprimer les étiquettes de la pile"), page, "printer")] if page else []
