@@ -162,7 +162,9 @@ def test_a_release_that_did_not_come_whole_is_asked_for_again(
     page.locator("body[data-came=redundant]").wait_for(timeout=PATIENCE)
     sign_in(context, desk)
     page.clock.fast_forward(120_000)
-    until(page, "caches.keys().then((names) => names.includes('refurb-files-of-another-release') && names.length === 2)")
+    until(
+        page, "caches.keys().then((names) => names.includes('refurb-files-of-another-release') && names.length === 2)"
+    )
 
 
 def test_another_person_on_the_same_station(desk: Desk, context: BrowserContext) -> None:
