@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol, cast
+from weakref import ReferenceType, ref
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, SessionTransaction, make_transient_to_detached
@@ -13,15 +14,17 @@ from refurb.audit.models import Event
 from refurb.audit.queries import UNSEEN
 from refurb.core import chain, events
 
-#: Keys in `session.info`: the chain whose lock came with a statement of this transaction, and the end of the chain it
-#: wrote to last, so that a deed of several events asks once.
-LOCKED, END = "audit.locked", "audit.end"
+#: Key in `session.info`: the chain whose lock came with a statement of this transaction.
+LOCKED = "audit.locked"
+#: Key in `connection.info`: the end of the chain that it wrote to last, so that a deed of several events asks once.
+END = "audit.end"
 
 
 class _End(NamedTuple):
     """The last event of a chain, and the transaction or savepoint that knows it."""
 
-    scope: SessionTransaction | None
+    #: Weak, for a connection outlives the session and all that it holds.
+    scope: ReferenceType[SessionTransaction] | None
     kind: str
     subject: int
     seq: int
@@ -99,7 +102,7 @@ def record(
     key: Any = connection.execute(_WRITE, columns).inserted_primary_key
     event.id = key.id
     make_transient_to_detached(event)
-    session.info[END] = _End(_scope(session), subject_kind, subject_id, event.seq, event.hash)
+    connection.info[END] = _End(_scope(session), subject_kind, subject_id, event.seq, event.hash)
     if client_uuid is not None:
         session.info.pop(UNSEEN, None)
     return event
@@ -122,8 +125,8 @@ def record_on_each(
     """
     events.check(kind, payload or {})
     session.flush()
-    session.info.pop(END, None)
     connection = session.connection()
+    connection.info.pop(END, None)
     of_these = _EVENT.c.subject_kind == subject_kind, _EVENT.c.subject_id.in_(subject_ids)
     lengths = sa.select(_EVENT.c.subject_id, sa.func.max(_EVENT.c.seq).label("seq")).where(*of_these)
     last = lengths.group_by(_EVENT.c.subject_id).subquery()
@@ -292,13 +295,15 @@ def note_locked_chain(session: Session, kind: str, subject: int) -> None:
     session.info[LOCKED] = (session.get_transaction(), kind, subject)
 
 
-def _scope(session: Session) -> SessionTransaction | None:
-    return session.get_nested_transaction() or session.get_transaction()
+def _scope(session: Session) -> ReferenceType[SessionTransaction] | None:
+    found = session.get_nested_transaction() or session.get_transaction()
+    return None if found is None else ref(found)
 
 
 def _end_of_chain(session: Session, connection: sa.Connection, kind: str, subject: int) -> _End:
     """Return the end of a chain, under its lock: two writers go one after the other; SQLite has one writer anyway."""
-    scope, known = _scope(session), session.info.get(END)
+    scope, known = _scope(session), connection.info.get(END)
+    # A weak reference to what is gone equals no other.
     if known is not None and known[:3] == (scope, kind, subject):
         found: _End = known
         return found
