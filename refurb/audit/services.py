@@ -86,17 +86,15 @@ def record(
     end = _end_of_chain(session, connection, subject_kind, subject_id)
     columns = _next(
         end,
-        kind=kind,
+        kind,
+        by=by,
         at=at,
+        payload=payload,
         client_at=client_at,
-        account_id=by.id,
-        organisation_id=by.organisation_id,
-        station=by.station,
         client_uuid=client_uuid,
         undo_of_id=undo_of.id if undo_of else None,
         before=before,
         after=after,
-        payload=dict(payload or {}),
     )
     event = Event(**columns)
     key: Any = connection.execute(_WRITE, columns).inserted_primary_key
@@ -136,37 +134,37 @@ def record_on_each(
         .where(_EVENT.c.subject_kind == subject_kind)
     )
     ends = {row.subject_id: (row.seq, row.hash) for row in found}
-    written = []
-    for subject_id in sorted(subject_ids):
-        columns = _next(
-            _End(None, subject_kind, subject_id, *ends.get(subject_id, (0, chain.ORIGIN))),
-            kind=kind,
-            at=at,
-            client_at=None,
-            account_id=by.id,
-            organisation_id=by.organisation_id,
-            station=by.station,
-            client_uuid=None,
-            undo_of_id=None,
-            before=None,
-            after=None,
-            payload=dict(payload or {}),
-        )
-        written.append(columns)
+    written = [
+        _next(_End(None, subject_kind, one, *ends.get(one, (0, chain.ORIGIN))), kind, by=by, at=at, payload=payload)
+        for one in sorted(subject_ids)
+    ]
     if written:
         connection.execute(_WRITE, written)
 
 
-def _next(end: _End, **content: Any) -> dict[str, Any]:
+#: What an event has that nobody says otherwise.
+_UNSAID = dict.fromkeys(("client_at", "client_uuid", "undo_of_id", "before", "after"))
+
+
+def _next(
+    end: _End, kind: str, *, by: Author, at: datetime, payload: Mapping[str, Any] | None, **more: Any
+) -> dict[str, Any]:
     """Return the columns of the event that follows the end of a chain, salted and hashed."""
-    salt = secrets.token_hex(16)
+    salt, content = secrets.token_hex(16), dict(payload or {})
     columns = {
+        **_UNSAID,
         "subject_kind": end.kind,
         "subject_id": end.subject,
         "seq": end.seq + 1,
-        **content,
+        "kind": kind,
+        "at": at,
+        "account_id": by.id,
+        "organisation_id": by.organisation_id,
+        "station": by.station,
+        "payload": content,
+        **more,
         "salt": salt,
-        "payload_hash": chain.payload_hash(salt, content["payload"]),
+        "payload_hash": chain.payload_hash(salt, content),
         "previous_hash": end.hash,
     }
     covered = envelope(cast(Event, SimpleNamespace(**columns)))
