@@ -11,7 +11,8 @@ from refurb.desk.models import Scan, ScanPile
 from refurb.desk.registry import Outcome
 
 #: Built once and for the table, as the log's: what the unit of work adds to an INSERT takes longer than the INSERT.
-_WRITE = sa.insert(Scan.__table__)  # type: ignore[arg-type]  # a mapped class has a table
+_SCAN: Any = Scan.__table__
+_WRITE = sa.insert(_SCAN)
 
 
 def write(

@@ -34,11 +34,10 @@ def lines(pile_id: int, *, answer: Answer | None = None, text: str = "") -> sa.S
         query = query.where(Scan.answer == answer)
     if not text:
         return query
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     named = sa.func.coalesce(Device.maker, "") + " " + sa.func.coalesce(Device.model, "")
     # A code is read in groups of four, and kept in one.
-    asked = [(Scan.text, escaped), (named, escaped), *((c, "".join(escaped.split())) for c in (Scan.code, Device.code))]
-    return query.where(sa.or_(*(column.ilike(f"%{wanted}%", escape="\\") for column, wanted in asked)))
+    asked = [(Scan.text, text), (named, text), *((c, "".join(text.split())) for c in (Scan.code, Device.code))]
+    return query.where(sa.or_(*(column.icontains(wanted, autoescape=True) for column, wanted in asked)))
 
 
 def has_to_label(session: Session, pile: ScanPile) -> bool:
